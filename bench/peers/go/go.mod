@@ -1,0 +1,3 @@
+module rondo_peer
+
+go 1.23

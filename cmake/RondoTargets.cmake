@@ -1,0 +1,30 @@
+# Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#
+# How Rondo's own libraries and programs are built: warnings, lifetime checks.
+
+add_library(rondo_build_flags INTERFACE)
+target_compile_options(rondo_build_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 warns about frames and unions of its own making at -O2.
+  target_compile_options(rondo_build_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
+endif()
+if(RONDO_WERROR)
+  target_compile_options(rondo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
+endif()
+if(RONDO_LIFETIME_CHECKS)
+  target_compile_definitions(rondo_build_flags INTERFACE RONDO_LIFETIME_CHECKS=1)
+endif()
+
+# rondo_library(NAME SOURCE...): the library rondo::NAME.
+function(rondo_library name)
+  add_library(rondo_${name} ${ARGN})
+  add_library(rondo::${name} ALIAS rondo_${name})
+  target_include_directories(rondo_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+  target_compile_features(rondo_${name} PUBLIC cxx_std_20)
+  target_link_libraries(rondo_${name} PRIVATE $<BUILD_INTERFACE:rondo_build_flags>)
+  set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name})
+  set_property(GLOBAL APPEND PROPERTY RONDO_LIBRARIES rondo_${name})
+endfunction()

@@ -1,0 +1,141 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include <rondo/coro/detail/body.hpp>
+#include <rondo/loop/loop.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+class scope_operation_base;
+
+/// The state behind a cancel_scope: a deadline, and what runs in it.
+class scope_core : public timer {
+ public:
+  scope_core() noexcept = default;
+  scope_core(const scope_core&) = delete;
+  scope_core& operator=(const scope_core&) = delete;
+  ~scope_core();
+
+  void cancel() noexcept;
+  void set_deadline(std::int64_t when) noexcept;
+  std::int64_t deadline_ns() const noexcept { return deadline_; }
+  bool cancelled() const noexcept { return cancelled_; }
+  bool timed_out() const noexcept { return timed_out_; }
+
+  void enter(scope_operation_base& op) noexcept;
+  void leave(scope_operation_base& op) noexcept;
+
+ private:
+  static void expired(timer& t) noexcept;
+  void arm() noexcept;
+
+  scope_operation_base* inside_ = nullptr;  // what runs in it
+  loop* loop_ = nullptr;                    // while something does
+  std::int64_t deadline_ = timer_queue::never;
+  bool cancelled_ = false;
+  bool timed_out_ = false;
+};
+
+class scope_operation_base : public composite {
+ public:
+  virtual void cancel_child() noexcept = 0;
+  const char* describe() const noexcept override { return "cancel_scope"; }
+
+ protected:
+  scope_operation_base() = default;
+  scope_operation_base(scope_operation_base&&) = default;
+  ~scope_operation_base() = default;
+
+ private:
+  friend class scope_core;
+  scope_operation_base* next_ = nullptr;
+  scope_operation_base* previous_ = nullptr;
+};
+
+/// Runs one child inside of a scope that lives elsewhere.
+template <class B>
+class scope_operation final : public scope_operation_base {
+  using value_type = typename body<B>::value_type;
+
+ public:
+  scope_operation(B&& b, scope_core& scope) noexcept : child_(std::move(b)), scope_(scope) {}
+  scope_operation(scope_operation&&) noexcept = default;
+
+  bool begin() noexcept override {
+    child_.start_below(*waiter());
+    scope_.enter(*this);
+    return false;
+  }
+  void cancel_child() noexcept override { child_.request_cancel(); }
+  void child_done(node&) noexcept override {
+    scope_.leave(*this);
+    if (child_.result.cancelled() && waiter()->cancel_requested()) {
+      complete_stopped();
+    } else {
+      complete();
+    }
+  }
+  std::optional<non_void<value_type>> result() {
+    if (child_.result.cancelled()) {
+      if (scope_.cancelled()) return std::nullopt;
+      throw cancelled_error(std::string(child_.cancel_message()));
+    }
+    return std::optional<non_void<value_type>>(std::move(child_.result).value());
+  }
+
+ private:
+  child<B> child_;
+  scope_core& scope_;
+};
+
+}  // namespace detail
+
+/// A region that can be cancelled as a whole, with a deadline that can be moved:
+/// trio's CancelScope, `asyncio.timeout`.
+///
+///     rondo::cancel_scope scope(5s);
+///     auto page = co_await scope.run(fetch(url));   // optional: empty if it was cancelled
+///
+/// What runs in it is cancelled when the deadline passes or cancel() is called;
+/// completion wins. A cancelled scope stays cancelled: later runs are cancelled
+/// before they begin. Belongs to the loop's thread; must outlive its runs.
+class cancel_scope {
+ public:
+  cancel_scope() noexcept = default;
+  explicit cancel_scope(delay timeout) { core_.set_deadline(timeout.after(now_ns())); }
+  explicit cancel_scope(time_point deadline) { reschedule(deadline); }
+
+  void cancel() noexcept { core_.cancel(); }
+  bool cancelled() const noexcept { return core_.cancelled(); }
+  /// Whether it was the deadline that cancelled it.
+  bool timed_out() const noexcept { return core_.timed_out(); }
+
+  void reschedule(delay timeout) { core_.set_deadline(timeout.after(now_ns())); }
+  void reschedule(time_point deadline) {
+    core_.set_deadline(deadline.time_since_epoch().count());
+  }
+  std::optional<time_point> deadline() const noexcept {
+    if (core_.deadline_ns() == detail::timer_queue::never) return std::nullopt;
+    return time_point(std::chrono::nanoseconds(core_.deadline_ns()));
+  }
+
+  /// Runs something in the scope and gives its value, or empty when the scope
+  /// was cancelled first. Exceptions pass through.
+  template <class A>
+    requires detail::awaitable<A>
+  auto run(A&& what RONDO_LIFETIMEBOUND) {
+    return detail::scope_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)),
+                                                         core_);
+  }
+
+ private:
+  static std::int64_t now_ns() noexcept { return now().time_since_epoch().count(); }
+  detail::scope_core core_;
+};
+
+}  // namespace rondo::inline v0

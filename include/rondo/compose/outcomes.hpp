@@ -1,0 +1,135 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <rondo/compose/gather.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+class outcomes_base : public composite {
+ public:
+  const char* describe() const noexcept override { return "gather_outcomes"; }
+
+ protected:
+  outcomes_base() = default;
+  outcomes_base(outcomes_base&&) = default;
+  ~outcomes_base() = default;
+  void note(bool cancelled) noexcept { child_cancelled_ = child_cancelled_ || cancelled; }
+  void finish() noexcept {
+    if (child_cancelled_ && waiter()->cancel_requested()) {
+      complete_stopped();
+    } else {
+      complete();
+    }
+  }
+
+ private:
+  bool child_cancelled_ = false;
+};
+
+template <class... B>
+class gather_outcomes_operation final : public outcomes_base {
+ public:
+  explicit gather_outcomes_operation(B&&... bodies) noexcept : children_(std::move(bodies)...) {}
+  gather_outcomes_operation(gather_outcomes_operation&&) noexcept = default;
+
+  bool begin() noexcept override {
+    running_ = sizeof...(B);
+    std::apply([this](auto&... c) { (c.start_below(*waiter()), ...); }, children_);
+    return sizeof...(B) == 0;
+  }
+  void child_done(node& done) noexcept override {
+    std::apply([&](auto&... c) { ((&c == &done ? note(c.result.cancelled()) : void()), ...); },
+               children_);
+    if (--running_ == 0) finish();
+  }
+  auto result() {
+    return std::apply(
+        [](auto&... c) {
+          return std::tuple<outcome<typename body<B>::value_type>...>(std::move(c.result)...);
+        },
+        children_);
+  }
+
+ private:
+  std::tuple<child<B>...> children_;
+  std::size_t running_ = 0;
+};
+
+template <class Range>
+class gather_outcomes_range_operation final : public range_operation<Range, outcomes_base> {
+  using base = range_operation<Range, outcomes_base>;
+  using typename base::child_type;
+  using typename base::value_type;
+
+ public:
+  using base::base;
+  std::vector<outcome<value_type>> result() {
+    if (error_) std::rethrow_exception(error_);
+    return std::move(outcomes_);
+  }
+
+ private:
+  void collect(child_type& c) override {
+    this->note(c.result.cancelled());
+    outcomes_[c.index] = std::move(c.result);
+  }
+  void make_room(std::size_t) override { outcomes_.emplace_back(); }
+  void fetch_failed(std::exception_ptr e) noexcept override { error_ = std::move(e); }
+  bool stop_fetching() const noexcept override { return static_cast<bool>(error_); }
+
+  std::vector<outcome<value_type>> outcomes_;
+  std::exception_ptr error_;
+};
+
+/// One operation's outcome instead of its exception.
+template <class B>
+class outcome_operation final : public outcomes_base {
+ public:
+  explicit outcome_operation(B&& b) noexcept : child_(std::move(b)) {}
+  outcome_operation(outcome_operation&&) noexcept = default;
+  bool begin() noexcept override {
+    child_.start_below(*waiter());
+    return false;
+  }
+  void child_done(node&) noexcept override {
+    note(child_.result.cancelled());
+    finish();
+  }
+  outcome<typename body<B>::value_type> result() { return std::move(child_.result); }
+  const char* describe() const noexcept override { return "outcome_of"; }
+
+ private:
+  child<B> child_;
+};
+
+}  // namespace detail
+
+/// gather that lets every argument end by itself and gives the outcomes: a value,
+/// an exception, or cancelled. `asyncio.gather(…, return_exceptions=True)`.
+/// Cancelling it cancels the children and waits for them.
+template <class... A>
+  requires(detail::awaitable<A> && ...)
+auto gather_outcomes(A&&... what RONDO_LIFETIMEBOUND) {
+  return detail::gather_outcomes_operation<detail::body_type<A>...>(
+      detail::make_body(std::forward<A>(what))...);
+}
+
+template <class Range>
+  requires(!detail::awaitable<Range> && detail::awaitable_range<Range>)
+auto gather_outcomes(Range&& range RONDO_LIFETIMEBOUND, std::size_t limit = detail::no_limit) {
+  return detail::gather_outcomes_range_operation<Range>(std::forward<Range>(range),
+                                                        limit ? limit : 1);
+}
+
+/// Awaits one thing and gives its outcome instead of throwing: what `try` around
+/// an `await` gives in Python, for all three endings. When the awaiting task is
+/// itself cancelled, it is unwound like from any operation.
+template <class A>
+  requires detail::awaitable<A>
+auto outcome_of(A&& what RONDO_LIFETIMEBOUND) {
+  return detail::outcome_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)));
+}
+
+}  // namespace rondo::inline v0

@@ -1,0 +1,75 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <tuple>
+
+#include <rondo/compose/gather.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+template <class... B>
+class race_operation final : public gather_base {
+ public:
+  explicit race_operation(B&&... bodies) noexcept : children_(std::move(bodies)...) {}
+  race_operation(race_operation&&) noexcept = default;
+
+  bool begin() noexcept override {
+    running_ = sizeof...(B);
+    std::apply([this](auto&... c) { (c.start_below(*waiter()), ...); }, children_);
+    return false;
+  }
+  void child_done(node& done) noexcept override {
+    std::apply([&](auto&... c) { ((&c == &done ? child_ended(c.result) : void()), ...); },
+               children_);
+    if (--running_ == 0) finish();
+  }
+  std::tuple<std::optional<non_void<typename body<B>::value_type>>...> result() {
+    if (!won_) check();
+    if (failed()) check();
+    return std::apply(
+        [](auto&... c) {
+          return std::tuple<std::optional<non_void<typename body<B>::value_type>>...>(
+              optional_value(c.result)...);
+        },
+        children_);
+  }
+  const char* describe() const noexcept override { return "race"; }
+
+ private:
+  template <class T>
+  void child_ended(outcome<T>& o) noexcept {
+    note(o.cancelled() && !won_, o.exception());
+    if (o.has_value() && !won_) {
+      won_ = true;
+      waiter()->cancel_children();
+    }
+  }
+  template <class T>
+  static std::optional<non_void<T>> optional_value(outcome<T>& o) {
+    if (!o.has_value()) return std::nullopt;
+    return std::optional<non_void<T>>(std::move(o).value());
+  }
+
+  std::tuple<child<B>...> children_;
+  std::size_t running_ = 0;
+  bool won_ = false;
+};
+
+}  // namespace detail
+
+/// Runs all arguments at once until one completes, cancels the others and waits
+/// for them. Gives a tuple of optionals: the first's value, and those of all
+/// that completed in spite of the cancellation; `none` for void.
+///
+/// A failure ends the race too, and is thrown. Cancelling the race cancels all.
+template <class... A>
+  requires(sizeof...(A) > 0 && (detail::awaitable<A> && ...))
+auto race(A&&... what RONDO_LIFETIMEBOUND) {
+  return detail::race_operation<detail::body_type<A>...>(
+      detail::make_body(std::forward<A>(what))...);
+}
+
+}  // namespace rondo::inline v0

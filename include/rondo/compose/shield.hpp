@@ -1,0 +1,40 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <rondo/coro/detail/body.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+template <class B>
+class shield_operation final : public composite {
+ public:
+  explicit shield_operation(B&& b) noexcept : child_(std::move(b)) {}
+  shield_operation(shield_operation&&) noexcept = default;
+
+  bool begin() noexcept override {
+    child_.set_shielded();
+    child_.start_below(*waiter());
+    return false;
+  }
+  void child_done(node&) noexcept override { complete(); }
+  typename body<B>::value_type result() { return std::move(child_.result).get(); }
+  const char* describe() const noexcept override { return "shield"; }
+
+ private:
+  child<B> child_;
+};
+
+}  // namespace detail
+
+/// Runs something that cancellation does not reach. A cancelled task waits for
+/// it, gets its value, and is unwound at its next suspension. (Unlike asyncio's,
+/// which goes on without it.) Begun by a cancelled task, it does not run at all.
+template <class A>
+  requires detail::awaitable<A>
+auto shield(A&& what RONDO_LIFETIMEBOUND) {
+  return detail::shield_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)));
+}
+
+}  // namespace rondo::inline v0

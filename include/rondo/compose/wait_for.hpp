@@ -1,0 +1,103 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include <rondo/coro/detail/body.hpp>
+#include <rondo/loop/loop.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+/// One child with a deadline.
+class deadline_base : public composite, protected timer {
+ public:
+  const char* describe() const noexcept override { return "wait_for"; }
+  std::string detail() const override;
+
+ protected:
+  deadline_base(std::int64_t when, bool absolute) noexcept : when_(when), absolute_(absolute) {}
+  deadline_base(deadline_base&&) = default;
+  ~deadline_base() = default;
+
+  void begin_child(node& child) noexcept;
+  void end_child(bool cancelled) noexcept;
+  bool timed_out() const noexcept { return timed_out_; }
+  [[noreturn]] void throw_timeout() const;
+  virtual node& timed_child() noexcept = 0;
+
+ private:
+  static void expired(timer& t) noexcept;
+  std::int64_t when_;
+  bool absolute_;
+  bool timed_out_ = false;
+};
+
+template <class B, bool Throws>
+class deadline_operation final : public deadline_base {
+  using value_type = typename body<B>::value_type;
+
+ public:
+  deadline_operation(B&& b, std::int64_t when, bool absolute) noexcept
+      : deadline_base(when, absolute), child_(std::move(b)) {}
+  deadline_operation(deadline_operation&&) noexcept = default;
+
+  bool begin() noexcept override {
+    begin_child(child_);
+    return false;
+  }
+  void child_done(node&) noexcept override { end_child(child_.result.cancelled()); }
+
+  std::conditional_t<Throws, value_type, std::optional<non_void<value_type>>> result() {
+    if (child_.result.cancelled()) {
+      if (!timed_out()) throw cancelled_error(std::string(child_.cancel_message()));
+      if constexpr (Throws) {
+        throw_timeout();
+      } else {
+        return std::nullopt;
+      }
+    }
+    if constexpr (Throws) {
+      return std::move(child_.result).get();
+    } else {
+      return std::optional<non_void<value_type>>(std::move(child_.result).value());
+    }
+  }
+
+ private:
+  node& timed_child() noexcept override { return child_; }
+  child<B> child_;
+};
+
+}  // namespace detail
+
+/// Waits for something, but not longer than `limit`: then it is cancelled, waited
+/// for, and timeout_error is thrown. If it completed all the same, its value or
+/// exception wins. Cancelling wait_for cancels what it waits for.
+template <class A>
+  requires detail::awaitable<A>
+auto wait_for(A&& what RONDO_LIFETIMEBOUND, delay limit) {
+  return detail::deadline_operation<detail::body_type<A>, true>(
+      detail::make_body(std::forward<A>(what)), limit.count(), false);
+}
+
+/// wait_for with a point in time on the loop's clock.
+template <class A>
+  requires detail::awaitable<A>
+auto timeout_at(A&& what RONDO_LIFETIMEBOUND, time_point deadline) {
+  return detail::deadline_operation<detail::body_type<A>, true>(
+      detail::make_body(std::forward<A>(what)), deadline.time_since_epoch().count(), true);
+}
+
+/// wait_for that gives an optional, empty when the time ran out, instead of
+/// throwing; `none` in it for void.
+template <class A>
+  requires detail::awaitable<A>
+auto move_on_after(A&& what RONDO_LIFETIMEBOUND, delay limit) {
+  return detail::deadline_operation<detail::body_type<A>, false>(
+      detail::make_body(std::forward<A>(what)), limit.count(), false);
+}
+
+}  // namespace rondo::inline v0

@@ -1,0 +1,50 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rondo/coro/detail/node.hpp>
+
+namespace rondo::inline v0 {
+
+/// A look at a running task. Valid until that task has ended; belongs to the
+/// loop's thread.
+class task_ref {
+ public:
+  task_ref() noexcept = default;
+  explicit task_ref(detail::node* n) noexcept : node_(n) {}
+
+  explicit operator bool() const noexcept { return node_ != nullptr; }
+  friend bool operator==(task_ref, task_ref) noexcept = default;
+
+  std::string name() const { return node_->name(); }
+  void set_name(std::string name) { node_->set_name(std::move(name)); }
+  /// Asks the task to stop, as task_handle::cancel does. A task that cancels
+  /// itself goes on until its next suspension.
+  void cancel(std::string_view message = {}) { node_->request_cancel(message); }
+  bool cancel_requested() const noexcept { return node_->cancel_requested(); }
+
+ private:
+  detail::node* node_ = nullptr;
+};
+
+/// The task whose code runs now; empty outside of tasks.
+task_ref current_task() noexcept;
+
+/// Every task of this thread's loop that has not ended, parents before children.
+std::vector<task_ref> all_tasks();
+
+/// True in destructors that run because their task was cancelled.
+/// (std::uncaught_exceptions() is not changed by a cancellation.)
+bool unwinding() noexcept;
+
+/// The tree of this thread's tasks as text, one line a task: its name, its state,
+/// what it waits for and where.
+std::string format_task_tree();
+
+/// The same on standard error.
+void print_task_tree();
+
+}  // namespace rondo::inline v0

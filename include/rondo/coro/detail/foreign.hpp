@@ -1,0 +1,128 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <rondo/coro/detail/awaitable.hpp>
+#include <rondo/coro/detail/operation.hpp>
+
+namespace rondo::inline v0::detail {
+
+/// The coroutine whose handle a foreign awaitable gets. Resuming it, on any
+/// thread, wakes the operation behind it in its own loop.
+class foreign_proxy {
+ public:
+  struct promise_type {
+    outside_link* link = nullptr;
+    entry* target = nullptr;
+
+    foreign_proxy get_return_object() noexcept {
+      return foreign_proxy(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    struct wake {
+      wake() noexcept {}
+      bool await_ready() const noexcept { return false; }
+      void await_suspend(std::coroutine_handle<promise_type> h) const noexcept {
+        // The operation may destroy this frame as soon as it is released: the
+        // promise must not be touched after.
+        outside_link* link = h.promise().link;
+        entry* target = h.promise().target;
+        link->post_and_release(*target);
+      }
+      void await_resume() const noexcept {}
+    };
+    wake final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const noexcept { std::terminate(); }
+  };
+
+  foreign_proxy() = default;
+  foreign_proxy(const foreign_proxy&) = delete;
+  foreign_proxy& operator=(const foreign_proxy&) = delete;
+  ~foreign_proxy() {
+    if (handle_) handle_.destroy();
+  }
+
+  static foreign_proxy make();
+  void set(std::coroutine_handle<promise_type> h) noexcept { handle_ = h; }
+  std::coroutine_handle<promise_type> take() noexcept { return std::exchange(handle_, {}); }
+  std::coroutine_handle<promise_type> handle() const noexcept { return handle_; }
+
+ private:
+  explicit foreign_proxy(std::coroutine_handle<promise_type> h) noexcept : handle_(h) {}
+  std::coroutine_handle<promise_type> handle_;
+};
+
+template <class A>
+decltype(auto) get_awaiter(A&& a) {
+  if constexpr (requires { static_cast<A&&>(a).operator co_await(); }) {
+    return static_cast<A&&>(a).operator co_await();
+  } else if constexpr (requires { operator co_await(static_cast<A&&>(a)); }) {
+    return operator co_await(static_cast<A&&>(a));
+  } else {
+    return static_cast<A&&>(a);
+  }
+}
+
+/// Waits for an awaitable of another library. It cannot be cancelled: a
+/// cancelled task stops once the awaitable has resumed it.
+template <class A>
+class foreign_operation final : public operation {
+  using awaiter_type = decltype(get_awaiter(std::declval<A>()));
+
+ public:
+  explicit foreign_operation(A&& a) : awaiter_(get_awaiter(static_cast<A&&>(a))) {
+    proxy_.set(foreign_proxy::make().take());
+  }
+
+  bool begin() noexcept override {
+    try {
+      if (awaiter_.await_ready()) return true;
+      auto& p = proxy_.handle().promise();
+      outside_link* link = waiter()->sched().outside;
+      link->hold();
+      p.link = link;
+      p.target = &wake_;
+      wake_.op = this;
+      wake_.fire = [](entry& e) noexcept { static_cast<wake_entry&>(e).op->complete(); };
+      using R = decltype(awaiter_.await_suspend(std::coroutine_handle<>(proxy_.handle())));
+      if constexpr (std::is_void_v<R>) {
+        awaiter_.await_suspend(std::coroutine_handle<>(proxy_.handle()));
+      } else if constexpr (std::is_same_v<R, bool>) {
+        if (!awaiter_.await_suspend(std::coroutine_handle<>(proxy_.handle()))) {
+          link->release();
+          return true;
+        }
+      } else {
+        awaiter_.await_suspend(std::coroutine_handle<>(proxy_.handle())).resume();
+      }
+      return false;
+    } catch (...) {
+      error_ = std::current_exception();
+      if (outside_link* link = proxy_.handle().promise().link) link->release();
+      return true;
+    }
+  }
+  bool cancel() noexcept override { return false; }
+  decltype(auto) result() {
+    if (error_) std::rethrow_exception(error_);
+    return awaiter_.await_resume();
+  }
+  const char* describe() const noexcept override { return "foreign awaitable"; }
+
+ private:
+  struct wake_entry : entry {
+    foreign_operation* op = nullptr;
+  };
+  awaiter_type awaiter_;
+  foreign_proxy proxy_;
+  wake_entry wake_;
+  std::exception_ptr error_;
+};
+
+}  // namespace rondo::inline v0::detail

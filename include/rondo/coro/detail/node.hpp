@@ -1,0 +1,151 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <source_location>
+#include <string>
+#include <string_view>
+
+#include <rondo/coro/detail/entry.hpp>
+#include <rondo/coro/detail/scheduler.hpp>
+
+namespace rondo::inline v0::detail {
+
+class operation;
+class promise_base;
+struct context;
+
+/// One concurrent activity. Every one of them is in one tree: `run` makes the
+/// root, whatever runs things at the same time makes children. A plain
+/// `co_await f()` makes no node: it is a call, and its frames belong to the
+/// node that runs them.
+///
+/// A node runs either a coroutine (root_ is the promise of its outermost frame)
+/// or a single operation without any frame.
+///
+///            post_start()          begin                suspend
+///   created ------------> ready ---------> running <-------------> waiting
+///                                             |      complete/fire    |
+///                                    result   v                       | cancel
+///                                           done <----- unwinding <---+
+///
+/// A cancelled node is unwound only while it waits: frames are destroyed leaf
+/// first from the loop's top level, so every destructor runs while what its
+/// object refers to is alive. A ready node is resumed first (completion wins).
+class node : public entry {
+ public:
+  node() = default;
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  scheduler& sched() const noexcept { return *sched_; }
+  node* parent() const noexcept { return parent_; }
+  node* first_child() const noexcept { return first_child_; }
+  node* next_sibling() const noexcept { return next_sibling_; }
+  operation* waiting_on() const noexcept { return waiting_on_; }
+  promise_base* leaf() const noexcept { return leaf_; }
+  promise_base* root() const noexcept { return root_; }
+  bool cancel_requested() const noexcept { return cancel_requested_; }
+  bool unwinding() const noexcept { return unwinding_; }
+  bool done() const noexcept { return done_; }
+  bool started() const noexcept { return started_; }
+  void set_shielded() noexcept { shielded_ = true; }
+
+  /// Joins the tree below parent, takes over its context and, unless shielded,
+  /// its cancellation; and starts in the next turn.
+  void start_below(node& parent) noexcept;
+
+  /// Asks this node and everything below it to stop. Stops at shields. Never
+  /// runs user code, never resumes, destroys or allocates (but for a message).
+  void request_cancel() noexcept;
+  void request_cancel(std::string_view message);
+  /// The same for everything below this node, not for itself.
+  void cancel_children() noexcept;
+
+  /// The name given by the user, else that of the outermost coroutine, else of
+  /// the operation.
+  std::string name() const;
+  void set_name(std::string name);
+  std::string_view cancel_message() const noexcept;
+
+  context* ctx = nullptr;  ///< what context_var::get sees; owned by counting
+
+  /// The promise of a coroutine that this node will run.
+  void set_root(promise_base& promise) noexcept { root_ = &promise; }
+  /// Takes the promise of a coroutine that never began away again.
+  promise_base* take_root() noexcept { return std::exchange(root_, nullptr); }
+  /// The operation that this node will run.
+  void set_hosted(operation& op) noexcept { waiting_on_ = &op; }
+
+  /// Destroys the frame of the finished root coroutine, on this node's behalf.
+  void destroy_root() noexcept;
+
+  /// Whether the frame at this address has been destroyed by the unwinding that
+  /// is going on: its owner must not do it again.
+  bool has_unwound(const void* frame) const noexcept { return unwound_ == frame; }
+
+ protected:
+  ~node();
+
+  /// Called once from the loop's top level when the body has ended: with
+  /// stopped == false, the result is in the root's promise or the operation and
+  /// must be taken, and the frame destroyed; with true, the frames are gone.
+  virtual void settle(bool stopped) noexcept = 0;
+
+  /// Makes this the root of a tree: it runs nothing itself.
+  void adopt(scheduler& s) noexcept {
+    sched_ = &s;
+    started_ = true;
+  }
+  /// Leaves the tree; the node is done.
+  void leave_tree() noexcept;
+
+ private:
+  friend class operation;
+  friend class scheduler;
+  friend class tree_printer;
+
+  void link(node& parent) noexcept;
+  void unwind() noexcept;
+  void cancel_self() noexcept;
+  static void start(entry& e) noexcept;
+
+  struct details;  // name and cancel message: most nodes have neither
+
+  scheduler* sched_ = nullptr;
+  node* parent_ = nullptr;
+  node* first_child_ = nullptr;
+  node* next_sibling_ = nullptr;
+  node* previous_sibling_ = nullptr;  // circular: the first child's is the last
+  operation* waiting_on_ = nullptr;
+  promise_base* leaf_ = nullptr;
+  promise_base* root_ = nullptr;
+  const void* unwound_ = nullptr;
+  details* details_ = nullptr;
+  bool cancel_requested_ = false;
+  bool shielded_ = false;
+  bool started_ = false;
+  bool unwinding_ = false;
+  bool done_ = false;
+};
+
+/// `app::fetch` of the compiler's `rondo::task<int> app::fetch(std::string)`.
+std::string coroutine_name(const char* pretty_function);
+/// `download.cpp:12`, the file without its folders.
+std::string short_location(const std::source_location& where);
+
+inline void scheduler::resume(node& n, std::coroutine_handle<> h) noexcept {
+  current = &n;
+  budget_ = turn_budget;
+  stack_base_ = static_cast<char*>(__builtin_frame_address(0));
+  __atomic_store_n(&epoch, epoch + 1, __ATOMIC_RELAXED);
+  pending_ = h;
+  do {
+    std::exchange(pending_, {}).resume();
+  } while (pending_);
+  __atomic_store_n(&epoch, epoch + 1, __ATOMIC_RELAXED);
+  if (__atomic_load_n(&held_ms, __ATOMIC_RELAXED)) [[unlikely]] report_blocked(n);
+  current = nullptr;
+  if (finished) std::exchange(finished, nullptr)->settle(false);
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,94 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <rondo/coro/detail/node.hpp>
+
+namespace rondo::inline v0::detail {
+
+/// Something that a node waits for: a sleep, a queue's get, a read, a gather.
+///
+/// It lives in the frame of the coroutine that awaits it, or directly in a
+/// node. It completes through its queue entry and never holds a coroutine
+/// handle, so whatever combines operations can host one without a frame.
+///
+/// A concrete operation is `final`, movable until it is begun, and has:
+///
+///   bool begin() noexcept override;    // true: has completed; false: complete() follows
+///   bool cancel() noexcept override;   // true: will never complete; false: complete() follows
+///   T result();                        // called once after completion; may throw
+///   const char* describe() const noexcept override;    // "sleep"
+///
+/// begin and cancel never run user code, never resume, destroy or unlink nodes.
+/// complete() must be called on the loop's thread, at most once, from anywhere.
+///
+///            begin()==false        complete()          fire
+///    idle -----------------> waiting ----------> ready ------> idle (resumed)
+///     |                        | cancel()==true   ^  '-stopped-> idle (unwound)
+///     | cancelled or no budget '------------------'
+///     '--------> deferred (begins in the next turn, or never)
+class operation : public entry {
+ public:
+  operation(const operation&) = delete;
+  operation& operator=(const operation&) = delete;
+
+  virtual bool begin() noexcept = 0;
+  virtual bool cancel() noexcept = 0;
+  virtual const char* describe() const noexcept = 0;
+  /// More about what it waits for, for the task tree: "127.0.0.1:80". May be empty.
+  virtual std::string detail() const { return {}; }
+
+  node* waiter() const noexcept { return node_; }
+  bool waiting() const noexcept { return state_ == state::waiting; }
+  bool ready() const noexcept { return state_ == state::ready; }
+
+  /// A coroutine awaits this. True: completed at once, no need to suspend.
+  bool attach(promise_base& awaiter) noexcept;
+  /// The coroutine is suspended now; where is the place of its co_await.
+  void suspend(promise_base& awaiter) noexcept;
+  /// A node without a coroutine runs this.
+  void begin_hosted(node& host) noexcept;
+
+  void complete() noexcept;
+  /// Completes as stopped: the node will be unwound.
+  void complete_stopped() noexcept;
+
+ protected:
+  operation() noexcept { fire = &fired; }
+  operation(operation&& other) noexcept : entry() {
+    fire = &fired;
+    other.check_idle();
+  }
+  ~operation() { check_idle(); }
+
+ private:
+  friend class node;
+  enum class state : unsigned char { idle, deferred, waiting, ready };
+
+  void check_idle() const noexcept {
+    if (state_ != state::idle) [[unlikely]] destroyed_in_flight();
+  }
+  [[noreturn]] void destroyed_in_flight() const noexcept;
+  static void fired(entry& e) noexcept;
+  static void deferred(entry& e) noexcept;
+
+  node* node_ = nullptr;
+  promise_base* awaiter_ = nullptr;  // null: the node hosts this directly
+  state state_ = state::idle;
+  bool stopped_ = false;
+};
+
+/// An operation that waits for child nodes of the node that awaits it. The walk
+/// of node::request_cancel reaches the children by itself.
+class composite : public operation {
+ public:
+  bool cancel() noexcept override { return false; }
+  /// A child has ended and left the tree. May destroy it.
+  virtual void child_done(node& child) noexcept = 0;
+
+ protected:
+  composite() = default;
+  composite(composite&&) = default;
+  ~composite() = default;
+};
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,155 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <source_location>
+
+#include <rondo/coro/detail/awaitable.hpp>
+#include <rondo/coro/detail/foreign.hpp>
+#include <rondo/coro/detail/frame_pool.hpp>
+#include <rondo/coro/detail/operation.hpp>
+#include <rondo/coro/outcome.hpp>
+
+namespace rondo::inline v0 {
+template <class T>
+class task;
+}
+
+namespace rondo::inline v0::detail {
+
+/// What every coroutine of ours has: its node, its caller, and where it is.
+class promise_base {
+ public:
+  promise_base(const promise_base&) = delete;
+  promise_base& operator=(const promise_base&) = delete;
+
+  node& running_on() const noexcept { return *node_; }
+  promise_base* caller() const noexcept { return caller_; }
+  std::coroutine_handle<> handle() const noexcept { return self_; }
+  const std::source_location& created() const noexcept { return created_; }
+  /// The place of the co_await that it is suspended at, or was last.
+  const std::source_location& awaiting() const noexcept { return awaiting_; }
+  void set_awaiting(const std::source_location& where) noexcept { awaiting_ = where; }
+
+  /// Makes this the outermost coroutine of n.
+  void attach_root(node& n) noexcept {
+    node_ = &n;
+    n.set_root(*this);
+  }
+  /// Makes this a call made by caller.
+  void attach_call(promise_base& caller) noexcept {
+    caller_ = &caller;
+    node_ = caller.node_;
+  }
+
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* p, std::size_t size) noexcept { free_frame(p, size); }
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+
+  struct final_awaiter {
+    final_awaiter() noexcept {}
+    bool await_ready() const noexcept { return false; }
+    template <class P>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<P> h) const noexcept {
+      promise_base& p = h.promise();
+      scheduler& s = p.node_->sched();
+      if (p.caller_) return s.transfer(p.caller_->self_);
+      s.finished = p.node_;
+      return std::noop_coroutine();
+    }
+    void await_resume() const noexcept {}
+  };
+  final_awaiter final_suspend() const noexcept { return {}; }
+
+  /// co_await of a task: a call, made in this node.
+  template <class T>
+  task_awaiter<T> await_transform(
+      task<T>&& t, std::source_location where = std::source_location::current()) noexcept {
+    awaiting_ = where;
+    return task_awaiter<T>(t.release(), *this);
+  }
+  template <class T>
+  task_awaiter<T> await_transform(task<T>& t) noexcept {
+    static_assert(sizeof(T*) == 0,
+                  "rondo: a task is awaited once: write co_await std::move(t), or make it a "
+                  "task_handle with create_task(std::move(t)) to await it many times");
+    return task_awaiter<T>(t.release(), *this);
+  }
+
+  /// co_await of an operation, which stays where it is.
+  template <operation_type Op>
+  operation_awaiter<std::remove_cvref_t<Op>> await_transform(
+      Op&& op, std::source_location where = std::source_location::current()) noexcept {
+    awaiting_ = where;
+    return operation_awaiter<std::remove_cvref_t<Op>>(op, *this);
+  }
+
+  /// co_await of something that makes an operation: a handle, a future.
+  template <makes_operation A>
+  made_operation_awaiter<A> await_transform(
+      A&& a, std::source_location where = std::source_location::current()) {
+    awaiting_ = where;
+    return made_operation_awaiter<A>(static_cast<A&&>(a), *this);
+  }
+
+  /// co_await of something else that is a call: a generator's next().
+  template <awaited_as_call A>
+  auto await_transform(A&& a,
+                       std::source_location where = std::source_location::current()) noexcept {
+    awaiting_ = where;
+    return a.await_from(*this);
+  }
+
+  /// co_await of an awaitable that is not ours.
+  template <foreign_awaitable A>
+  operation_awaiter_owning<foreign_operation<A>> await_transform(
+      A&& a, std::source_location where = std::source_location::current()) {
+    awaiting_ = where;
+    return operation_awaiter_owning<foreign_operation<A>>(static_cast<A&&>(a), *this);
+  }
+
+ protected:
+  promise_base(std::coroutine_handle<> self, const std::source_location& where) noexcept
+      : self_(self), created_(where), awaiting_(where) {}
+  ~promise_base() = default;
+
+ private:
+  node* node_ = nullptr;
+  promise_base* caller_ = nullptr;  // null: the outermost of its node
+  std::coroutine_handle<> self_;
+  std::source_location created_;
+  std::source_location awaiting_;
+};
+
+inline bool operation::attach(promise_base& awaiter) noexcept {
+  node& n = awaiter.running_on();
+  node_ = &n;
+  if (n.cancel_requested() || !n.sched().take_budget()) [[unlikely]] return false;
+  awaiter_ = &awaiter;
+  n.waiting_on_ = this;
+  state_ = state::waiting;
+  if (!begin()) return false;
+  state_ = state::idle;
+  n.waiting_on_ = nullptr;
+  return true;
+}
+
+inline void operation::suspend(promise_base& awaiter) noexcept {
+  node& n = *node_;
+  n.leaf_ = &awaiter;
+  if (state_ == state::idle) [[unlikely]] {  // cancelled, or out of budget: not begun
+    awaiter_ = &awaiter;
+    n.waiting_on_ = this;
+    state_ = state::deferred;
+    fire = &deferred;
+    n.sched().post(*this);
+  }
+}
+
+inline void operation::complete() noexcept {
+  state_ = state::ready;
+  node_->sched().post(*this);
+}
+
+}  // namespace rondo::inline v0::detail

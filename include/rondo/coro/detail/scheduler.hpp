@@ -1,0 +1,117 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <utility>
+
+#include <rondo/coro/detail/entry.hpp>
+#include <rondo/coro/diagnostic.hpp>
+
+namespace rondo::inline v0::detail {
+
+class node;
+
+/// Past this much native stack a transfer between coroutines returns to the
+/// loop and goes on in the same turn. Compilers promise no tail call at -O0.
+inline constexpr long stack_limit = 32 * 1024;
+
+/// How many operations that are ready at once a task may take before it yields.
+inline constexpr unsigned turn_budget = 128;
+
+/// The way into a scheduler from outside: from other threads, and from what can
+/// complete without being seen by the loop. Every hold() keeps the loop from
+/// taking itself for deadlocked, until one of the releases. The link outlives
+/// the scheduler as long as it is held; posts to a closed one are dropped.
+/// Thread safe.
+class outside_link {
+ public:
+  virtual void hold() noexcept = 0;
+  virtual void release() noexcept = 0;
+  /// Posts e, to be fired on the scheduler's thread, and releases.
+  virtual void post_and_release(entry& e) noexcept = 0;
+
+ protected:
+  ~outside_link() = default;
+};
+
+/// What runs coroutines: the ready queue, turns, and who is running. It knows
+/// nothing of time or of the operating system; the loop above it does.
+///
+/// Belongs to one thread. All of it is noexcept: user code's exceptions end in
+/// the promise of the coroutine that they leave.
+class scheduler {
+ public:
+  scheduler() = default;
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+
+  void post(entry& e) noexcept {
+    e.next = nullptr;
+    *tail_ = &e;
+    tail_ = &e.next;
+  }
+  bool has_ready() const noexcept { return head_ != nullptr; }
+
+  /// Runs exactly what was ready when it was called; what that posts waits for
+  /// the next turn.
+  void run_turn() noexcept {
+    entry* e = head_;
+    head_ = nullptr;
+    tail_ = &head_;
+    while (e) {
+      entry* next = e->next;
+      e->fire(*e);
+      e = next;
+    }
+  }
+
+  /// Resumes h on behalf of n, and whatever it transfers to. Top level only.
+  inline void resume(node& n, std::coroutine_handle<> h) noexcept;
+
+  /// The handle to transfer to: h, or a return to the loop when the native
+  /// stack has grown deep.
+  std::coroutine_handle<> transfer(std::coroutine_handle<> h) noexcept {
+    if (stack_base_ - static_cast<char*>(__builtin_frame_address(0)) > stack_limit) [[unlikely]] {
+      pending_ = h;
+      return std::noop_coroutine();
+    }
+    return h;
+  }
+
+  /// Takes one ready operation from the running task's budget.
+  bool take_budget() noexcept {
+    if (budget_ == 0) [[unlikely]] return false;
+    --budget_;
+    return true;
+  }
+
+  /// Says that the resume of n that has just ended took too long.
+  void report_blocked(node& n) noexcept;
+
+  /// Hands a problem to the exception handler of the loop.
+  void report(const diagnostic& d) noexcept;
+
+  node* current = nullptr;   ///< whose code runs now, or null
+  node* finished = nullptr;  ///< whose outermost coroutine has just reached its end
+  node* top = nullptr;       ///< the node above all others
+  outside_link* outside = nullptr;
+  diagnostic_handler handler;
+  bool debug = false;
+  unsigned threads_at_work = 0;  ///< jobs on other threads that will post when done
+  /// Odd while a resume runs: what the watchdog reads from its thread.
+  unsigned long epoch = 0;
+  /// Set by the watchdog's thread: how long the present resume has held the loop.
+  unsigned held_ms = 0;
+
+ private:
+  entry* head_ = nullptr;
+  entry** tail_ = &head_;
+  std::coroutine_handle<> pending_;
+  char* stack_base_ = nullptr;
+  unsigned budget_ = 0;
+};
+
+/// The scheduler that runs on this thread, or null.
+extern constinit thread_local scheduler* this_thread_scheduler;
+
+}  // namespace rondo::inline v0::detail

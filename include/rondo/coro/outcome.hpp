@@ -1,0 +1,175 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <exception>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <rondo/coro/errors.hpp>
+
+namespace rondo::inline v0 {
+
+/// What a void operation gives where a value must stand, so that positions in
+/// the tuple of `gather` and `race` hold.
+struct none_t {
+  friend constexpr bool operator==(none_t, none_t) noexcept { return true; }
+};
+inline constexpr none_t none{};
+
+namespace detail {
+
+template <class T>
+struct stored {
+  using type = T;
+  using result = T;
+};
+template <>
+struct stored<void> {
+  using type = none_t;
+  using result = none_t;
+};
+template <class T>
+struct stored<T&> {
+  using type = std::add_pointer_t<T>;
+  using result = T&;
+};
+template <class T>
+using stored_t = typename stored<T>::type;
+/// T, with none_t in place of void.
+template <class T>
+using non_void = typename stored<T>::result;
+
+}  // namespace detail
+
+/// How something ended: with a value, with an exception, or cancelled.
+///
+/// Not thread safe, like any value. Moving from an outcome leaves its state in
+/// place and its value moved-from.
+template <class T = void>
+class [[nodiscard]] outcome {
+  using stored_type = detail::stored_t<T>;
+
+ public:
+  using value_type = T;
+
+  outcome() noexcept {}
+  outcome(outcome&& other) noexcept(std::is_nothrow_move_constructible_v<stored_type>) {
+    take(other);
+  }
+  outcome(const outcome& other)
+    requires std::is_copy_constructible_v<stored_type>
+  {
+    if (other.state_ == state::value) {
+      ::new (static_cast<void*>(&value_)) stored_type(other.value_);
+    } else if (other.state_ == state::error) {
+      ::new (static_cast<void*>(&error_)) std::exception_ptr(other.error_);
+    }
+    state_ = other.state_;
+  }
+  outcome& operator=(outcome&& other) noexcept(
+      std::is_nothrow_move_constructible_v<stored_type>) {
+    if (this != &other) {
+      reset();
+      take(other);
+    }
+    return *this;
+  }
+  ~outcome() { reset(); }
+
+  /// True once it holds any of the three endings.
+  bool settled() const noexcept { return state_ != state::empty; }
+  bool has_value() const noexcept { return state_ == state::value; }
+  explicit operator bool() const noexcept { return has_value(); }
+  bool has_error() const noexcept { return state_ == state::error; }
+  bool cancelled() const noexcept { return state_ == state::cancelled; }
+
+  /// The exception, or null.
+  std::exception_ptr exception() const noexcept {
+    return state_ == state::error ? error_ : nullptr;
+  }
+
+  /// The value; throws the stored exception, or cancelled_error.
+  detail::non_void<T>& value() & {
+    check();
+    return stored_value();
+  }
+  const detail::non_void<T>& value() const& {
+    check();
+    return const_cast<outcome*>(this)->stored_value();
+  }
+  detail::non_void<T> value() && {
+    check();
+    return static_cast<detail::non_void<T>&&>(stored_value());
+  }
+
+  /// The value itself, nothing for void: what `co_await` gives.
+  T get() && {
+    check();
+    if constexpr (std::is_void_v<T>) {
+      return;
+    } else {
+      return static_cast<T&&>(stored_value());
+    }
+  }
+
+  decltype(auto) operator*() & { return value(); }
+  decltype(auto) operator*() && { return std::move(*this).value(); }
+
+  template <class... Args>
+  void set_value(Args&&... args) {
+    reset();
+    if constexpr (std::is_reference_v<T>) {
+      ::new (static_cast<void*>(&value_)) stored_type(std::addressof(args)...);
+    } else {
+      ::new (static_cast<void*>(&value_)) stored_type(std::forward<Args>(args)...);
+    }
+    state_ = state::value;
+  }
+  void set_error(std::exception_ptr e) noexcept {
+    reset();
+    ::new (static_cast<void*>(&error_)) std::exception_ptr(std::move(e));
+    state_ = state::error;
+  }
+  void set_cancelled() noexcept {
+    reset();
+    state_ = state::cancelled;
+  }
+
+ private:
+  enum class state : unsigned char { empty, value, error, cancelled };
+
+  detail::non_void<T>& stored_value() noexcept {
+    if constexpr (std::is_reference_v<T>) {
+      return *value_;
+    } else {
+      return value_;
+    }
+  }
+  void check() const {
+    if (state_ == state::value) [[likely]] return;
+    if (state_ == state::error) std::rethrow_exception(error_);
+    throw cancelled_error();
+  }
+  void take(outcome& other) {
+    if (other.state_ == state::value) {
+      ::new (static_cast<void*>(&value_)) stored_type(std::move(other.value_));
+    } else if (other.state_ == state::error) {
+      ::new (static_cast<void*>(&error_)) std::exception_ptr(std::move(other.error_));
+    }
+    state_ = other.state_;
+  }
+  void reset() noexcept {
+    if (state_ == state::value) value_.~stored_type();
+    if (state_ == state::error) error_.~exception_ptr();
+    state_ = state::empty;
+  }
+
+  union {
+    stored_type value_;
+    std::exception_ptr error_;
+  };
+  state state_ = state::empty;
+};
+
+}  // namespace rondo::inline v0

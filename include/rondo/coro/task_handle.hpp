@@ -1,0 +1,244 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <rondo/coro/detail/body.hpp>
+#include <rondo/coro/task.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+class spawned_base;
+
+/// Something to be told when a spawned task has ended: an await of its handle,
+/// a `wait`, an `as_completed`. Intrusive, so that being told never allocates.
+struct completion_waiter {
+  completion_waiter* next = nullptr;
+  completion_waiter* previous = nullptr;
+  void (*notify)(completion_waiter&) noexcept = nullptr;
+};
+
+/// Who is responsible for a spawned task: a task group. Null: the loop.
+class supervisor {
+ public:
+  virtual void spawned_done(spawned_base& task) noexcept = 0;
+
+ protected:
+  ~supervisor() = default;
+};
+
+/// A task with handles: counted, so that its result outlives its run.
+class spawned_base : public node, public pooled {
+ public:
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) destroy();
+  }
+  /// Starts below parent, holding itself alive until its end.
+  void launch(node& parent, supervisor* who) noexcept;
+
+  void add_waiter(completion_waiter& w) noexcept;
+  void remove_waiter(completion_waiter& w) noexcept;
+
+  virtual bool failed() const noexcept = 0;
+  virtual bool was_cancelled() const noexcept = 0;
+  virtual std::exception_ptr error() const noexcept = 0;
+
+  std::string display_name() const;
+  void mark_retrieved() noexcept { retrieved_ = true; }
+  [[noreturn]] void throw_cancelled() const;
+  /// Throws unless the task has ended.
+  void require_done() const;
+
+ protected:
+  spawned_base() = default;
+  ~spawned_base() = default;
+  virtual void destroy() noexcept = 0;
+  /// The end of settle in every spawned task.
+  void finish() noexcept;
+  void report_if_unretrieved() noexcept;
+  /// Remembers what name() says while the coroutine is still there.
+  void keep_name() noexcept;
+
+ private:
+  completion_waiter* waiters_ = nullptr;
+  completion_waiter* last_waiter_ = nullptr;
+  supervisor* supervisor_ = nullptr;
+  const char* coroutine_ = nullptr;
+  unsigned references_ = 1;
+  bool retrieved_ = false;
+};
+
+/// A spawned task of which only the type of its result is known.
+template <class T>
+class spawned_result : public spawned_base {
+ public:
+  outcome<T> result;
+  bool failed() const noexcept override { return result.has_error(); }
+  bool was_cancelled() const noexcept override { return result.cancelled(); }
+  std::exception_ptr error() const noexcept override { return result.exception(); }
+
+ protected:
+  ~spawned_result() = default;
+};
+
+template <class B>
+class spawned final : public spawned_result<typename body<B>::value_type> {
+ public:
+  explicit spawned(B&& b) noexcept : body_(std::move(b), *this) {}
+
+ private:
+  void settle(bool stopped) noexcept override {
+    this->keep_name();
+    body_.finish(*this, stopped, this->result);
+    this->finish();
+  }
+  void destroy() noexcept override {
+    this->report_if_unretrieved();
+    delete this;
+  }
+  body<B> body_;
+};
+
+/// Waits for the end of a task that somebody else owns.
+template <class T, bool Move>
+class join_operation final : public operation, private completion_waiter {
+ public:
+  explicit join_operation(spawned_result<T>& task) : task_(&task) { task.retain(); }
+  join_operation(join_operation&& other) noexcept
+      : operation(std::move(other)), task_(std::exchange(other.task_, nullptr)) {}
+  ~join_operation() {
+    if (task_) task_->release();
+  }
+
+  bool begin() noexcept override {
+    if (task_->done() || waiter() == task_) return true;
+    notify = [](completion_waiter& w) noexcept { static_cast<join_operation&>(w).complete(); };
+    task_->add_waiter(*this);
+    return false;
+  }
+  bool cancel() noexcept override {
+    task_->remove_waiter(*this);
+    return true;
+  }
+  T result() {
+    if (!task_->done()) throw usage_error("task '" + task_->name() + "' awaits itself");
+    task_->mark_retrieved();
+    if (task_->was_cancelled()) task_->throw_cancelled();
+    if constexpr (Move) {
+      return std::move(task_->result).get();
+    } else {
+      static_assert(std::is_void_v<T> || std::is_reference_v<T> || std::is_copy_constructible_v<T>,
+                    "rondo: the result of this task cannot be copied out of its handle: write "
+                    "co_await std::move(handle)");
+      if constexpr (std::is_void_v<T>) {
+        static_cast<void>(task_->result.value());
+      } else {
+        return task_->result.value();
+      }
+    }
+  }
+  const char* describe() const noexcept override { return "task"; }
+  std::string detail() const override { return task_->display_name(); }
+
+ private:
+  spawned_result<T>* task_;
+};
+
+}  // namespace detail
+
+/// What all handles share, whatever their tasks return. See task_handle.
+class task_handle_base {
+ public:
+  task_handle_base() noexcept = default;
+  task_handle_base(const task_handle_base& other) noexcept : task_(other.task_) {
+    if (task_) task_->retain();
+  }
+  task_handle_base(task_handle_base&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
+  task_handle_base& operator=(task_handle_base other) noexcept {
+    std::swap(task_, other.task_);
+    return *this;
+  }
+  ~task_handle_base() {
+    if (task_) task_->release();
+  }
+
+  /// False for a default-constructed handle, which refers to no task.
+  explicit operator bool() const noexcept { return task_ != nullptr; }
+  friend bool operator==(const task_handle_base& a, const task_handle_base& b) noexcept {
+    return a.task_ == b.task_;
+  }
+
+  bool done() const noexcept { return task_->done(); }
+  /// Whether it ended by being cancelled. False while it runs.
+  bool cancelled() const noexcept { return task_->was_cancelled(); }
+  /// The exception that it ended with, or null; counts as retrieving it.
+  std::exception_ptr exception() const noexcept {
+    task_->mark_retrieved();
+    return task_->error();
+  }
+
+  /// Asks the task to stop: the operation that it waits for is cancelled and its
+  /// frames are destroyed, leaf first; what completed before is delivered first.
+  /// The message reaches whoever awaits the handle, in cancelled_error.
+  void cancel(std::string_view message = {}) { task_->request_cancel(message); }
+
+  std::string name() const { return task_->display_name(); }
+  void set_name(std::string name) { task_->set_name(std::move(name)); }
+
+  detail::spawned_base* internal() const noexcept { return task_; }
+
+ protected:
+  explicit task_handle_base(detail::spawned_base* task) noexcept : task_(task) {}
+  detail::spawned_base* task_ = nullptr;
+};
+
+/// A running task: what `asyncio.create_task` returns.
+///
+/// `co_await handle` waits for its end and gives a copy of its result,
+/// `co_await std::move(handle)` the result itself; both throw its exception, or
+/// cancelled_error when it was cancelled. Cancelling the one who waits does not
+/// cancel the task. Handles can be copied and dropped: the loop owns the task,
+/// and reports an exception that nobody asked for.
+///
+/// Belongs to the loop's thread.
+template <class T = void>
+class [[nodiscard]] task_handle : public task_handle_base {
+ public:
+  using value_type = T;
+
+  task_handle() noexcept = default;
+  explicit task_handle(detail::spawned_result<T>* task) noexcept : task_handle_base(task) {}
+
+  /// The result of a task that is done; throws like co_await, and usage_error
+  /// while it still runs.
+  detail::non_void<T> result() const {
+    spawned().require_done();
+    spawned().mark_retrieved();
+    if (spawned().was_cancelled()) spawned().throw_cancelled();
+    return spawned().result.value();
+  }
+
+  /// The same, moved out of the task.
+  detail::non_void<T> take_result() && {
+    spawned().require_done();
+    spawned().mark_retrieved();
+    if (spawned().was_cancelled()) spawned().throw_cancelled();
+    return std::move(spawned().result).value();
+  }
+
+  auto as_operation() const& { return detail::join_operation<T, false>(spawned()); }
+  auto as_operation() && { return detail::join_operation<T, true>(spawned()); }
+
+ private:
+  detail::spawned_result<T>& spawned() const noexcept {
+    return *static_cast<detail::spawned_result<T>*>(task_);
+  }
+};
+
+}  // namespace rondo::inline v0

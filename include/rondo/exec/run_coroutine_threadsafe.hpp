@@ -1,0 +1,153 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <rondo/coro/create_task.hpp>
+#include <rondo/loop/loop.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+/// The meeting point of a thread that waits and a task that ends. Thread safe.
+class concurrent_core {
+ public:
+  concurrent_core();
+  concurrent_core(const concurrent_core&) = delete;
+  concurrent_core& operator=(const concurrent_core&) = delete;
+  void retain() noexcept;
+  void release() noexcept;
+  void wait() noexcept;
+  bool wait_until(std::int64_t deadline) noexcept;
+  bool done() const noexcept;
+  /// The result is there.
+  void finish() noexcept;
+
+ protected:
+  virtual ~concurrent_core();
+
+ private:
+  struct state;
+  state* state_;
+};
+
+template <class T>
+class concurrent_state final : public concurrent_core {
+ public:
+  outcome<T> result;
+  task_handle<> handle;  // the loop's thread only
+};
+
+template <class S>
+class concurrent_ref {
+ public:
+  explicit concurrent_ref(S* s) noexcept : state_(s) {}
+  concurrent_ref(const concurrent_ref& o) noexcept : state_(o.state_) {
+    if (state_) state_->retain();
+  }
+  concurrent_ref(concurrent_ref&& o) noexcept : state_(std::exchange(o.state_, nullptr)) {}
+  concurrent_ref& operator=(concurrent_ref o) noexcept {
+    std::swap(state_, o.state_);
+    return *this;
+  }
+  ~concurrent_ref() {
+    if (state_) state_->release();
+  }
+  S* operator->() const noexcept { return state_; }
+
+ private:
+  S* state_;
+};
+
+/// Gives the outcome to the waiting thread in every case, also when the call is
+/// dropped by a loop that has closed.
+template <class T>
+class concurrent_delivery {
+ public:
+  explicit concurrent_delivery(concurrent_ref<concurrent_state<T>> s) noexcept
+      : state_(std::move(s)) {}
+  concurrent_delivery(concurrent_delivery&&) noexcept = default;
+  ~concurrent_delivery() {
+    if (!state_.operator->()) return;
+    state_->handle = {};
+    if (!state_->result.settled()) state_->result.set_cancelled();
+    state_->finish();
+  }
+  concurrent_state<T>& state() const noexcept { return *state_.operator->(); }
+
+ private:
+  concurrent_ref<concurrent_state<T>> state_;
+};
+
+template <class F, class T>
+task<> deliver(F f, concurrent_delivery<T> delivery) {
+  try {
+    if constexpr (std::is_void_v<T>) {
+      co_await f();
+      delivery.state().result.set_value();
+    } else {
+      delivery.state().result.set_value(co_await f());
+    }
+  } catch (...) {
+    delivery.state().result.set_error(std::current_exception());
+  }
+}
+
+}  // namespace detail
+
+/// What run_coroutine_threadsafe gives to the other thread:
+/// `concurrent.futures.Future`. Thread safe.
+template <class T>
+class [[nodiscard]] concurrent_future {
+ public:
+  concurrent_future(loop_ref loop, detail::concurrent_ref<detail::concurrent_state<T>> state) noexcept
+      : loop_(std::move(loop)), state_(std::move(state)) {}
+
+  bool done() const noexcept { return state_->done(); }
+  /// Blocks this thread until the task has ended; gives its value, throws its
+  /// exception, or cancelled_error. Once.
+  T get() {
+    state_->wait();
+    return std::move(state_->result).get();
+  }
+  /// The same, but throws timeout_error when it takes longer; then get again.
+  T get(delay limit) {
+    if (!state_->wait_until(limit.after(steady_now()))) throw timeout_error("timed out in concurrent_future::get");
+    return std::move(state_->result).get();
+  }
+  /// Asks the task to stop.
+  void cancel() const {
+    loop_.call_soon_threadsafe([s = state_] {
+      if (s->handle) s->handle.cancel();
+    });
+  }
+
+ private:
+  static std::int64_t steady_now() noexcept {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+  }
+  loop_ref loop_;
+  detail::concurrent_ref<detail::concurrent_state<T>> state_;
+};
+
+/// Starts `f()`, which returns a task, on another thread's loop, from any thread
+/// that is not that loop's: `asyncio.run_coroutine_threadsafe`. f is copied or
+/// moved and lives as long as its coroutine. When the loop has closed, or closes
+/// before the task has ended, the result is cancelled_error.
+template <class F>
+  requires detail::task_type<std::invoke_result_t<std::decay_t<F>&>>
+auto run_coroutine_threadsafe(F&& f, loop_ref loop) {
+  using T = typename std::invoke_result_t<std::decay_t<F>&>::value_type;
+  detail::concurrent_ref<detail::concurrent_state<T>> state(new detail::concurrent_state<T>);
+  loop.call_soon_threadsafe(
+      [f = std::decay_t<F>(std::forward<F>(f)), d = detail::concurrent_delivery<T>(state)]() mutable {
+        detail::concurrent_ref<detail::concurrent_state<T>> state(&d.state());
+        state->retain();
+        state->handle = create_task(detail::deliver<std::decay_t<F>, T>(std::move(f), std::move(d)));
+      });
+  return concurrent_future<T>(std::move(loop), std::move(state));
+}
+
+}  // namespace rondo::inline v0

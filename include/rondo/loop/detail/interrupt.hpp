@@ -1,0 +1,30 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <rondo/coro/detail/node.hpp>
+
+namespace rondo::inline v0::detail {
+
+class backend;
+
+/// Ctrl-C while `run` runs on the main thread: cancels main's node instead of
+/// killing the process, when SIGINT (and SIGTERM, if wanted) was at its default.
+/// A second signal kills at once.
+class interrupt_guard {
+ public:
+  interrupt_guard(node& main, backend& kernel, bool also_terminate);
+  ~interrupt_guard();
+  interrupt_guard(const interrupt_guard&) = delete;
+  interrupt_guard& operator=(const interrupt_guard&) = delete;
+
+  /// The signal that came, or 0.
+  int signal() const noexcept;
+  /// Dies of it, as a program without a handler would: flushes stdio, restores
+  /// the default and raises.
+  [[noreturn]] void die() noexcept;
+};
+
+/// On the loop's thread, once a turn: cancels main if a signal came.
+void deliver_interrupt() noexcept;
+
+}  // namespace rondo::inline v0::detail

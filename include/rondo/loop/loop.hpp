@@ -1,0 +1,192 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <rondo/coro/create_task.hpp>
+#include <rondo/coro/detail/scheduler.hpp>
+#include <rondo/coro/diagnostic.hpp>
+#include <rondo/detail/unique_function.hpp>
+#include <rondo/loop/backend_kind.hpp>
+#include <rondo/loop/detail/timer_queue.hpp>
+#include <rondo/loop/time.hpp>
+
+namespace rondo::inline v0 {
+
+class loop;
+
+namespace detail {
+class backend;
+class loop_link;
+class watchdog;
+struct scheduled_call;
+}  // namespace detail
+
+/// What `call_later` and `call_at` return: a call that can be taken back.
+class scheduled {
+ public:
+  scheduled() noexcept = default;
+  scheduled(scheduled&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  scheduled& operator=(scheduled&& other) noexcept {
+    std::swap(call_, other.call_);
+    return *this;
+  }
+  ~scheduled();
+  /// Takes the call back if it has not been made yet.
+  void cancel() noexcept;
+
+ private:
+  friend class loop;
+  explicit scheduled(detail::scheduled_call* call) noexcept : call_(call) {}
+  detail::scheduled_call* call_ = nullptr;
+};
+
+/// A counted reference to a loop that any thread may hold; calls through it fail
+/// cleanly once the loop is gone. While one exists the loop does not take itself
+/// for deadlocked.
+class loop_ref {
+ public:
+  loop_ref() noexcept = default;
+  loop_ref(const loop_ref& other) noexcept;
+  loop_ref(loop_ref&& other) noexcept : link_(std::exchange(other.link_, nullptr)) {}
+  loop_ref& operator=(loop_ref other) noexcept {
+    std::swap(link_, other.link_);
+    return *this;
+  }
+  ~loop_ref();
+
+  explicit operator bool() const noexcept { return link_ != nullptr; }
+
+  /// Calls f soon, on the loop's thread. False, and f is destroyed uncalled, when
+  /// the loop has closed. Thread safe.
+  template <class F>
+    requires std::is_invocable_v<std::decay_t<F>&>
+  bool call_soon_threadsafe(F&& f) const {
+    return post(detail::unique_function<void()>(std::forward<F>(f)));
+  }
+
+ private:
+  friend class loop;
+  explicit loop_ref(detail::loop_link* link) noexcept;
+  bool post(detail::unique_function<void()> f) const;
+  detail::loop_link* link_ = nullptr;
+};
+
+struct loop_options {
+  backend_kind backend = backend_kind::automatic;
+  /// Finds blocked loops; also on with RONDO_DEBUG=1 and in debug builds.
+  bool debug = false;
+};
+
+/// The event loop of one thread: runs tasks in turns, waits for the kernel and
+/// for timers. `run` makes one by itself; make one yourself to run Rondo inside
+/// of another loop (see fd and run_once).
+///
+/// Everything but wake() and ref() belongs to the thread that made it.
+class loop : private detail::scheduler {
+ public:
+  /// Throws std::logic_error when a loop runs on this thread already, and
+  /// std::system_error when the backend cannot be had.
+  explicit loop(loop_options options = {});
+  /// Cancels what is left and waits for it.
+  ~loop();
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+
+  /// The loop of this thread; throws usage_error when there is none.
+  static loop& current();
+
+  backend_kind backend() const noexcept;
+  /// Now on the loop's clock, read afresh.
+  time_point time() const noexcept;
+
+  /// Calls f in the next turn. It must not throw: an exception goes to the
+  /// exception handler.
+  template <class F>
+  void call_soon(F&& f) {
+    post_call(detail::unique_function<void()>(std::forward<F>(f)));
+  }
+  template <class F>
+  scheduled call_at(time_point when, F&& f) {
+    return post_call_at(when.time_since_epoch().count(),
+                        detail::unique_function<void()>(std::forward<F>(f)));
+  }
+  template <class F>
+  scheduled call_later(delay wait, F&& f) {
+    return call_at(time() + wait, std::forward<F>(f));
+  }
+
+  loop_ref ref() noexcept;
+
+  /// Receives the problems that no caller can be told of. Empty: standard error.
+  void set_exception_handler(diagnostic_handler handler) { this->handler = std::move(handler); }
+
+  /// Starts a task from outside of tasks.
+  template <class A>
+  auto create_task(A&& what) {
+    return rondo::create_task(std::forward<A>(what));
+  }
+
+  /// One turn: takes what the kernel has completed, fires due timers, runs what
+  /// was ready. Does not wait. For use inside another loop, when fd() is readable.
+  void run_once() noexcept;
+  /// Readable when run_once has something to do.
+  int fd() noexcept;
+
+  /// Runs turns until done() is true. Throws deadlock_error when it never can be.
+  template <class Done>
+  void run_until(Done&& done) {
+    while (!done()) {
+      if (!turn(true)) throw_deadlock();
+    }
+  }
+
+  /// Asks everything that still runs to stop, and runs it to its end.
+  void cancel_all_and_wait();
+
+  // For operations:
+  static loop& of(const detail::node& n) noexcept { return static_cast<loop&>(n.sched()); }
+  detail::backend& kernel() noexcept { return *backend_; }
+  std::int64_t now_ns() const noexcept;
+  detail::timer_queue& timers() noexcept { return timers_; }
+  detail::scheduler& scheduler() noexcept { return *this; }
+
+ private:
+  class top_node;
+  friend struct detail::scheduled_call;
+
+  void post_call(detail::unique_function<void()> f);
+  scheduled post_call_at(std::int64_t when, detail::unique_function<void()> f);
+  /// False: nothing can ever happen here.
+  bool turn(bool may_wait) noexcept;
+  void arm_kernel_timer() noexcept;
+  [[noreturn]] void throw_deadlock();
+
+  detail::backend* backend_ = nullptr;
+  detail::loop_link* link_ = nullptr;
+  detail::watchdog* watchdog_ = nullptr;
+  top_node* top_ = nullptr;
+  detail::timer_queue timers_;
+  unsigned turns_without_poll_ = 0;
+  bool closing_ = false;
+  int guest_timer_fd_ = -1;
+  int guest_fd_ = -1;
+};
+
+/// The same calls on the loop of this thread, as in asyncio's loop methods.
+template <class F>
+void call_soon(F&& f) {
+  loop::current().call_soon(std::forward<F>(f));
+}
+template <class F>
+scheduled call_later(delay wait, F&& f) {
+  return loop::current().call_later(wait, std::forward<F>(f));
+}
+template <class F>
+scheduled call_at(time_point when, F&& f) {
+  return loop::current().call_at(when, std::forward<F>(f));
+}
+
+}  // namespace rondo::inline v0

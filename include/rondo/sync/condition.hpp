@@ -1,0 +1,79 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include <rondo/coro/task.hpp>
+#include <rondo/sync/lock.hpp>
+
+namespace rondo::inline v0 {
+
+/// Waiting for a change of something that a lock protects: `asyncio.Condition`.
+///
+///     auto guard = co_await condition.acquire();
+///     co_await condition.wait(guard, [&] { return ready; });
+///
+/// Belongs to the loop's thread.
+class condition {
+ public:
+  /// With a lock of its own.
+  condition() noexcept : lock_(own_) {}
+  /// With a lock that others share. It must outlive the condition.
+  explicit condition(lock& shared) noexcept : lock_(shared) {}
+  condition(const condition&) = delete;
+  condition& operator=(const condition&) = delete;
+
+  lock::acquire_operation acquire() noexcept { return lock_.acquire(); }
+  bool locked() const noexcept { return lock_.locked(); }
+
+  class [[nodiscard]] wait_operation final : public detail::queued_operation {
+   public:
+    wait_operation(condition& c, lock::guard& g) noexcept : condition_(c), guard_(g) {}
+    wait_operation(wait_operation&&) noexcept = default;
+    bool begin() noexcept override {
+      if (guard_.lock_ != &condition_.lock_) {
+        misused_ = true;
+        return true;
+      }
+      condition_.waiters_.push(*this);
+      std::exchange(guard_.lock_, nullptr)->pass_on();
+      return false;
+    }
+    void result() {
+      if (misused_) throw usage_error("condition::wait: the guard does not hold its lock");
+      guard_.lock_ = &condition_.lock_;
+    }
+    const char* describe() const noexcept override { return "condition"; }
+
+   private:
+    condition& condition_;
+    lock::guard& guard_;
+    bool misused_ = false;
+  };
+
+  /// Releases the lock, waits to be notified, and holds the lock again. When it
+  /// is cancelled meanwhile, the guard holds nothing.
+  wait_operation wait(lock::guard& guard) noexcept { return wait_operation(*this, guard); }
+
+  /// Waits until the predicate is true; it is asked while the lock is held.
+  template <class Predicate>
+  task<> wait(lock::guard& guard, Predicate predicate) {
+    while (!predicate()) co_await wait(guard);
+  }
+
+  /// Wakes up to n of those who wait. Throws usage_error unless the lock is held.
+  void notify(std::size_t n = 1) {
+    if (!lock_.locked()) throw usage_error("condition::notify: its lock is not held");
+    // They queue for the lock, which the notifier holds, so none completes now.
+    for (; n > 0 && !waiters_.empty(); --n) lock_.waiters_.push(waiters_.pop());
+  }
+  void notify_all() { notify(static_cast<std::size_t>(-1)); }
+
+ private:
+  lock own_;
+  lock& lock_;
+  detail::wait_queue waiters_{"condition"};
+};
+
+}  // namespace rondo::inline v0

@@ -1,0 +1,47 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <rondo/sync/detail/wait_queue.hpp>
+
+namespace rondo::inline v0 {
+
+/// A flag that tasks can wait for: `asyncio.Event`. Belongs to the loop's thread;
+/// must outlive its waiters.
+class event {
+ public:
+  event() noexcept = default;
+
+  bool is_set() const noexcept { return set_; }
+  /// Wakes all who wait; later waits return at once.
+  void set() noexcept {
+    set_ = true;
+    while (!waiters_.empty()) waiters_.pop().complete();
+  }
+  void clear() noexcept { set_ = false; }
+
+  class [[nodiscard]] wait_operation final : public detail::queued_operation {
+   public:
+    explicit wait_operation(event& e) noexcept : event_(e) {}
+    wait_operation(wait_operation&&) noexcept = default;
+    bool begin() noexcept override {
+      if (event_.set_) return true;
+      event_.waiters_.push(*this);
+      return false;
+    }
+    void result() const noexcept {}
+    const char* describe() const noexcept override { return "event"; }
+
+   private:
+    event& event_;
+  };
+
+  /// Returns once the event is set. Who waited when set() was called returns,
+  /// even if clear() follows at once. Cancelling it takes effect at once.
+  wait_operation wait() noexcept { return wait_operation(*this); }
+
+ private:
+  detail::wait_queue waiters_{"event"};
+  bool set_ = false;
+};
+
+}  // namespace rondo::inline v0

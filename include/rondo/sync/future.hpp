@@ -1,0 +1,178 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include <rondo/coro/detail/promise.hpp>
+#include <rondo/coro/errors.hpp>
+#include <rondo/coro/outcome.hpp>
+
+namespace rondo::inline v0 {
+
+template <class T>
+class future;
+
+/// Thrown by a future whose promise was destroyed without having been kept.
+class broken_promise : public error {
+ public:
+  using error::error;
+};
+
+namespace detail {
+
+/// One await of a future: told on its own loop's thread.
+struct future_waiter : entry {
+  future_waiter* next_waiter = nullptr;
+  future_waiter* previous_waiter = nullptr;
+  outside_link* link = nullptr;
+  scheduler* sched = nullptr;
+  bool listed = false;
+};
+
+/// What a promise and its futures share, without the value. Thread safe.
+class future_core {
+ public:
+  future_core();
+  future_core(const future_core&) = delete;
+  future_core& operator=(const future_core&) = delete;
+
+  void retain() noexcept;
+  void release() noexcept;
+
+  bool settled() const noexcept;
+  /// True: settled already. False: the waiter's entry will be fired.
+  bool wait(future_waiter& w) noexcept;
+  /// True: the waiter is forgotten. False: its entry is on the way.
+  bool forget(future_waiter& w) noexcept;
+  /// Runs `store(argument)` once, under the lock, and wakes all waiters. False if
+  /// it was settled before.
+  bool settle(void (*store)(void*), void* argument);
+
+ protected:
+  virtual ~future_core();
+
+ private:
+  struct state;
+  state* state_;
+};
+
+template <class T>
+class future_state final : public future_core {
+ public:
+  outcome<T> result;
+};
+
+template <class T>
+class future_operation final : public operation, private future_waiter {
+ public:
+  explicit future_operation(future_state<T>& s) noexcept : state_(&s) { s.retain(); }
+  future_operation(future_operation&& other) noexcept
+      : operation(std::move(other)), state_(std::exchange(other.state_, nullptr)) {}
+  ~future_operation() {
+    if (state_) state_->release();
+  }
+
+  bool begin() noexcept override {
+    future_waiter::fire = [](entry& e) noexcept {
+      static_cast<future_operation&>(static_cast<future_waiter&>(e)).complete();
+    };
+    sched = &waiter()->sched();
+    link = sched->outside;
+    return state_->wait(*this);
+  }
+  bool cancel() noexcept override { return state_->forget(*this); }
+  T result() {
+    if constexpr (std::is_void_v<T>) {
+      static_cast<void>(state_->result.value());
+    } else if constexpr (std::is_copy_constructible_v<T> || std::is_reference_v<T>) {
+      return state_->result.value();
+    } else {
+      return std::move(state_->result).value();
+    }
+  }
+  const char* describe() const noexcept override { return "future"; }
+
+ private:
+  future_state<T>* state_;
+};
+
+}  // namespace detail
+
+/// The receiving side of a promise: awaitable, by many and again (a value that
+/// cannot be copied goes to the first). Cancelling an await takes effect at once
+/// and leaves the promise as it is. Can be moved between threads and awaited on
+/// any loop.
+template <class T = void>
+class future {
+ public:
+  using value_type = T;
+  future() noexcept = default;
+  future(const future& other) noexcept : state_(other.state_) {
+    if (state_) state_->retain();
+  }
+  future(future&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  future& operator=(future other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~future() {
+    if (state_) state_->release();
+  }
+  bool valid() const noexcept { return state_ != nullptr; }
+  bool done() const noexcept { return state_->settled(); }
+  auto as_operation() const { return detail::future_operation<T>(*state_); }
+
+ private:
+  template <class U>
+  friend class promise;
+  explicit future(detail::future_state<T>* s) noexcept : state_(s) { s->retain(); }
+  detail::future_state<T>* state_ = nullptr;
+};
+
+/// A result that somebody will give: a callback, another thread. Kept once; a
+/// promise that is destroyed before gives broken_promise. Thread safe.
+template <class T = void>
+class promise {
+ public:
+  promise() : state_(new detail::future_state<T>) {}
+  promise(promise&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  promise& operator=(promise&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~promise() {
+    if (!state_) return;
+    if (!state_->settled()) {
+      try {
+        set_exception(std::make_exception_ptr(broken_promise("the promise was dropped unkept")));
+      } catch (...) {  // settled by another thread meanwhile
+      }
+    }
+    state_->release();
+  }
+
+  future<T> get_future() const noexcept { return future<T>(state_); }
+
+  /// Throws usage_error when the promise was kept before.
+  template <class... U>
+  void set_value(U&&... value) {
+    auto store = [&] { state_->result.set_value(std::forward<U>(value)...); };
+    settle(store);
+  }
+  void set_exception(std::exception_ptr error) {
+    auto store = [&] { state_->result.set_error(std::move(error)); };
+    settle(store);
+  }
+
+ private:
+  template <class F>
+  void settle(F& store) {
+    if (!state_->settle([](void* f) { (*static_cast<F*>(f))(); }, &store))
+      throw usage_error("promise: it was kept before");
+  }
+  detail::future_state<T>* state_;
+};
+
+}  // namespace rondo::inline v0

@@ -1,0 +1,288 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <rondo/coro/errors.hpp>
+#include <rondo/sync/detail/wait_queue.hpp>
+
+namespace rondo::inline v0 {
+
+class queue_empty : public error {
+ public:
+  using error::error;
+};
+class queue_full : public error {
+ public:
+  using error::error;
+};
+/// Thrown by put and get of a queue that was shut down (asyncio.QueueShutDown).
+class queue_shut_down : public error {
+ public:
+  using error::error;
+};
+
+namespace detail {
+
+/// The order in which a queue gives its items.
+template <class T>
+class fifo_items {
+ public:
+  bool empty() const noexcept { return items_.empty(); }
+  std::size_t size() const noexcept { return items_.size(); }
+  void push(T&& item) { items_.push_back(std::move(item)); }
+  T pop() {
+    T item = std::move(items_.front());
+    items_.pop_front();
+    return item;
+  }
+  void clear() { items_.clear(); }
+
+ private:
+  std::deque<T> items_;
+};
+
+template <class T>
+class lifo_items {
+ public:
+  bool empty() const noexcept { return items_.empty(); }
+  std::size_t size() const noexcept { return items_.size(); }
+  void push(T&& item) { items_.push_back(std::move(item)); }
+  T pop() {
+    T item = std::move(items_.back());
+    items_.pop_back();
+    return item;
+  }
+  void clear() { items_.clear(); }
+
+ private:
+  std::vector<T> items_;
+};
+
+/// Smallest first.
+template <class T>
+class priority_items {
+ public:
+  bool empty() const noexcept { return items_.empty(); }
+  std::size_t size() const noexcept { return items_.size(); }
+  void push(T&& item) {
+    items_.push_back(std::move(item));
+    std::push_heap(items_.begin(), items_.end(), greater);
+  }
+  T pop() {
+    std::pop_heap(items_.begin(), items_.end(), greater);
+    T item = std::move(items_.back());
+    items_.pop_back();
+    return item;
+  }
+  void clear() { items_.clear(); }
+
+ private:
+  static bool greater(const T& a, const T& b) { return b < a; }
+  std::vector<T> items_;
+};
+
+}  // namespace detail
+
+/// Capacity of a queue without bound, for the constructor.
+inline constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
+
+/// Items handed from tasks to tasks, bounded, first come first served on both
+/// sides: `asyncio.Queue`. Use it as `queue`, `lifo_queue` or `priority_queue`.
+///
+/// Cancelling put or get takes effect at once and moves no item; an item already
+/// handed over is delivered. Belongs to the loop's thread.
+template <class T, class Items>
+class basic_queue {
+ public:
+  /// Unlike asyncio's, a queue has a bound unless told otherwise.
+  explicit basic_queue(std::size_t maxsize = 1024) noexcept
+      : maxsize_(maxsize ? maxsize : unbounded) {}
+
+  std::size_t size() const noexcept { return items_.size(); }
+  std::size_t maxsize() const noexcept { return maxsize_; }
+  bool empty() const noexcept { return items_.empty(); }
+  bool full() const noexcept { return items_.size() >= maxsize_; }
+
+  class [[nodiscard]] put_operation final : public detail::queued_operation {
+   public:
+    put_operation(basic_queue& q, T&& item) : queue_(q), item_(std::move(item)) {}
+    put_operation(put_operation&&) = default;
+    bool begin() noexcept override {
+      if (queue_.shut_down_) {
+        refused_ = true;
+        return true;
+      }
+      if (queue_.full() && queue_.getters_.empty()) {
+        queue_.putters_.push(*this);
+        return false;
+      }
+      try {
+        queue_.add(std::move(item_));
+      } catch (...) {
+        error_ = std::current_exception();
+      }
+      return true;
+    }
+    void result() const {
+      if (refused_) throw queue_shut_down("queue::put: the queue was shut down");
+      if (error_) std::rethrow_exception(error_);
+    }
+    const char* describe() const noexcept override { return "queue.put"; }
+
+   private:
+    friend class basic_queue;
+    basic_queue& queue_;
+    T item_;
+    bool refused_ = false;
+    std::exception_ptr error_;
+  };
+
+  class [[nodiscard]] get_operation final : public detail::queued_operation {
+   public:
+    explicit get_operation(basic_queue& q) noexcept : queue_(q) {}
+    get_operation(get_operation&&) = default;
+    bool begin() noexcept override {
+      if (!queue_.empty()) {
+        queue_.take_into(item_);
+        return true;
+      }
+      if (queue_.shut_down_) return true;
+      queue_.getters_.push(*this);
+      return false;
+    }
+    T result() {
+      if (!item_) throw queue_shut_down("queue::get: the queue was shut down");
+      return std::move(*item_);
+    }
+    const char* describe() const noexcept override { return "queue.get"; }
+
+   private:
+    friend class basic_queue;
+    basic_queue& queue_;
+    std::optional<T> item_;
+  };
+
+  /// Waits for room and adds the item. Throws queue_shut_down.
+  put_operation put(T item) { return put_operation(*this, std::move(item)); }
+  /// Waits for an item. Throws queue_shut_down when the queue is shut down and empty.
+  get_operation get() noexcept { return get_operation(*this); }
+
+  /// Throws queue_full, queue_shut_down.
+  void put_nowait(T item) {
+    if (shut_down_) throw queue_shut_down("queue::put_nowait: the queue was shut down");
+    if (full() && getters_.empty()) throw queue_full("queue::put_nowait: the queue is full");
+    add(std::move(item));
+  }
+  /// Throws queue_empty, queue_shut_down.
+  T get_nowait() {
+    if (empty()) {
+      if (shut_down_) throw queue_shut_down("queue::get_nowait: the queue was shut down");
+      throw queue_empty("queue::get_nowait: the queue is empty");
+    }
+    std::optional<T> item;
+    take_into(item);
+    return std::move(*item);
+  }
+
+  /// A consumer says that it has finished with one item. Throws usage_error when
+  /// said more often than items were put.
+  void task_done() {
+    if (unfinished_ == 0) throw usage_error("queue::task_done: called more often than put");
+    if (--unfinished_ == 0)
+      while (!joiners_.empty()) joiners_.pop().complete();
+  }
+
+  class [[nodiscard]] join_operation final : public detail::queued_operation {
+   public:
+    explicit join_operation(basic_queue& q) noexcept : queue_(q) {}
+    join_operation(join_operation&&) noexcept = default;
+    bool begin() noexcept override {
+      if (queue_.unfinished_ == 0) return true;
+      queue_.joiners_.push(*this);
+      return false;
+    }
+    void result() const noexcept {}
+    const char* describe() const noexcept override { return "queue.join"; }
+
+   private:
+    basic_queue& queue_;
+  };
+
+  /// Waits until task_done was said for every item.
+  join_operation join() noexcept { return join_operation(*this); }
+
+  /// No put from now on; those who wait to put get queue_shut_down, and so do
+  /// getters once the queue is empty. With `immediate`, its items are dropped.
+  void shutdown(bool immediate = false) {
+    shut_down_ = true;
+    if (immediate) {
+      std::size_t dropped = items_.size();
+      items_.clear();
+      for (; dropped > 0; --dropped) task_done();
+    }
+    while (!putters_.empty()) {
+      auto& p = putters_.template pop<put_operation>();
+      p.refused_ = true;
+      p.complete();
+    }
+    if (empty())
+      while (!getters_.empty()) getters_.pop().complete();
+  }
+
+ private:
+  // To the first who waits, else into the queue.
+  void add(T&& item) {
+    if (!getters_.empty()) {
+      auto& g = getters_.template pop<get_operation>();
+      g.item_.emplace(std::move(item));
+      g.complete();
+    } else {
+      items_.push(std::move(item));
+    }
+    ++unfinished_;
+  }
+  void take_into(std::optional<T>& place) {
+    place.emplace(items_.pop());
+    if (!putters_.empty()) {
+      auto& p = putters_.template pop<put_operation>();
+      items_.push(std::move(p.item_));
+      ++unfinished_;
+      p.complete();
+    }
+  }
+
+  Items items_;
+  std::size_t maxsize_;
+  std::size_t unfinished_ = 0;
+  bool shut_down_ = false;
+  detail::wait_queue getters_{"queue"};
+  detail::wait_queue putters_{"queue"};
+  detail::wait_queue joiners_{"queue"};
+};
+
+/// First in, first out.
+template <class T>
+class queue : public basic_queue<T, detail::fifo_items<T>> {
+ public:
+  using basic_queue<T, detail::fifo_items<T>>::basic_queue;
+};
+/// Last in, first out: `asyncio.LifoQueue`.
+template <class T>
+class lifo_queue : public basic_queue<T, detail::lifo_items<T>> {
+ public:
+  using basic_queue<T, detail::lifo_items<T>>::basic_queue;
+};
+/// Smallest first, by operator<: `asyncio.PriorityQueue`.
+template <class T>
+class priority_queue : public basic_queue<T, detail::priority_items<T>> {
+ public:
+  using basic_queue<T, detail::priority_items<T>>::basic_queue;
+};
+
+}  // namespace rondo::inline v0

@@ -1,0 +1,62 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/compose/cancel_scope.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace rondo::inline v0::detail {
+
+scope_core::~scope_core() {
+  if (inside_) {
+    std::fputs("rondo: fatal: a cancel_scope was destroyed while something ran in it\n", stderr);
+    std::abort();
+  }
+}
+
+void scope_core::cancel() noexcept {
+  cancelled_ = true;
+  for (scope_operation_base* op = inside_; op; op = op->next_) op->cancel_child();
+}
+
+void scope_core::expired(timer& t) noexcept {
+  auto& scope = static_cast<scope_core&>(t);
+  if (scope.cancelled_) return;
+  scope.timed_out_ = true;
+  scope.cancel();
+}
+
+void scope_core::arm() noexcept {
+  if (armed()) loop_->timers().disarm(*this);
+  if (deadline_ == timer_queue::never || cancelled_) return;
+  expire = &expired;
+  loop_->timers().arm(*this, deadline_);
+}
+
+void scope_core::set_deadline(std::int64_t when) noexcept {
+  deadline_ = when;
+  if (inside_) arm();
+}
+
+void scope_core::enter(scope_operation_base& op) noexcept {
+  loop_ = &loop::of(*op.waiter());
+  op.previous_ = nullptr;
+  op.next_ = inside_;
+  if (inside_) inside_->previous_ = &op;
+  inside_ = &op;
+  if (!cancelled_ && deadline_ <= loop_->now_ns()) {
+    cancelled_ = timed_out_ = true;
+  }
+  if (cancelled_) {
+    op.cancel_child();
+  } else if (!op.next_) {
+    arm();
+  }
+}
+
+void scope_core::leave(scope_operation_base& op) noexcept {
+  (op.previous_ ? op.previous_->next_ : inside_) = op.next_;
+  if (op.next_) op.next_->previous_ = op.previous_;
+  if (!inside_ && armed()) loop_->timers().disarm(*this);
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,32 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/compose/gather.hpp>
+
+namespace rondo::inline v0::detail {
+
+void gather_base::note(bool cancelled, std::exception_ptr error) noexcept {
+  if (cancelled) child_cancelled_ = true;
+  if (!error) return;
+  if (error_) {
+    waiter()->sched().report(
+        {problem::exception_not_retrieved,
+         "a further task of a gather failed after the first: " + rondo::describe(error), error});
+    return;
+  }
+  error_ = std::move(error);
+  waiter()->cancel_children();
+}
+
+void gather_base::finish() noexcept {
+  if (!error_ && child_cancelled_ && waiter()->cancel_requested()) {
+    complete_stopped();
+  } else {
+    complete();
+  }
+}
+
+void gather_base::check() const {
+  if (error_) std::rethrow_exception(error_);
+  if (child_cancelled_) throw cancelled_error();
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,103 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/compose/wait.hpp>
+
+namespace rondo::inline v0::detail {
+
+bool wait_base::decides(const spawned_base& task) const noexcept {
+  return when_ == return_when::first_completed ||
+         (when_ == return_when::first_exception && task.failed());
+}
+
+void wait_base::disconnect() noexcept {
+  for (slot& s : slots_)
+    if (std::exchange(s.waiting, false)) s.task->remove_waiter(s);
+  if (armed()) loop::of(*waiter()).timers().disarm(*this);
+}
+
+bool wait_base::begin() noexcept {
+  running_ = 0;
+  for (const slot& s : slots_) {
+    if (!s.task->done()) {
+      ++running_;
+    } else if (decides(*s.task)) {
+      return true;
+    }
+  }
+  if (running_ == 0) return true;
+  for (slot& s : slots_) {
+    if (s.task->done()) continue;
+    s.owner = this;
+    s.waiting = true;
+    s.notify = [](completion_waiter& w) noexcept {
+      auto& ended = static_cast<slot&>(w);
+      ended.waiting = false;
+      wait_base& op = *ended.owner;
+      if (--op.running_ > 0 && !op.decides(*ended.task)) return;
+      op.disconnect();
+      op.complete();
+    };
+    s.task->add_waiter(s);
+  }
+  if (limit_) {
+    loop& l = loop::of(*waiter());
+    expire = [](timer& t) noexcept {
+      auto& op = static_cast<wait_base&>(t);
+      op.disconnect();
+      op.complete();
+    };
+    l.timers().arm(*this, limit_->after(l.now_ns()));
+  }
+  return false;
+}
+
+bool wait_base::cancel() noexcept {
+  disconnect();
+  return true;
+}
+
+completion_order::~completion_order() {
+  for (slot& s : slots_)
+    if (s.waiting) s.task->remove_waiter(s);
+}
+
+void completion_order::watch(std::vector<spawned_base*> tasks) {
+  slots_.resize(tasks.size());
+  ended_.reserve(tasks.size());  // so that ended() never allocates
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (tasks[i]->done()) {
+      ended_.push_back(i);
+      continue;
+    }
+    slot& s = slots_[i];
+    s.owner = this;
+    s.task = tasks[i];
+    s.waiting = true;
+    s.notify = &ended;
+    s.task->add_waiter(s);
+  }
+}
+
+void completion_order::ended(completion_waiter& w) noexcept {
+  auto& s = static_cast<slot&>(w);
+  s.waiting = false;
+  completion_order& order = *s.owner;
+  order.ended_.push_back(static_cast<std::size_t>(&s - order.slots_.data()));
+  if (next_operation* op = std::exchange(order.waiting_, nullptr)) op->complete();
+}
+
+std::size_t completion_order::take() noexcept {
+  return taken_ < ended_.size() ? ended_[taken_++] : none_left;
+}
+
+bool completion_order::next_operation::begin() noexcept {
+  if (order_.taken_ < order_.ended_.size() || order_.taken_ == order_.slots_.size()) return true;
+  order_.waiting_ = this;
+  return false;
+}
+
+bool completion_order::next_operation::cancel() noexcept {
+  order_.waiting_ = nullptr;
+  return true;
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,54 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/compose/wait_for.hpp>
+
+#include <cstdio>
+
+namespace rondo::inline v0::detail {
+
+namespace {
+std::string seconds(std::int64_t ns) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3gs", static_cast<double>(ns) / 1e9);
+  return text;
+}
+}  // namespace
+
+void deadline_base::begin_child(node& child) noexcept {
+  loop& l = loop::of(*waiter());
+  std::int64_t now = l.now_ns();
+  std::int64_t deadline = absolute_ ? when_ : delay(std::chrono::nanoseconds(when_)).after(now);
+  child.start_below(*waiter());
+  if (deadline <= now) {  // asyncio's rule: no time means that it does not even begin
+    timed_out_ = true;
+    child.request_cancel();
+    return;
+  }
+  expire = &expired;
+  l.timers().arm(*this, deadline);
+}
+
+void deadline_base::end_child(bool cancelled) noexcept {
+  loop::of(*waiter()).timers().disarm(*this);
+  if (cancelled && waiter()->cancel_requested()) {
+    complete_stopped();
+  } else {
+    complete();
+  }
+}
+
+void deadline_base::expired(timer& t) noexcept {
+  auto& op = static_cast<deadline_base&>(t);
+  op.timed_out_ = true;
+  op.timed_child().request_cancel();
+}
+
+void deadline_base::throw_timeout() const {
+  throw timeout_error(absolute_ ? "timed out at its deadline" : "timed out after " + seconds(when_));
+}
+
+std::string deadline_base::detail() const {
+  if (!waiter() || !armed()) return {};
+  return seconds(deadline - loop::of(*waiter()).now_ns()) + " left";
+}
+
+}  // namespace rondo::inline v0::detail

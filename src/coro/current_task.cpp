@@ -1,0 +1,128 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/coro/current_task.hpp>
+
+#include <cstdio>
+
+#include <rondo/coro/detail/operation.hpp>
+#include <rondo/coro/detail/promise.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+/// Writes a node and what is below it, without recursion.
+class tree_printer {
+ public:
+  static std::string print(const node& top) {
+    std::string out;
+    std::string indent;
+    const node* n = top.first_child_;
+    while (n) {
+      bool last = !n->next_sibling_;
+      line(out, indent, last, *n);
+      if (n->first_child_) {
+        indent += last ? "   " : "│  ";
+        n = n->first_child_;
+        continue;
+      }
+      while (n && !n->next_sibling_) {
+        n = n->parent_;
+        if (n == &top) return out;
+        // one level is 3 columns; the bar is 3 bytes more
+        indent.resize(indent.size() - (indent.ends_with("│  ") ? 5 : 3));
+      }
+      if (n) n = n->next_sibling_;
+    }
+    return out;
+  }
+
+ private:
+  static void line(std::string& out, const std::string& indent, bool last, const node& n) {
+    out += indent;
+    out += last ? "└─ " : "├─ ";
+    out += n.name();
+    const operation* op = n.waiting_on_;
+    if (n.unwinding_) {
+      out += "  unwinding";
+    } else if (!n.started_) {
+      out += "  not started";
+    } else if (n.sched_->current == &n) {
+      out += "  running";
+    } else if (op) {
+      if (op->ready()) {
+        out += "  ready";
+      } else if (n.root_ || n.details_) {
+        out += "  waits for ";
+        out += op->describe();
+      }
+      if (!op->ready())
+        if (std::string more = op->detail(); !more.empty()) out += " " + more;
+    } else {
+      out += "  ready";
+    }
+    if (n.cancel_requested_) out += " (cancelled)";
+    if (op && n.root_ && n.leaf_) calls(out, n);
+    out += '\n';
+  }
+
+  // The chain of calls inside of the node, innermost first: fetch at a.cpp:7 < main at a.cpp:20
+  static void calls(std::string& out, const node& n) {
+    int shown = 0;
+    for (const promise_base* p = n.leaf_; p; p = p->caller()) {
+      if (shown == 8) {
+        out += " < …";
+        break;
+      }
+      out += shown++ ? " < " : "  at ";
+      if (p->caller() || shown > 1) out += coroutine_name(p->created().function_name()) + " ";
+      out += short_location(p->awaiting());
+    }
+  }
+};
+
+}  // namespace detail
+
+task_ref current_task() noexcept {
+  detail::scheduler* s = detail::this_thread_scheduler;
+  return task_ref(s ? s->current : nullptr);
+}
+
+std::vector<task_ref> all_tasks() {
+  std::vector<task_ref> found;
+  detail::scheduler* s = detail::this_thread_scheduler;
+  if (!s) return found;
+  detail::node* n = s->top->first_child();
+  while (n) {
+    found.emplace_back(n);
+    if (n->first_child()) {
+      n = n->first_child();
+      continue;
+    }
+    while (n && !n->next_sibling()) {
+      n = n->parent();
+      if (n == s->top) return found;
+    }
+    if (n) n = n->next_sibling();
+  }
+  return found;
+}
+
+bool unwinding() noexcept {
+  detail::scheduler* s = detail::this_thread_scheduler;
+  return s && s->current && s->current->unwinding();
+}
+
+std::string format_task_tree() {
+  detail::scheduler* s = detail::this_thread_scheduler;
+  if (!s) return "no loop runs on this thread\n";
+  std::string tree = detail::tree_printer::print(*s->top);
+  return tree.empty() ? "no tasks\n" : tree;
+}
+
+void print_task_tree() {
+  std::string tree = format_task_tree();
+  std::fflush(stdout);
+  std::fputs(tree.c_str(), stderr);
+}
+
+}  // namespace rondo::inline v0

@@ -1,0 +1,76 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/coro/diagnostic.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <typeinfo>
+
+#include <rondo/coro/detail/promise.hpp>
+#include <rondo/coro/detail/scheduler.hpp>
+#include <rondo/coro/errors.hpp>
+
+namespace rondo::inline v0 {
+
+std::string describe(const std::exception_ptr& error) {
+  if (!error) return "no exception";
+  try {
+    std::rethrow_exception(error);
+  } catch (const cancelled_error& e) {
+    return e.message().empty() ? "rondo::cancelled_error" : "rondo::cancelled_error: " + e.message();
+  } catch (...) {
+    std::string text = "unknown exception";
+    if (const std::type_info* type = abi::__cxa_current_exception_type()) {
+      int status = 0;
+      char* name = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
+      text = status == 0 ? name : type->name();
+      std::free(name);
+      for (std::string_view noise : {"rondo::v0::", "std::__cxx11::"})
+        if (std::size_t at = text.find(noise); at != text.npos)
+          text.replace(at, noise.size(), noise[0] == 'r' ? "rondo::" : "std::");
+    }
+    try {
+      throw;
+    } catch (const std::exception& e) {
+      text += ": ";
+      text += e.what();
+    } catch (...) {
+    }
+    return text;
+  }
+}
+
+namespace detail {
+
+void scheduler::report(const diagnostic& d) noexcept {
+  if (handler) {
+    handler(d);
+    return;
+  }
+  std::fflush(stdout);
+  std::fprintf(stderr, "rondo: %s\n", d.message.c_str());
+}
+
+void scheduler::report_blocked(node& n) noexcept {
+  unsigned ms = __atomic_exchange_n(&held_ms, 0, __ATOMIC_RELAXED);
+  std::string where = " before it ended";
+  if (finished != &n && n.leaf())
+    where = " before it reached the co_await in " +
+            coroutine_name(n.leaf()->created().function_name()) + " at " +
+            short_location(n.leaf()->awaiting());
+  report({problem::blocked_loop, "task '" + n.name() + "' held the loop for over " +
+                                     std::to_string(ms) + " ms" + where +
+                                     "; blocking work belongs in to_thread"});
+}
+
+void report(const diagnostic& d) noexcept {
+  if (this_thread_scheduler) {
+    this_thread_scheduler->report(d);
+  } else {
+    std::fflush(stdout);
+    std::fprintf(stderr, "rondo: %s\n", d.message.c_str());
+  }
+}
+
+}  // namespace detail
+}  // namespace rondo::inline v0

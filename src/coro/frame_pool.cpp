@@ -1,0 +1,156 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/coro/detail/frame_pool.hpp>
+
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+namespace rondo::inline v0::detail {
+
+constinit thread_local frame_cache this_thread_frames{};
+
+namespace {
+
+constexpr std::size_t slab_size = 64 * 1024;
+constexpr unsigned batch = frame_cache_limit / 2;
+
+constexpr std::size_t block_size(std::size_t size_class) {
+  return (size_class + 1) * frame_granularity;
+}
+
+// A slab starts at a multiple of its size, so that a block finds its slab by
+// masking its address. Blocks are carved off one by one: untouched memory of a
+// fresh slab costs nothing.
+struct alignas(64) slab {
+  slab* next = nullptr;  // list of slabs that can give blocks
+  slab* previous = nullptr;
+  frame_block* free = nullptr;
+  std::uint32_t size_class;
+  std::uint32_t fresh = sizeof(slab);  // offset of the first block never given out
+  std::uint32_t out = 0;               // blocks given out
+  bool listed = false;
+
+  explicit slab(std::size_t c) : size_class(static_cast<std::uint32_t>(c)) {}
+
+  bool exhausted() const { return !free && fresh + block_size(size_class) > slab_size; }
+
+  frame_block* take() {
+    frame_block* b = free;
+    if (b) {
+      free = b->next;
+    } else {
+      b = reinterpret_cast<frame_block*>(reinterpret_cast<char*>(this) + fresh);
+      fresh += static_cast<std::uint32_t>(block_size(size_class));
+    }
+    ++out;
+    return b;
+  }
+};
+
+class slab_store {
+ public:
+  // Moves up to `batch` blocks into the cache; at least one, or throws.
+  void fill(frame_cache& cache, std::size_t c) {
+    std::lock_guard lock(mutex_);
+    if (!lists_[c]) {
+      void* memory = std::aligned_alloc(slab_size, slab_size);
+      if (!memory) throw std::bad_alloc();
+      link(*new (memory) slab(c));
+    }
+    for (unsigned i = 0; i < batch && lists_[c]; ++i) {
+      slab& s = *lists_[c];
+      frame_block* b = s.take();
+      if (s.exhausted()) unlink(s);
+      b->next = cache.free[c];
+      cache.free[c] = b;
+      ++cache.count[c];
+    }
+  }
+
+  void drain(frame_cache& cache, std::size_t c, unsigned keep) noexcept {
+    std::lock_guard lock(mutex_);
+    while (cache.count[c] > keep) {
+      frame_block* b = cache.free[c];
+      cache.free[c] = b->next;
+      --cache.count[c];
+      auto& s = *reinterpret_cast<slab*>(reinterpret_cast<std::uintptr_t>(b) & ~(slab_size - 1));
+      b->next = s.free;
+      s.free = b;
+      if (!s.listed) link(s);
+      if (--s.out == 0 && (s.next || s.previous)) {  // keep the last one: no thrashing
+        unlink(s);
+        std::free(&s);
+      }
+    }
+  }
+
+ private:
+  void link(slab& s) {
+    slab*& head = lists_[s.size_class];
+    s.previous = nullptr;
+    s.next = head;
+    if (head) head->previous = &s;
+    head = &s;
+    s.listed = true;
+  }
+
+  void unlink(slab& s) {
+    (s.previous ? s.previous->next : lists_[s.size_class]) = s.next;
+    if (s.next) s.next->previous = s.previous;
+    s.next = s.previous = nullptr;
+    s.listed = false;
+  }
+
+  std::mutex mutex_;
+  slab* lists_[frame_classes] = {};
+};
+
+slab_store& store() {
+  // Never destroyed: frames may die in destructors of static objects.
+  alignas(slab_store) static unsigned char memory[sizeof(slab_store)];
+  static auto* instance = new (memory) slab_store;
+  return *instance;
+}
+
+struct cache_flusher {
+  ~cache_flusher() {
+    for (std::size_t c = 0; c < frame_classes; ++c)
+      if (this_thread_frames.count[c]) store().drain(this_thread_frames, c, 0);
+  }
+  void arm() {}
+};
+thread_local cache_flusher flusher;
+
+}  // namespace
+
+void* allocate_frame_slow(std::size_t size) {
+  std::size_t c = (size - 1) / frame_granularity;
+  if (RONDO_SANITIZED || c >= frame_classes) {
+    return ::operator new(size, std::align_val_t(frame_granularity));
+  }
+  flusher.arm();
+  frame_cache& cache = this_thread_frames;
+  store().fill(cache, c);
+  frame_block* b = cache.free[c];
+  cache.free[c] = b->next;
+  --cache.count[c];
+  return b;
+}
+
+void free_frame_slow(void* block, std::size_t size) noexcept {
+  std::size_t c = (size - 1) / frame_granularity;
+  if (RONDO_SANITIZED || c >= frame_classes) {
+    ::operator delete(block, std::align_val_t(frame_granularity));
+    return;
+  }
+  flusher.arm();
+  frame_cache& cache = this_thread_frames;
+  auto* b = static_cast<frame_block*>(block);
+  b->next = cache.free[c];
+  cache.free[c] = b;
+  ++cache.count[c];
+  store().drain(cache, c, frame_cache_limit - batch);
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,217 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/coro/detail/node.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <rondo/coro/detail/context.hpp>
+#include <rondo/coro/detail/operation.hpp>
+#include <rondo/coro/detail/promise.hpp>
+
+namespace rondo::inline v0::detail {
+
+constinit thread_local scheduler* this_thread_scheduler = nullptr;
+
+struct node::details {
+  std::string name;
+  std::string cancel_message;
+};
+
+node::~node() {
+  if (first_child_) {
+    std::fputs("rondo: fatal: a task was destroyed before its children\n", stderr);
+    std::abort();
+  }
+  leave_tree();
+  release(ctx);
+  delete details_;
+}
+
+void node::link(node& parent) noexcept {
+  parent_ = &parent;
+  sched_ = parent.sched_;
+  if (node* first = parent.first_child_) {
+    node* last = first->previous_sibling_;
+    last->next_sibling_ = this;
+    previous_sibling_ = last;
+    first->previous_sibling_ = this;
+  } else {
+    parent.first_child_ = this;
+    previous_sibling_ = this;
+  }
+  if (parent.cancel_requested_ && !shielded_) cancel_requested_ = true;
+}
+
+void node::leave_tree() noexcept {
+  done_ = true;
+  if (!parent_) return;
+  node* first = parent_->first_child_;
+  if (first == this) {
+    parent_->first_child_ = next_sibling_;
+  } else {
+    previous_sibling_->next_sibling_ = next_sibling_;
+  }
+  if (next_sibling_) {
+    next_sibling_->previous_sibling_ = previous_sibling_;
+  } else if (first != this) {
+    first->previous_sibling_ = previous_sibling_;
+  }
+  parent_ = nullptr;
+  next_sibling_ = previous_sibling_ = nullptr;
+}
+
+void node::start_below(node& parent) noexcept {
+  link(parent);
+  node* creator = sched_->current ? sched_->current : &parent;
+  ctx = retain(creator->ctx);
+  fire = &start;
+  sched_->post(*this);
+}
+
+void node::start(entry& e) noexcept {
+  auto& n = static_cast<node&>(e);
+  n.started_ = true;
+  if (n.cancel_requested_) {
+    n.leaf_ = n.root_;
+    n.unwind();
+  } else if (n.root_) {
+    n.root_->attach_root(n);
+    n.sched_->resume(n, n.root_->handle());
+  } else {
+    n.waiting_on_->begin_hosted(n);
+  }
+}
+
+void node::cancel_self() noexcept {
+  cancel_requested_ = true;
+  if (operation* op = waiting_on_; op && op->waiting() && op->cancel()) op->complete_stopped();
+}
+
+void node::request_cancel() noexcept {
+  if (cancel_requested_ || done_) return;
+  cancel_self();
+  cancel_children();
+}
+
+void node::request_cancel(std::string_view message) {
+  if (cancel_requested_ || done_) return;
+  if (!message.empty()) {
+    if (!details_) details_ = new details;
+    details_->cancel_message = message;
+  }
+  request_cancel();
+}
+
+void node::cancel_children() noexcept {
+  // Preorder without recursion: the tree can be 10,000 deep.
+  node* n = first_child_;
+  while (n) {
+    bool skip = n->shielded_ || n->cancel_requested_;
+    if (!skip) {
+      n->cancel_self();
+      if (n->first_child_) {
+        n = n->first_child_;
+        continue;
+      }
+    }
+    while (!n->next_sibling_) {
+      n = n->parent_;
+      if (n == this) return;
+    }
+    n = n->next_sibling_;
+  }
+}
+
+void node::unwind() noexcept {
+  unwinding_ = true;
+  node* outer = std::exchange(sched_->current, this);
+  promise_base* p = std::exchange(leaf_, nullptr);
+  while (p) {
+    promise_base* caller = p->caller();
+    std::coroutine_handle<> h = p->handle();
+    const void* frame = h.address();
+    h.destroy();
+    // From here on, until its caller is gone too, the caller's awaiter or
+    // generator must know that this frame needs no second destruction.
+    unwound_ = frame;
+    p = caller;
+  }
+  root_ = nullptr;
+  waiting_on_ = nullptr;
+  sched_->current = outer;
+  settle(true);
+}
+
+void node::destroy_root() noexcept {
+  node* outer = std::exchange(sched_->current, this);
+  std::exchange(root_, nullptr)->handle().destroy();
+  sched_->current = outer;
+}
+
+std::string node::name() const {
+  if (details_ && !details_->name.empty()) return details_->name;
+  if (root_) return coroutine_name(root_->created().function_name());
+  if (waiting_on_) return waiting_on_->describe();
+  return "task";
+}
+
+void node::set_name(std::string name) {
+  if (!details_) details_ = new details;
+  details_->name = std::move(name);
+}
+
+std::string_view node::cancel_message() const noexcept {
+  return details_ ? std::string_view(details_->cancel_message) : std::string_view();
+}
+
+std::string coroutine_name(const char* pretty_function) {
+  std::string_view s = pretty_function;
+  // "... [with T = int]" (g++) or "... [T = int]" (clang)
+  if (std::size_t at = s.rfind(" ["); at != s.npos && s.back() == ']') s = s.substr(0, at);
+  bool lambda = s.find("(lambda)") != s.npos || s.find("<lambda") != s.npos;
+  if (lambda) {  // name the function that it stands in
+    std::size_t at = s.find("(lambda)");
+    if (at == s.npos) at = s.find("<lambda");
+    s = s.substr(0, at);
+    while (s.ends_with(':')) s.remove_suffix(1);
+  }
+  for (std::string_view suffix : {" const", " &", " &&", " noexcept"})
+    if (s.ends_with(suffix)) s.remove_suffix(suffix.size());
+  if (s.ends_with(')')) {  // drop the parameters: back to the bracket that opens them
+    int depth = 0;
+    std::size_t at = s.size();
+    while (at-- > 0) {
+      if (s[at] == ')') ++depth;
+      if (s[at] == '(' && --depth == 0) break;
+    }
+    if (at < s.size()) s = s.substr(0, at);
+  }
+  // drop the return type: from the last space outside of brackets
+  int depth = 0;
+  for (std::size_t at = s.size(); at-- > 0;) {
+    char c = s[at];
+    if (c == '>' || c == ')' || c == '}') ++depth;
+    if (c == '<' || c == '(' || c == '{') --depth;
+    if (c == ' ' && depth == 0) {
+      s = s.substr(at + 1);
+      break;
+    }
+  }
+  std::string name(s);
+  for (const char* hidden : {"(anonymous namespace)::", "{anonymous}::"})
+    while (true) {
+      std::size_t at = name.find(hidden);
+      if (at == name.npos) break;
+      name.erase(at, std::string_view(hidden).size());
+    }
+  if (name.empty()) name = "task";
+  return lambda ? "lambda in " + name : name;
+}
+
+std::string short_location(const std::source_location& where) {
+  std::string_view file = where.file_name();
+  if (std::size_t slash = file.rfind('/'); slash != file.npos) file = file.substr(slash + 1);
+  return std::string(file) + ":" + std::to_string(where.line());
+}
+
+}  // namespace rondo::inline v0::detail

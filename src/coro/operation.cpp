@@ -1,0 +1,71 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/coro/detail/operation.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <rondo/coro/detail/foreign.hpp>
+#include <rondo/coro/detail/promise.hpp>
+
+namespace rondo::inline v0::detail {
+
+void operation::complete_stopped() noexcept {
+  stopped_ = true;
+  complete();
+}
+
+void operation::fired(entry& e) noexcept {
+  auto& op = static_cast<operation&>(e);
+  node& n = *op.node_;
+  op.state_ = state::idle;
+  n.waiting_on_ = nullptr;
+  if (op.stopped_) [[unlikely]] {
+    n.unwind();
+  } else if (op.awaiter_) {
+    n.sched().resume(n, op.awaiter_->handle());
+  } else {
+    n.settle(false);
+  }
+}
+
+void operation::deferred(entry& e) noexcept {
+  auto& op = static_cast<operation&>(e);
+  node& n = *op.node_;
+  op.fire = &fired;
+  if (n.cancel_requested()) {
+    op.state_ = state::idle;
+    n.waiting_on_ = nullptr;
+    n.unwind();
+    return;
+  }
+  op.state_ = state::waiting;
+  if (op.begin()) {
+    op.state_ = state::idle;
+    n.waiting_on_ = nullptr;
+    n.sched().resume(n, op.awaiter_->handle());
+  }
+}
+
+void operation::begin_hosted(node& host) noexcept {
+  node_ = &host;
+  host.waiting_on_ = this;
+  state_ = state::waiting;
+  if (begin()) {
+    state_ = state::idle;
+    host.waiting_on_ = nullptr;
+    host.settle(false);
+  }
+}
+
+void operation::destroyed_in_flight() const noexcept {
+  std::string task = node_ ? node_->name() : "?";
+  std::fprintf(stderr,
+               "rondo: fatal: operation '%s' of task '%s' was destroyed while in flight; only the "
+               "loop may destroy a coroutine that waits\n",
+               describe(), task.c_str());
+  std::abort();
+}
+
+foreign_proxy foreign_proxy::make() { co_return; }
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,57 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/coro/task_handle.hpp>
+
+namespace rondo::inline v0::detail {
+
+void spawned_base::launch(node& parent, supervisor* who) noexcept {
+  supervisor_ = who;
+  retain();
+  start_below(parent);
+}
+
+void spawned_base::add_waiter(completion_waiter& w) noexcept {
+  w.next = nullptr;
+  w.previous = last_waiter_;
+  (last_waiter_ ? last_waiter_->next : waiters_) = &w;
+  last_waiter_ = &w;
+}
+
+void spawned_base::remove_waiter(completion_waiter& w) noexcept {
+  (w.previous ? w.previous->next : waiters_) = w.next;
+  (w.next ? w.next->previous : last_waiter_) = w.previous;
+}
+
+void spawned_base::keep_name() noexcept {
+  if (root()) coroutine_ = root()->created().function_name();
+}
+
+std::string spawned_base::display_name() const {
+  std::string own = name();
+  return own == "task" && coroutine_ ? coroutine_name(coroutine_) : own;
+}
+
+void spawned_base::finish() noexcept {
+  leave_tree();
+  if (supervisor_) supervisor_->spawned_done(*this);
+  while (completion_waiter* w = waiters_) {
+    remove_waiter(*w);
+    w->notify(*w);
+  }
+  release();
+}
+
+void spawned_base::report_if_unretrieved() noexcept {
+  if (!failed() || retrieved_) return;
+  report({problem::exception_not_retrieved,
+          "task '" + display_name() + "' failed and nobody asked for its result: " +
+              describe(error()),
+          error()});
+}
+
+void spawned_base::throw_cancelled() const { throw cancelled_error(std::string(cancel_message())); }
+
+void spawned_base::require_done() const {
+  if (!done()) throw usage_error("task '" + display_name() + "' has no result yet: it still runs");
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,46 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/exec/run_coroutine_threadsafe.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace rondo::inline v0::detail {
+
+struct concurrent_core::state {
+  std::atomic<unsigned> references{1};
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+};
+
+concurrent_core::concurrent_core() : state_(new state) {}
+concurrent_core::~concurrent_core() { delete state_; }
+
+void concurrent_core::retain() noexcept {
+  state_->references.fetch_add(1, std::memory_order_relaxed);
+}
+void concurrent_core::release() noexcept {
+  if (state_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+void concurrent_core::wait() noexcept {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [&] { return state_->done; });
+}
+bool concurrent_core::wait_until(std::int64_t deadline) noexcept {
+  std::unique_lock lock(state_->mutex);
+  std::chrono::steady_clock::time_point when{std::chrono::nanoseconds(deadline)};
+  return state_->changed.wait_until(lock, when, [&] { return state_->done; });
+}
+bool concurrent_core::done() const noexcept {
+  std::lock_guard lock(state_->mutex);
+  return state_->done;
+}
+void concurrent_core::finish() noexcept {
+  std::lock_guard lock(state_->mutex);
+  state_->done = true;
+  state_->changed.notify_all();
+}
+
+}  // namespace rondo::inline v0::detail

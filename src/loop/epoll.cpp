@@ -1,0 +1,269 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+#include <new>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <rondo/loop/detail/backend.hpp>
+#include <rondo/loop/detail/io_operation.hpp>
+
+#include "syscall.hpp"
+
+namespace rondo::inline v0::detail {
+
+namespace {
+
+/// epoll: an operation is first tried; only when it would block does it wait for
+/// its fd. Our own sockets are registered once, edge-triggered; fds of others
+/// (opcode::poll) one-shot, because their owner may close them behind our back.
+class epoll_backend final : public backend {
+ public:
+  epoll_backend() {
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake_ < 0) {
+      int e = errno;
+      ::close(epoll_);
+      throw std::system_error(e, std::generic_category(), "eventfd");
+    }
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.u64 = wake_tag;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+  }
+  ~epoll_backend() override {
+    ::close(wake_);
+    ::close(epoll_);
+  }
+
+  backend_kind kind() const noexcept override { return backend_kind::epoll; }
+
+  bool start(io_operation& op) noexcept override {
+    // Never overtake operations that wait on the same fd already.
+    bool must_queue = false;
+    if (static_cast<std::size_t>(op.fd) < fds_.size() && waits(op))
+      must_queue = list(fds_[static_cast<std::size_t>(op.fd)], op).head != nullptr;
+    if (!must_queue) {
+      op.outcome = do_syscall(op);
+      if (op.outcome != -EAGAIN || !waits(op)) return true;
+    }
+    int error = enqueue(op);
+    if (error == 0) return false;
+    op.outcome = -error;
+    return true;
+  }
+
+  bool cancel(io_operation& op) noexcept override {
+    remove(list(fds_[static_cast<std::size_t>(op.fd)], op), op);
+    --in_flight_;
+    return true;
+  }
+
+  void poll(std::int64_t deadline, bool) noexcept override {
+    timespec wait{};
+    timespec* limit = &wait;
+    if (deadline == INT64_MAX) {
+      limit = nullptr;
+    } else if (deadline > 0) {
+      std::int64_t left = deadline - monotonic_now();
+      if (left > 0) {
+        wait.tv_sec = left / 1'000'000'000;
+        wait.tv_nsec = left % 1'000'000'000;
+      }
+    }
+    epoll_event events[256];
+    int n = pwait(events, 256, limit);
+    for (int i = 0; i < n; ++i) handle(events[i]);
+  }
+
+  bool wants_poll() noexcept override { return false; }
+
+  void wake() noexcept override {
+    std::uint64_t one = 1;
+    [[maybe_unused]] auto n = ::write(wake_, &one, sizeof one);
+  }
+  unsigned in_flight() const noexcept override { return in_flight_; }
+  std::int64_t now() noexcept override { return monotonic_now(); }
+  int fd() noexcept override { return epoll_; }
+
+  void forget(int fd) noexcept override {
+    auto i = static_cast<std::size_t>(fd);
+    if (i >= fds_.size()) return;
+    if (fds_[i].registered) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    fds_[i].registered = false;
+    ++fds_[i].generation;  // events on their way belong to the old socket
+  }
+
+ private:
+  static constexpr std::uint64_t wake_tag = ~std::uint64_t{0};
+
+  struct waiting {
+    io_operation* head = nullptr;
+    io_operation* tail = nullptr;
+  };
+  struct fd_state {
+    waiting readers;
+    waiting writers;
+    waiting pollers;
+    std::uint32_t generation = 0;
+    bool registered = false;
+  };
+
+  static bool waits(const io_operation& op) noexcept {
+    switch (op.code) {
+      case opcode::nop:
+      case opcode::fsync:
+      case opcode::openat:
+      case opcode::close:
+      case opcode::renameat:
+      case opcode::unlinkat:
+        return false;
+      default:
+        return op.fd >= 0;
+    }
+  }
+  static waiting& list(fd_state& s, const io_operation& op) noexcept {
+    switch (op.code) {
+      case opcode::poll:
+        return s.pollers;
+      case opcode::connect:
+      case opcode::send:
+      case opcode::sendmsg:
+      case opcode::write:
+        return s.writers;
+      default:
+        return s.readers;
+    }
+  }
+
+  int enqueue(io_operation& op) noexcept {
+    auto i = static_cast<std::size_t>(op.fd);
+    if (i >= fds_.size()) {
+      try {
+        fds_.resize(i + i / 2 + 16);
+      } catch (const std::bad_alloc&) {
+        return ENOMEM;
+      }
+    }
+    fd_state& s = fds_[i];
+    waiting& l = list(s, op);
+    op.next_io = nullptr;
+    op.previous_io = l.tail;
+    (l.tail ? l.tail->next_io : l.head) = &op;
+    l.tail = &op;
+    if (int error = observe(op.fd, s)) {
+      remove(l, op);
+      return error;
+    }
+    ++in_flight_;
+    return 0;
+  }
+
+  int observe(int fd, fd_state& s) noexcept {
+    epoll_event event{};
+    event.data.u64 = static_cast<std::uint32_t>(fd) | std::uint64_t{s.generation} << 32;
+    if (s.pollers.head) {
+      for (io_operation* p = s.pollers.head; p; p = p->next_io) event.events |= p->flags;
+      event.events |= EPOLLONESHOT;
+      if (::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) == 0) return 0;
+      if (errno != ENOENT) return errno;
+    } else if (s.registered) {
+      return 0;
+    } else {
+      event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    }
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0 &&
+        (errno != EEXIST || ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) != 0))
+      return errno;
+    s.registered = true;
+    return 0;
+  }
+
+  static void remove(waiting& l, io_operation& op) noexcept {
+    (op.previous_io ? op.previous_io->next_io : l.head) = op.next_io;
+    (op.next_io ? op.next_io->previous_io : l.tail) = op.previous_io;
+  }
+
+  void handle(const epoll_event& event) noexcept {
+    if (event.data.u64 == wake_tag) {
+      std::uint64_t count;
+      [[maybe_unused]] auto n = ::read(wake_, &count, sizeof count);
+      return;
+    }
+    auto fd = static_cast<std::uint32_t>(event.data.u64);
+    if (fd >= fds_.size() || fds_[fd].generation != event.data.u64 >> 32) return;
+    fd_state& s = fds_[fd];
+    bool over = event.events & (EPOLLERR | EPOLLHUP);
+    if (over || event.events & (EPOLLIN | EPOLLRDHUP)) retry(s.readers);
+    if (over || event.events & EPOLLOUT) retry(s.writers);
+    if (s.pollers.head) {
+      for (io_operation* p = s.pollers.head; p;) {
+        io_operation* next = p->next_io;
+        std::uint32_t ready = event.events & (p->flags | POLLERR | POLLHUP);
+        if (ready) {
+          remove(s.pollers, *p);
+          --in_flight_;
+          p->kernel_done(ready);
+        }
+        p = next;
+      }
+      if (s.pollers.head) observe(static_cast<int>(fd), s);
+    }
+  }
+
+  void retry(waiting& l) noexcept {
+    while (io_operation* op = l.head) {
+      std::int64_t r;
+      if (op->code == opcode::connect) {  // the first attempt goes on: how did it end?
+        int error = 0;
+        socklen_t size = sizeof error;
+        r = ::getsockopt(op->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 ? -errno : -error;
+        sockaddr_storage peer;
+        socklen_t peer_size = sizeof peer;
+        if (r == 0 && ::getpeername(op->fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0)
+          return;  // not yet
+      } else {
+        r = do_syscall(*op);
+      }
+      if (r == -EAGAIN) return;
+      remove(l, *op);
+      --in_flight_;
+      op->kernel_done(r);
+    }
+  }
+
+  // epoll_pwait2 has nanoseconds (Linux 5.11); epoll_wait would round a timer up
+  // by as much as a millisecond.
+  int pwait(epoll_event* events, int size, const timespec* limit) noexcept {
+    if (has_pwait2_) {
+      int n = ::epoll_pwait2(epoll_, events, size, limit, nullptr);
+      if (n >= 0 || errno != ENOSYS) return n;
+      has_pwait2_ = false;
+    }
+    int ms = -1;
+    if (limit) {
+      std::int64_t all = std::int64_t{limit->tv_sec} * 1000 + (limit->tv_nsec + 999'999) / 1'000'000;
+      ms = all > INT32_MAX ? INT32_MAX : static_cast<int>(all);
+    }
+    return ::epoll_wait(epoll_, events, size, ms);
+  }
+
+  int epoll_ = -1;
+  int wake_ = -1;
+  bool has_pwait2_ = true;
+  unsigned in_flight_ = 0;
+  std::vector<fd_state> fds_;
+};
+
+}  // namespace
+
+backend* make_epoll_backend() { return new epoll_backend; }
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,83 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/loop/detail/interrupt.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <unistd.h>
+
+#include <rondo/loop/detail/backend.hpp>
+
+namespace rondo::inline v0::detail {
+
+namespace {
+
+// One run at a time has it: the main thread's.
+std::atomic<int> received{0};
+std::atomic<backend*> target{nullptr};
+node* interrupted = nullptr;  // loop's thread only
+bool delivered = false;
+bool took_int = false;
+bool took_term = false;
+
+extern "C" void on_signal(int number) {
+  int none = 0;
+  if (received.compare_exchange_strong(none, number)) {
+    if (backend* kernel = target.load()) kernel->wake();
+  } else {  // the second one: the program does not react
+    std::signal(number, SIG_DFL);
+    std::raise(number);
+  }
+}
+
+bool take(int number) {
+  struct sigaction now {};
+  if (sigaction(number, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) return false;
+  struct sigaction ours {};
+  ours.sa_handler = on_signal;
+  sigemptyset(&ours.sa_mask);
+  ours.sa_flags = SA_NODEFER | SA_RESTART;
+  return sigaction(number, &ours, nullptr) == 0;
+}
+
+bool on_main_thread() { return getpid() == gettid(); }
+
+}  // namespace
+
+interrupt_guard::interrupt_guard(node& main, backend& kernel, bool also_terminate) {
+  if (!on_main_thread()) return;
+  received = 0;
+  delivered = false;
+  target = &kernel;
+  interrupted = &main;
+  took_int = take(SIGINT);
+  took_term = also_terminate && take(SIGTERM);
+}
+
+interrupt_guard::~interrupt_guard() {
+  if (!on_main_thread()) return;
+  if (took_int) std::signal(SIGINT, SIG_DFL);
+  if (took_term) std::signal(SIGTERM, SIG_DFL);
+  took_int = took_term = false;
+  target = nullptr;
+  interrupted = nullptr;
+}
+
+int interrupt_guard::signal() const noexcept { return on_main_thread() ? received.load() : 0; }
+
+void interrupt_guard::die() noexcept {
+  int number = signal();
+  std::fflush(nullptr);
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+  _exit(128 + number);  // PID 1 survives its own signals
+}
+
+void deliver_interrupt() noexcept {
+  if (received.load(std::memory_order_relaxed) == 0 || delivered) return;
+  if (!interrupted || &interrupted->sched() != this_thread_scheduler) return;
+  delivered = true;
+  interrupted->request_cancel();
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,24 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/loop/detail/io_operation.hpp>
+
+#include <cerrno>
+
+#include <rondo/loop/detail/backend.hpp>
+#include <rondo/loop/loop.hpp>
+
+namespace rondo::inline v0::detail {
+
+bool io_operation::begin() noexcept { return loop::of(*waiter()).kernel().start(*this); }
+
+bool io_operation::cancel() noexcept { return loop::of(*waiter()).kernel().cancel(*this); }
+
+void io_operation::kernel_done(std::int64_t result) noexcept {
+  outcome = result;
+  if (result == -ECANCELED && waiter()->cancel_requested()) {
+    complete_stopped();
+  } else {
+    complete();
+  }
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,279 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/loop/loop.hpp>
+
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <rondo/coro/current_task.hpp>
+#include <rondo/loop/detail/backend.hpp>
+#include <rondo/loop/detail/interrupt.hpp>
+#include <rondo/loop/detail/loop_link.hpp>
+#include <rondo/loop/detail/watchdog.hpp>
+
+namespace rondo::inline v0 {
+
+namespace detail {
+
+namespace {
+
+bool debug_wanted(const loop_options& options) {
+#ifndef NDEBUG
+  constexpr bool debug_build = true;
+#else
+  constexpr bool debug_build = false;
+#endif
+  if (const char* variable = std::getenv("RONDO_DEBUG")) return std::strcmp(variable, "0") != 0;
+  return options.debug || debug_build;
+}
+
+/// A function posted to the ready queue, once.
+struct posted_call : entry, pooled {
+  unique_function<void()> function;
+  explicit posted_call(unique_function<void()> f) : function(std::move(f)) {
+    fire = [](entry& e) noexcept { static_cast<posted_call&>(e).call(); };
+  }
+  void call() noexcept;
+};
+
+void call_and_report(unique_function<void()>& f) noexcept {
+  try {
+    f();
+  } catch (...) {
+    report({problem::exception_not_retrieved,
+            "a callback of call_soon or call_later threw: " + describe(std::current_exception()),
+            std::current_exception()});
+  }
+}
+
+void posted_call::call() noexcept {
+  call_and_report(function);
+  delete this;
+}
+
+}  // namespace
+
+/// A function at a point in time. Counted: by the queue while it is armed, and
+/// by the user's `scheduled`.
+struct scheduled_call : timer, entry, pooled {
+  unique_function<void()> function;
+  timer_queue* queue;
+  unsigned references = 2;
+  bool cancelled = false;
+
+  void drop() noexcept {
+    if (--references == 0) delete this;
+  }
+  static void due(timer& t) noexcept {
+    auto& c = static_cast<scheduled_call&>(t);
+    if (loop::current().closing_) {
+      c.function.reset();
+      c.drop();
+    } else {
+      this_thread_scheduler->post(c);
+    }
+  }
+  static void call(entry& e) noexcept {
+    auto& c = static_cast<scheduled_call&>(e);
+    if (!c.cancelled) call_and_report(c.function);
+    c.function.reset();
+    c.drop();
+  }
+};
+
+}  // namespace detail
+
+scheduled::~scheduled() {
+  if (call_) call_->drop();
+}
+
+void scheduled::cancel() noexcept {
+  if (!call_) return;
+  call_->cancelled = true;
+  if (call_->armed()) {
+    call_->queue->disarm(*call_);
+    call_->function.reset();
+    call_->drop();
+  }
+  std::exchange(call_, nullptr)->drop();
+}
+
+loop_ref::loop_ref(detail::loop_link* link) noexcept : link_(link) { link_->hold(); }
+loop_ref::loop_ref(const loop_ref& other) noexcept : link_(other.link_) {
+  if (link_) link_->hold();
+}
+loop_ref::~loop_ref() {
+  if (link_) link_->release();
+}
+
+bool loop_ref::post(detail::unique_function<void()> f) const {
+  if (!link_) return false;
+  auto* call = new detail::posted_call(std::move(f));
+  if (link_->post(*call)) return true;
+  delete call;
+  return false;
+}
+
+/// The node above all tasks of a loop.
+class loop::top_node final : public detail::node {
+ public:
+  explicit top_node(detail::scheduler& s) { adopt(s); }
+
+ private:
+  void settle(bool) noexcept override {}
+};
+
+loop::loop(loop_options options) {
+  if (detail::this_thread_scheduler)
+    throw std::logic_error("rondo: a loop runs on this thread already: co_await the task instead of "
+                           "calling run, or call run on another thread");
+  backend_ = detail::make_backend(options.backend);
+  try {
+    link_ = detail::loop_link::make(*backend_);
+    top_ = new top_node(*this);
+    debug = detail::debug_wanted(options);
+    if (debug) watchdog_ = new detail::watchdog(*this);
+  } catch (...) {
+    delete top_;
+    if (link_) link_->release();
+    delete backend_;
+    throw;
+  }
+  top = top_;
+  outside = link_;
+  detail::this_thread_scheduler = this;
+}
+
+loop::~loop() {
+  cancel_all_and_wait();
+  link_->close();
+  closing_ = true;  // from here on no callback is accepted
+  link_->drain(*this);
+  while (has_ready()) run_turn();
+  timers_.advance(detail::timer_queue::never);  // frees the callbacks not yet due
+  detail::this_thread_scheduler = nullptr;
+  delete watchdog_;
+  delete top_;
+  link_->release();
+  delete backend_;
+  if (guest_fd_ >= 0) ::close(guest_fd_);
+  if (guest_timer_fd_ >= 0) ::close(guest_timer_fd_);
+}
+
+loop& loop::current() {
+  return static_cast<loop&>(detail::running_scheduler("rondo::loop::current"));
+}
+
+backend_kind loop::backend() const noexcept { return backend_->kind(); }
+std::int64_t loop::now_ns() const noexcept { return backend_->now(); }
+time_point loop::time() const noexcept { return time_point(std::chrono::nanoseconds(now_ns())); }
+
+loop_ref loop::ref() noexcept { return loop_ref(link_); }
+
+void loop::post_call(detail::unique_function<void()> f) {
+  if (closing_) return;
+  post(*new detail::posted_call(std::move(f)));
+}
+
+scheduled loop::post_call_at(std::int64_t when, detail::unique_function<void()> f) {
+  auto* c = new detail::scheduled_call;
+  c->function = std::move(f);
+  c->queue = &timers_;
+  c->expire = &detail::scheduled_call::due;
+  c->fire = &detail::scheduled_call::call;
+  timers_.arm(*c, when);
+  return scheduled(c);
+}
+
+bool loop::turn(bool may_wait) noexcept {
+  if (link_->has_posts()) link_->drain(*this);
+  // The kernel before timers: what has completed wins over its timeout.
+  if (has_ready()) {
+    // A busy loop looks at epoll, where looking is a system call, less often.
+    constexpr unsigned busy_turns = 16;
+    if (backend_->wants_poll() || ++turns_without_poll_ >= busy_turns) {
+      turns_without_poll_ = 0;
+      if (backend_->in_flight() > 0 || backend_->wants_poll()) backend_->poll(0, false);
+    }
+  } else {
+    turns_without_poll_ = 0;
+    std::int64_t wakeup = timers_.next_wakeup();
+    if (!may_wait) {
+      backend_->poll(0, false);
+    } else if (wakeup == detail::timer_queue::never && backend_->in_flight() == 0 &&
+               link_->holders() == 0 && !link_->has_posts()) {
+      return false;
+    } else {
+      backend_->poll(wakeup, threads_at_work > 0);
+    }
+    if (link_->has_posts()) link_->drain(*this);
+  }
+  detail::deliver_interrupt();
+  if (!timers_.empty()) {
+    std::int64_t now = backend_->now();
+    if (timers_.may_be_due(now)) timers_.advance(now);
+  }
+  run_turn();
+  return true;
+}
+
+void loop::cancel_all_and_wait() {
+  top_->cancel_children();
+  while (top_->first_child()) {
+    if (!turn(true)) throw_deadlock();
+    // Tasks made by destructors of the cancelled ones.
+    top_->cancel_children();
+  }
+}
+
+void loop::throw_deadlock() {
+  std::string message =
+      "deadlock: every task waits and nothing can wake one: no operation is in flight, no timer is "
+      "armed, no other thread holds the loop\n" +
+      format_task_tree();
+  report({problem::deadlock, message});
+  throw deadlock_error(message);
+}
+
+time_point now() noexcept {
+  if (detail::this_thread_scheduler) return loop::current().time();
+  return time_point(std::chrono::nanoseconds(detail::monotonic_now()));
+}
+
+void loop::run_once() noexcept {
+  turn(false);
+  arm_kernel_timer();
+}
+
+int loop::fd() noexcept {
+  if (guest_fd_ < 0 && backend_->fd() >= 0) {
+    guest_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
+    guest_timer_fd_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    ::epoll_ctl(guest_fd_, EPOLL_CTL_ADD, backend_->fd(), &event);
+    ::epoll_ctl(guest_fd_, EPOLL_CTL_ADD, guest_timer_fd_, &event);
+    arm_kernel_timer();
+  }
+  return guest_fd_;
+}
+
+// A foreign loop sleeps in its own poll: a timerfd tells it of our timers and of
+// what is ready already.
+void loop::arm_kernel_timer() noexcept {
+  if (guest_timer_fd_ < 0) return;
+  if (backend_->wants_poll()) backend_->poll(0, false);  // submit what was begun meanwhile
+  std::int64_t wakeup = has_ready() ? 1 : timers_.next_wakeup();
+  itimerspec when{};
+  if (wakeup != detail::timer_queue::never) {
+    if (wakeup < 1) wakeup = 1;
+    when.it_value.tv_sec = wakeup / 1'000'000'000;
+    when.it_value.tv_nsec = wakeup % 1'000'000'000;
+  }
+  ::timerfd_settime(guest_timer_fd_, TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+}  // namespace rondo::inline v0

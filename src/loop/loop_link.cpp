@@ -1,0 +1,83 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/loop/detail/loop_link.hpp>
+
+#include <atomic>
+#include <mutex>
+
+#include <rondo/loop/detail/backend.hpp>
+
+namespace rondo::inline v0::detail {
+
+struct loop_link::state {
+  std::atomic<unsigned> references{1};  // the loop's own is the first
+  std::atomic<bool> posted{false};
+  std::mutex mutex;
+  backend* kernel;  // null once closed
+  entry* head = nullptr;
+  entry** tail = &head;
+};
+
+loop_link* loop_link::make(backend& kernel) { return new loop_link(kernel); }
+loop_link::loop_link(backend& kernel) : state_(new state) { state_->kernel = &kernel; }
+loop_link::~loop_link() { delete state_; }
+
+void loop_link::hold() noexcept { state_->references.fetch_add(1, std::memory_order_relaxed); }
+
+void loop_link::release() noexcept {
+  unsigned before = state_->references.fetch_sub(1, std::memory_order_acq_rel);
+  if (before == 1) {
+    delete this;
+  } else if (before == 2) {
+    // Only the loop is left: it may have become deadlocked, and must look.
+    // The lock keeps the backend alive meanwhile; close() takes it too.
+    std::lock_guard lock(state_->mutex);
+    if (state_->kernel) state_->kernel->wake();
+  }
+}
+
+bool loop_link::post(entry& e) noexcept {
+  std::lock_guard lock(state_->mutex);
+  if (!state_->kernel) return false;
+  e.next = nullptr;
+  bool first = !state_->head;
+  *state_->tail = &e;
+  state_->tail = &e.next;
+  state_->posted.store(true, std::memory_order_release);
+  if (first) state_->kernel->wake();
+  return true;
+}
+
+void loop_link::post_and_release(entry& e) noexcept {
+  post(e);
+  release();
+}
+
+bool loop_link::has_posts() const noexcept {
+  return state_->posted.load(std::memory_order_acquire);
+}
+
+void loop_link::drain(scheduler& s) noexcept {
+  entry* e;
+  {
+    std::lock_guard lock(state_->mutex);
+    e = std::exchange(state_->head, nullptr);
+    state_->tail = &state_->head;
+    state_->posted.store(false, std::memory_order_relaxed);
+  }
+  while (e) {
+    entry* next = e->next;
+    s.post(*e);
+    e = next;
+  }
+}
+
+unsigned loop_link::holders() const noexcept {
+  return state_->references.load(std::memory_order_acquire) - 1;
+}
+
+void loop_link::close() noexcept {
+  std::lock_guard lock(state_->mutex);
+  state_->kernel = nullptr;
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,29 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/loop/run.hpp>
+
+#include <rondo/loop/detail/backend.hpp>
+#include <rondo/loop/detail/interrupt.hpp>
+
+namespace rondo::inline v0::detail {
+
+runner::runner(const run_options& options)
+    : loop_({.backend = options.backend, .debug = options.debug}), options_(options) {}
+
+runner::~runner() = default;
+
+void runner::run(spawned_base& main) {
+  if (options_.interrupt == on_interrupt::leave_alone) {
+    loop_.run_until([&] { return main.done(); });
+    loop_.cancel_all_and_wait();
+    return;
+  }
+  interrupt_guard guard(main, loop_.kernel(), options_.terminate);
+  loop_.run_until([&] { return main.done(); });
+  loop_.cancel_all_and_wait();
+  if (guard.signal() != 0 && main.was_cancelled()) {
+    if (options_.interrupt == on_interrupt::raise) throw keyboard_interrupt();
+    guard.die();
+  }
+}
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,27 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/loop/sleep.hpp>
+
+#include <cstdio>
+
+namespace rondo::inline v0::detail {
+
+void sleep_operation::arm() noexcept {
+  loop& l = loop::of(*waiter());
+  expire = [](timer& t) noexcept { static_cast<sleep_operation&>(t).complete(); };
+  l.timers().arm(*this, absolute_ ? when_ : delay(std::chrono::nanoseconds(when_)).after(l.now_ns()));
+}
+
+bool sleep_operation::cancel() noexcept {
+  loop::of(*waiter()).timers().disarm(*this);
+  return true;
+}
+
+std::string sleep_operation::detail() const {
+  if (!waiter() || !armed()) return {};
+  double left = static_cast<double>(deadline - loop::of(*waiter()).now_ns()) / 1e9;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1fs more", left < 0 ? 0 : left);
+  return text;
+}
+
+}  // namespace rondo::inline v0::detail
