@@ -13,7 +13,7 @@
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
-#include "syscall.hpp"
+#include <rondo/loop/detail/syscall.hpp>
 
 namespace rondo::inline v0::detail {
 

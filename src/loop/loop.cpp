@@ -126,6 +126,13 @@ class loop::top_node final : public detail::node {
   void settle(bool) noexcept override {}
 };
 
+struct loop::local_entry {
+  const void* key;
+  void* object;
+  void (*destroy)(void*) noexcept;
+  local_entry* next;
+};
+
 loop::loop(loop_options options) {
   if (detail::this_thread_scheduler)
     throw std::logic_error("rondo: a loop runs on this thread already: co_await the task instead of "
@@ -149,6 +156,13 @@ loop::loop(loop_options options) {
 
 loop::~loop() {
   cancel_all_and_wait();
+  while (local_entry* l = locals_) {
+    locals_ = l->next;
+    l->destroy(l->object);
+    delete l;
+  }
+  // The kernel's last answers to what they withdrew.
+  while (backend_->in_flight() > 0) backend_->poll(detail::timer_queue::never, false);
   link_->close();
   closing_ = true;  // from here on no callback is accepted
   link_->drain(*this);
@@ -186,6 +200,16 @@ scheduled loop::post_call_at(std::int64_t when, detail::unique_function<void()> 
   c->fire = &detail::scheduled_call::call;
   timers_.arm(*c, when);
   return scheduled(c);
+}
+
+void* loop::find_local(const void* key) noexcept {
+  for (local_entry* l = locals_; l; l = l->next)
+    if (l->key == key) return l->object;
+  return nullptr;
+}
+
+void loop::add_local(const void* key, void* object, void (*destroy)(void*) noexcept) {
+  locals_ = new local_entry{key, object, destroy, locals_};
 }
 
 bool loop::turn(bool may_wait) noexcept {

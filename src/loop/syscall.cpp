@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include "syscall.hpp"
+#include <rondo/loop/detail/syscall.hpp>
 
 #include <cerrno>
 #include <cstdio>

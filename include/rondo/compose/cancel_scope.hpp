@@ -128,7 +128,7 @@ class cancel_scope {
   /// was cancelled first. Exceptions pass through.
   template <class A>
     requires detail::awaitable<A>
-  auto run(A&& what RONDO_LIFETIMEBOUND) {
+  auto run(A&& what) {
     return detail::scope_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)),
                                                          core_);
   }

@@ -96,7 +96,7 @@ class finally_operation final : public composite, private timer {
 /// place of the body's.
 template <class A, class F>
   requires(detail::awaitable<A> && detail::awaitable<std::invoke_result_t<F&>>)
-auto finally(A&& body RONDO_LIFETIMEBOUND, F&& cleanup RONDO_LIFETIMEBOUND,
+auto finally(A&& body, F&& cleanup,
              std::optional<delay> limit = std::nullopt) {
   RONDO_CHECK_CLOSURE(F);
   using C = detail::body_type<std::invoke_result_t<F&>>;

@@ -232,7 +232,7 @@ inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 /// Cancelling it cancels the children and waits for them.
 template <class... A>
   requires(detail::awaitable<A> && ...)
-auto gather(A&&... what RONDO_LIFETIMEBOUND) {
+auto gather(A&&... what) {
   return detail::gather_operation<detail::body_type<A>...>(
       detail::make_body(std::forward<A>(what))...);
 }
@@ -243,7 +243,7 @@ auto gather(A&&... what RONDO_LIFETIMEBOUND) {
 /// are moved out.
 template <class Range>
   requires(!detail::awaitable<Range> && detail::awaitable_range<Range>)
-auto gather(Range&& range RONDO_LIFETIMEBOUND, std::size_t limit = detail::no_limit) {
+auto gather(Range&& range, std::size_t limit = detail::no_limit) {
   return detail::gather_range_operation<Range>(std::forward<Range>(range), limit ? limit : 1);
 }
 

@@ -111,14 +111,14 @@ class outcome_operation final : public outcomes_base {
 /// Cancelling it cancels the children and waits for them.
 template <class... A>
   requires(detail::awaitable<A> && ...)
-auto gather_outcomes(A&&... what RONDO_LIFETIMEBOUND) {
+auto gather_outcomes(A&&... what) {
   return detail::gather_outcomes_operation<detail::body_type<A>...>(
       detail::make_body(std::forward<A>(what))...);
 }
 
 template <class Range>
   requires(!detail::awaitable<Range> && detail::awaitable_range<Range>)
-auto gather_outcomes(Range&& range RONDO_LIFETIMEBOUND, std::size_t limit = detail::no_limit) {
+auto gather_outcomes(Range&& range, std::size_t limit = detail::no_limit) {
   return detail::gather_outcomes_range_operation<Range>(std::forward<Range>(range),
                                                         limit ? limit : 1);
 }
@@ -128,7 +128,7 @@ auto gather_outcomes(Range&& range RONDO_LIFETIMEBOUND, std::size_t limit = deta
 /// itself cancelled, it is unwound like from any operation.
 template <class A>
   requires detail::awaitable<A>
-auto outcome_of(A&& what RONDO_LIFETIMEBOUND) {
+auto outcome_of(A&& what) {
   return detail::outcome_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)));
 }
 

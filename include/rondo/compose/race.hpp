@@ -67,7 +67,7 @@ class race_operation final : public gather_base {
 /// A failure ends the race too, and is thrown. Cancelling the race cancels all.
 template <class... A>
   requires(sizeof...(A) > 0 && (detail::awaitable<A> && ...))
-auto race(A&&... what RONDO_LIFETIMEBOUND) {
+auto race(A&&... what) {
   return detail::race_operation<detail::body_type<A>...>(
       detail::make_body(std::forward<A>(what))...);
 }

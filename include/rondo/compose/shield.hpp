@@ -33,7 +33,7 @@ class shield_operation final : public composite {
 /// which goes on without it.) Begun by a cancelled task, it does not run at all.
 template <class A>
   requires detail::awaitable<A>
-auto shield(A&& what RONDO_LIFETIMEBOUND) {
+auto shield(A&& what) {
   return detail::shield_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)));
 }
 

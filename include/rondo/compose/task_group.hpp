@@ -70,9 +70,13 @@ class task_group {
 
   /// Starts a task in the group. Its failure cancels the group; await the handle
   /// for its result, or drop it. Throws usage_error once the group has ended.
+  template <class T>
+  task_handle<T> create_task(task<T> what RONDO_LIFETIMEBOUND, std::string name = {}) {
+    return core_.add(std::move(what), std::move(name));
+  }
   template <class A>
-    requires detail::awaitable<A>
-  auto create_task(A&& what RONDO_LIFETIMEBOUND, std::string name = {}) {
+    requires(detail::awaitable<A> && !detail::task_type<A>)
+  auto create_task(A&& what, std::string name = {}) {
     return core_.add(detail::make_body(std::forward<A>(what)), std::move(name));
   }
   /// Starts `f(args…)` with copies of f and args that live as long as it does.
@@ -175,7 +179,7 @@ class group_operation final : public group_core {
 /// cancels all and waits for them. The lambda lives until the group has ended.
 template <class F>
   requires std::is_invocable_v<std::remove_reference_t<F>&, task_group&>
-auto with_task_group(F&& f RONDO_LIFETIMEBOUND) {
+auto with_task_group(F&& f) {
   RONDO_CHECK_CLOSURE(F);
   return detail::group_operation<F>(std::forward<F>(f));
 }

@@ -78,7 +78,7 @@ class deadline_operation final : public deadline_base {
 /// exception wins. Cancelling wait_for cancels what it waits for.
 template <class A>
   requires detail::awaitable<A>
-auto wait_for(A&& what RONDO_LIFETIMEBOUND, delay limit) {
+auto wait_for(A&& what, delay limit) {
   return detail::deadline_operation<detail::body_type<A>, true>(
       detail::make_body(std::forward<A>(what)), limit.count(), false);
 }
@@ -86,7 +86,7 @@ auto wait_for(A&& what RONDO_LIFETIMEBOUND, delay limit) {
 /// wait_for with a point in time on the loop's clock.
 template <class A>
   requires detail::awaitable<A>
-auto timeout_at(A&& what RONDO_LIFETIMEBOUND, time_point deadline) {
+auto timeout_at(A&& what, time_point deadline) {
   return detail::deadline_operation<detail::body_type<A>, true>(
       detail::make_body(std::forward<A>(what)), deadline.time_since_epoch().count(), true);
 }
@@ -95,7 +95,7 @@ auto timeout_at(A&& what RONDO_LIFETIMEBOUND, time_point deadline) {
 /// throwing; `none` in it for void.
 template <class A>
   requires detail::awaitable<A>
-auto move_on_after(A&& what RONDO_LIFETIMEBOUND, delay limit) {
+auto move_on_after(A&& what, delay limit) {
   return detail::deadline_operation<detail::body_type<A>, false>(
       detail::make_body(std::forward<A>(what)), limit.count(), false);
 }

@@ -15,6 +15,17 @@ namespace detail {
 /// The scheduler of this thread; throws usage_error when no loop runs here.
 scheduler& running_scheduler(const char* caller);
 
+/// Starts a body below the top of the tree.
+template <class B>
+task_handle<typename body<B>::value_type> spawn(B&& b, std::string name) {
+  scheduler& s = running_scheduler("create_task");
+  auto* task = new spawned<B>(std::move(b));
+  task_handle<typename body<B>::value_type> handle(task);
+  if (!name.empty()) task->set_name(std::move(name));
+  task->launch(*s.top, nullptr);
+  return handle;
+}
+
 /// Keeps a function and its arguments alive as long as the coroutine it makes.
 template <class F, class... Args>
 auto call_owned(F f, Args... args) -> std::invoke_result_t<F&, Args...> {
@@ -32,16 +43,16 @@ auto call_owned(F f, Args... args) -> std::invoke_result_t<F&, Args...> {
 /// arguments instead to have them copied.
 ///
 /// Throws usage_error when no loop runs on this thread, std::bad_alloc.
+template <class T>
+task_handle<T> create_task(task<T> what RONDO_LIFETIMEBOUND, std::string name = {}) {
+  return detail::spawn(std::move(what), std::move(name));
+}
+
+/// The same for an operation, which is moved into the task.
 template <class A>
-  requires detail::awaitable<A>
-auto create_task(A&& what RONDO_LIFETIMEBOUND, std::string name = {}) {
-  using B = detail::body_type<A>;
-  detail::scheduler& s = detail::running_scheduler("create_task");
-  auto* task = new detail::spawned<B>(detail::make_body(std::forward<A>(what)));
-  task_handle<typename detail::body<B>::value_type> handle(task);
-  if (!name.empty()) task->set_name(std::move(name));
-  task->launch(*s.top, nullptr);
-  return handle;
+  requires(detail::awaitable<A> && !detail::task_type<A>)
+auto create_task(A&& what, std::string name = {}) {
+  return detail::spawn(detail::make_body(std::forward<A>(what)), std::move(name));
 }
 
 /// Starts `f(args…)` with copies of f and of its arguments that live as long as

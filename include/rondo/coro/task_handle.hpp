@@ -208,7 +208,7 @@ class task_handle_base {
 ///
 /// Belongs to the loop's thread.
 template <class T = void>
-class [[nodiscard]] task_handle : public task_handle_base {
+class task_handle : public task_handle_base {
  public:
   using value_type = T;
 

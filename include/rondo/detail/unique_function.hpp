@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/detail/config.hpp>
+
 namespace rondo::inline v0::detail {
 
 template <class Signature>
@@ -48,7 +50,7 @@ class unique_function<R(Args...)> {
   ~unique_function() { reset(); }
 
   explicit operator bool() const noexcept { return table_ != nullptr; }
-  R operator()(Args... args) { return table_->call(storage_, std::forward<Args>(args)...); }
+  RONDO_CORO_WRAPPER R operator()(Args... args) { return table_->call(storage_, std::forward<Args>(args)...); }
 
   void reset() noexcept {
     if (table_) table_->destroy(storage_);
@@ -69,8 +71,17 @@ class unique_function<R(Args...)> {
                                std::is_nothrow_move_constructible_v<D>;
 
   template <class D>
+  RONDO_CORO_WRAPPER static R call_inside(void* p, Args&&... args) {
+    return (*static_cast<D*>(p))(std::forward<Args>(args)...);
+  }
+  template <class D>
+  RONDO_CORO_WRAPPER static R call_outside(void* p, Args&&... args) {
+    return (**static_cast<D**>(p))(std::forward<Args>(args)...);
+  }
+
+  template <class D>
   static constexpr table inside{
-      [](void* p, Args&&... args) -> R { return (*static_cast<D*>(p))(std::forward<Args>(args)...); },
+      &call_inside<D>,
       [](void* from, void* to) noexcept {
         ::new (to) D(std::move(*static_cast<D*>(from)));
         static_cast<D*>(from)->~D();
@@ -79,9 +90,7 @@ class unique_function<R(Args...)> {
 
   template <class D>
   static constexpr table outside{
-      [](void* p, Args&&... args) -> R {
-        return (**static_cast<D**>(p))(std::forward<Args>(args)...);
-      },
+      &call_outside<D>,
       [](void* from, void* to) noexcept { ::new (to) D*(*static_cast<D**>(from)); },
       [](void* p) noexcept { delete *static_cast<D**>(p); }};
 

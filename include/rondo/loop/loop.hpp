@@ -146,6 +146,17 @@ class loop : private detail::scheduler {
   /// Asks everything that still runs to stop, and runs it to its end.
   void cancel_all_and_wait();
 
+  /// The loop's own T, made at its first use and destroyed when the loop closes,
+  /// before its tasks could outlive it: name resolution, pools of connections.
+  template <class T>
+  T& local() {
+    static constexpr char key = 0;
+    if (void* found = find_local(&key)) return *static_cast<T*>(found);
+    auto* made = new T(*this);
+    add_local(&key, made, [](void* p) noexcept { delete static_cast<T*>(p); });
+    return *made;
+  }
+
   // For operations:
   static loop& of(const detail::node& n) noexcept { return static_cast<loop&>(n.sched()); }
   detail::backend& kernel() noexcept { return *backend_; }
@@ -156,6 +167,10 @@ class loop : private detail::scheduler {
  private:
   class top_node;
   friend struct detail::scheduled_call;
+
+  struct local_entry;
+  void* find_local(const void* key) noexcept;
+  void add_local(const void* key, void* object, void (*destroy)(void*) noexcept);
 
   void post_call(detail::unique_function<void()> f);
   scheduled post_call_at(std::int64_t when, detail::unique_function<void()> f);
@@ -168,6 +183,7 @@ class loop : private detail::scheduler {
   detail::loop_link* link_ = nullptr;
   detail::watchdog* watchdog_ = nullptr;
   top_node* top_ = nullptr;
+  local_entry* locals_ = nullptr;
   detail::timer_queue timers_;
   unsigned turns_without_poll_ = 0;
   bool closing_ = false;

@@ -145,7 +145,7 @@ task<typename A::awaited_as_call> run_call(A call) {
 
 /// Makes the body of an argument of `gather`, `wait_for`, …
 template <class A>
-body_type<A> make_body(A&& a) {
+RONDO_CORO_WRAPPER body_type<A> make_body(A&& a) {
   RONDO_CHECK_CONSUMABLE(A);
   if constexpr (makes_operation<A>) {
     return std::forward<A>(a).as_operation();

@@ -50,9 +50,10 @@ class io_operation : public operation {
   bool begin() noexcept override;
   bool cancel() noexcept override;
 
-  /// Called by the backend with the kernel's answer: completes, as stopped when
-  /// the kernel says that it was cancelled and the task asked for that.
-  void kernel_done(std::int64_t result) noexcept;
+  /// Called by the backend with the kernel's answer. Completes, as stopped when
+  /// the kernel says that it was cancelled and the task asked for that; an
+  /// operation of several requests begins the next one instead.
+  virtual void kernel_done(std::int64_t result) noexcept;
 
   // links of the backend's lists
   io_operation* next_io = nullptr;

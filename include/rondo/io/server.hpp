@@ -1,0 +1,81 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <rondo/coro/task.hpp>
+#include <rondo/detail/unique_function.hpp>
+#include <rondo/io/endpoint.hpp>
+#include <rondo/io/stream.hpp>
+#include <rondo/loop/time.hpp>
+
+namespace rondo::inline v0 {
+
+struct server_options {
+  int backlog = 1024;
+  /// Connections served at once; further ones wait in the kernel's queue.
+  std::size_t max_connections = 10'000;
+  /// Several processes or threads listen on one port (SO_REUSEPORT).
+  bool reuse_port = false;
+};
+
+namespace detail {
+struct server_state;
+using connection_handler = unique_function<task<>(stream)>;
+}  // namespace detail
+
+/// A listening server: `asyncio.Server`. Each connection runs the handler in a
+/// task of its own; an exception that leaves a handler goes to the loop's
+/// exception handler and ends only that connection.
+///
+/// Belongs to the loop's thread. Destroying it stops listening and cancels the
+/// handlers that run.
+class [[nodiscard]] server {
+ public:
+  server() noexcept = default;
+  explicit server(detail::server_state* state) noexcept : state_(state) {}
+  server(server&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  server& operator=(server&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~server();
+
+  endpoint address() const noexcept;
+  std::uint16_t port() const noexcept { return address().port(); }
+  std::size_t connections() const noexcept;
+
+  /// Waits until the server is closed or the task cancelled.
+  task<> serve_forever();
+  /// Stops listening, gives running handlers up to `grace` to end, then cancels
+  /// them and waits for that.
+  task<> close(delay grace = std::chrono::seconds(5));
+
+ private:
+  detail::server_state* state_ = nullptr;
+};
+
+namespace detail {
+task<server> start_server(connection_handler handler, std::string host, std::uint16_t port,
+                          server_options options);
+}
+
+/// Listens on host:port (port 0: a free one; see server::port) and runs
+/// `handler(stream)`, a coroutine, for each connection. The handler is kept as
+/// long as the server. Throws std::system_error (`listen 127.0.0.1:80: Permission
+/// denied`).
+template <class F>
+  requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
+RONDO_CORO_WRAPPER task<server> start_server(F&& handler, std::string host, std::uint16_t port,
+                          server_options options = {}) {
+  RONDO_CHECK_CLOSURE(F);
+  return detail::start_server(detail::connection_handler(std::forward<F>(handler)),
+                              std::move(host), port, options);
+}
+
+}  // namespace rondo::inline v0

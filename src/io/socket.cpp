@@ -1,0 +1,43 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/io/detail/socket.hpp>
+
+#include <cerrno>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <rondo/loop/detail/backend.hpp>
+#include <rondo/loop/loop.hpp>
+
+namespace rondo::inline v0::detail {
+
+namespace {
+unsigned blocking_flag() {
+  return loop::current().backend() == backend_kind::uring ? 0 : SOCK_NONBLOCK;
+}
+endpoint name_of(int fd, int (*ask)(int, sockaddr*, socklen_t*)) noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (ask(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return endpoint(reinterpret_cast<sockaddr*>(&address), size);
+}
+}  // namespace
+
+int make_tcp_socket(int family) {
+  int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | static_cast<int>(blocking_flag()), 0);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
+  return fd;
+}
+
+unsigned accept_flags() { return SOCK_CLOEXEC | blocking_flag(); }
+
+void close_socket(int fd) noexcept {
+  if (this_thread_scheduler) loop::current().kernel().forget(fd);
+  ::close(fd);
+}
+
+endpoint local_endpoint(int fd) noexcept { return name_of(fd, &::getsockname); }
+endpoint peer_endpoint(int fd) noexcept { return name_of(fd, &::getpeername); }
+
+}  // namespace rondo::inline v0::detail
