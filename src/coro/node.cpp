@@ -130,6 +130,7 @@ void node::unwind() noexcept {
     promise_base* caller = p->caller();
     std::coroutine_handle<> h = p->handle();
     const void* frame = h.address();
+    p->begin_destruction();
     h.destroy();
     // From here on, until its caller is gone too, the caller's awaiter or
     // generator must know that this frame needs no second destruction.

@@ -57,12 +57,12 @@ void operation::begin_hosted(node& host) noexcept {
   }
 }
 
-void operation::destroyed_in_flight() const noexcept {
+void operation::destroyed_in_flight(const char* name) const noexcept {
   std::string task = node_ ? node_->name() : "?";
   std::fprintf(stderr,
                "rondo: fatal: operation '%s' of task '%s' was destroyed while in flight; only the "
                "loop may destroy a coroutine that waits\n",
-               describe(), task.c_str());
+               name, task.c_str());
   std::abort();
 }
 

@@ -61,7 +61,10 @@ class generator_promise final : public promise_base {
     return {};
   }
   void return_void() noexcept {}
-  void unhandled_exception() noexcept { error_ = std::current_exception(); }
+  void unhandled_exception() noexcept {
+    check_not_dying();
+    error_ = std::current_exception();
+  }
 
   T* take_value() noexcept { return std::exchange(value_, nullptr); }
   void rethrow() {
@@ -101,8 +104,13 @@ class [[nodiscard]] async_generator {
     return *this;
   }
   ~async_generator() {
-    if (handle_) handle_.destroy();
+    if (!handle_) return;
+    handle_.promise().begin_destruction();
+    handle_.destroy();
   }
+
+  /// False for a default-constructed or moved-from generator.
+  explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
 
   /// The next value, or empty at the end. Throws what the body threw.
   detail::generator_next<T> next() noexcept { return detail::generator_next<T>(*this); }

@@ -25,7 +25,10 @@ class result_promise : public promise_base {
  public:
   outcome<T> result;
 
-  void unhandled_exception() noexcept { result.set_error(std::current_exception()); }
+  void unhandled_exception() noexcept {
+    this->check_not_dying();
+    result.set_error(std::current_exception());
+  }
 
   template <class U = T>
     requires(std::is_constructible_v<stored_t<T>, U &&> || std::is_reference_v<T>)
@@ -42,7 +45,10 @@ class result_promise<void> : public promise_base {
  public:
   outcome<void> result;
 
-  void unhandled_exception() noexcept { result.set_error(std::current_exception()); }
+  void unhandled_exception() noexcept {
+    this->check_not_dying();
+    result.set_error(std::current_exception());
+  }
   void return_void() noexcept { result.set_value(); }
 
  protected:

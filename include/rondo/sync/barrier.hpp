@@ -36,13 +36,18 @@ class barrier {
         broken_ = true;
         return true;
       }
-      index_ = barrier_.parties_ - 1 - barrier_.waiters_.size();
-      if (index_ == 0) {
-        while (!barrier_.waiters_.empty()) barrier_.waiters_.pop().complete();
-        return true;
+      if (barrier_.waiters_.size() + 1 < barrier_.parties_) {
+        barrier_.waiters_.push(*this);
+        return false;
       }
-      barrier_.waiters_.push(*this);
-      return false;
+      // Only now: those who were cancelled meanwhile have no number.
+      std::size_t next = barrier_.parties_;
+      while (!barrier_.waiters_.empty()) {
+        auto& w = barrier_.waiters_.pop<wait_operation>();
+        w.index_ = --next;
+        w.complete();
+      }
+      return true;
     }
     /// A number from 0 to parties - 1, different for each; 0 came last.
     std::size_t result() const {

@@ -40,6 +40,12 @@ class condition {
       std::exchange(guard_.lock_, nullptr)->pass_on();
       return false;
     }
+    bool cancel() noexcept override {
+      queued_operation::cancel();
+      // Notified already, it queued for the lock: another one is told instead.
+      if (notified_ && !condition_.waiters_.empty()) condition_.pass_to_lock();
+      return true;
+    }
     void result() {
       if (misused_) throw usage_error("condition::wait: the guard does not hold its lock");
       guard_.lock_ = &condition_.lock_;
@@ -47,13 +53,16 @@ class condition {
     const char* describe() const noexcept override { return "condition"; }
 
    private:
+    friend class condition;
     condition& condition_;
     lock::guard& guard_;
     bool misused_ = false;
+    bool notified_ = false;
   };
 
   /// Releases the lock, waits to be notified, and holds the lock again. When it
-  /// is cancelled meanwhile, the guard holds nothing.
+  /// is cancelled meanwhile, the guard holds nothing, and a notification that it
+  /// had got goes to another one who waits.
   wait_operation wait(lock::guard& guard) noexcept { return wait_operation(*this, guard); }
 
   /// Waits until the predicate is true; it is asked while the lock is held.
@@ -65,12 +74,18 @@ class condition {
   /// Wakes up to n of those who wait. Throws usage_error unless the lock is held.
   void notify(std::size_t n = 1) {
     if (!lock_.locked()) throw usage_error("condition::notify: its lock is not held");
-    // They queue for the lock, which the notifier holds, so none completes now.
-    for (; n > 0 && !waiters_.empty(); --n) lock_.waiters_.push(waiters_.pop());
+    for (; n > 0 && !waiters_.empty(); --n) pass_to_lock();
   }
   void notify_all() { notify(static_cast<std::size_t>(-1)); }
 
  private:
+  // The first waiter queues for the lock, which is held, so it does not complete now.
+  void pass_to_lock() noexcept {
+    auto& w = waiters_.pop<wait_operation>();
+    w.notified_ = true;
+    lock_.waiters_.push(w);
+  }
+
   lock own_;
   lock& lock_;
   detail::wait_queue waiters_{"condition"};

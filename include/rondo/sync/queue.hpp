@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -149,7 +150,11 @@ class basic_queue {
     get_operation(get_operation&&) = default;
     bool begin() noexcept override {
       if (!queue_.empty()) {
-        queue_.take_into(item_);
+        try {
+          queue_.take_into(item_);
+        } catch (...) {
+          error_ = std::current_exception();
+        }
         return true;
       }
       if (queue_.shut_down_) return true;
@@ -157,6 +162,7 @@ class basic_queue {
       return false;
     }
     T result() {
+      if (error_) std::rethrow_exception(error_);
       if (!item_) throw queue_shut_down("queue::get: the queue was shut down");
       return std::move(*item_);
     }
@@ -166,6 +172,7 @@ class basic_queue {
     friend class basic_queue;
     basic_queue& queue_;
     std::optional<T> item_;
+    std::exception_ptr error_;
   };
 
   /// Waits for room and adds the item. Throws queue_shut_down.
@@ -239,8 +246,9 @@ class basic_queue {
   // To the first who waits, else into the queue.
   void add(T&& item) {
     if (!getters_.empty()) {
-      auto& g = getters_.template pop<get_operation>();
-      g.item_.emplace(std::move(item));
+      auto& g = getters_.template front<get_operation>();
+      g.item_.emplace(std::move(item));  // may throw: then the getter waits on
+      getters_.pop();
       g.complete();
     } else {
       items_.push(std::move(item));
@@ -251,8 +259,12 @@ class basic_queue {
     place.emplace(items_.pop());
     if (!putters_.empty()) {
       auto& p = putters_.template pop<put_operation>();
-      items_.push(std::move(p.item_));
-      ++unfinished_;
+      try {
+        items_.push(std::move(p.item_));
+        ++unfinished_;
+      } catch (...) {
+        p.error_ = std::current_exception();  // the putter's problem, not the getter's
+      }
       p.complete();
     }
   }

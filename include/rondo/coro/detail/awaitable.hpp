@@ -63,6 +63,7 @@ class operation_awaiter {
   operation_awaiter(Op& op, promise_base& awaiter) noexcept : op_(op), awaiter_(awaiter) {}
   operation_awaiter(const operation_awaiter&) = delete;
   operation_awaiter& operator=(const operation_awaiter&) = delete;
+  ~operation_awaiter() { op_.check_idle(); }
 
   bool await_ready() noexcept { return op_.attach(awaiter_); }
   void await_suspend(std::coroutine_handle<>) noexcept { op_.suspend(awaiter_); }
@@ -82,6 +83,7 @@ class operation_awaiter_owning {
       : op_(static_cast<A&&>(a)), awaiter_(awaiter) {}
   operation_awaiter_owning(const operation_awaiter_owning&) = delete;
   operation_awaiter_owning& operator=(const operation_awaiter_owning&) = delete;
+  ~operation_awaiter_owning() { op_.check_idle(); }
 
   bool await_ready() noexcept { return op_.attach(awaiter_); }
   void await_suspend(std::coroutine_handle<>) noexcept { op_.suspend(awaiter_); }
@@ -99,6 +101,7 @@ class made_operation_awaiter {
       : op_(static_cast<A&&>(a).as_operation()), awaiter_(awaiter) {}
   made_operation_awaiter(const made_operation_awaiter&) = delete;
   made_operation_awaiter& operator=(const made_operation_awaiter&) = delete;
+  ~made_operation_awaiter() { op_.check_idle(); }
 
   bool await_ready() noexcept { return op_.attach(awaiter_); }
   void await_suspend(std::coroutine_handle<>) noexcept { op_.suspend(awaiter_); }

@@ -79,6 +79,7 @@ class body {
   body(body&& other, node& n) noexcept : body(std::move(other.op_), n) {}
   body(const body&) = delete;
   body& operator=(const body&) = delete;
+  ~body() { op_.check_idle(); }
 
   /// Takes what the body ended with, and destroys its frame if it has one.
   void finish(node&, bool stopped, outcome<value_type>& out) noexcept {

@@ -41,6 +41,12 @@ class operation : public entry {
   bool waiting() const noexcept { return state_ == state::waiting; }
   bool ready() const noexcept { return state_ == state::ready; }
 
+  /// Aborts if it is in flight. Whoever holds an operation calls this before
+  /// destroying it: in ~operation its name is gone already.
+  void check_idle() const noexcept {
+    if (state_ != state::idle) [[unlikely]] destroyed_in_flight(describe());
+  }
+
   /// A coroutine awaits this. True: completed at once, no need to suspend.
   bool attach(promise_base& awaiter) noexcept;
   /// The coroutine is suspended now; where is the place of its co_await.
@@ -58,16 +64,15 @@ class operation : public entry {
     fire = &fired;
     other.check_idle();
   }
-  ~operation() { check_idle(); }
+  ~operation() {
+    if (state_ != state::idle) [[unlikely]] destroyed_in_flight("?");
+  }
 
  private:
   friend class node;
   enum class state : unsigned char { idle, deferred, waiting, ready };
 
-  void check_idle() const noexcept {
-    if (state_ != state::idle) [[unlikely]] destroyed_in_flight();
-  }
-  [[noreturn]] void destroyed_in_flight() const noexcept;
+  [[noreturn]] void destroyed_in_flight(const char* name) const noexcept;
   static void fired(entry& e) noexcept;
   static void deferred(entry& e) noexcept;
 

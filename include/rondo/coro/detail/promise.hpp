@@ -2,6 +2,7 @@
 #pragma once
 
 #include <coroutine>
+#include <exception>
 #include <source_location>
 
 #include <rondo/coro/detail/awaitable.hpp>
@@ -41,6 +42,11 @@ class promise_base {
     caller_ = &caller;
     node_ = caller.node_;
   }
+
+  /// Its frame is about to be destroyed before its end. An exception that a
+  /// destructor throws then would be caught by the coroutine itself, which would
+  /// go on to its final suspension in the midst of its destruction.
+  void begin_destruction() noexcept { dying_ = true; }
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* p, std::size_t size) noexcept { free_frame(p, size); }
@@ -113,6 +119,10 @@ class promise_base {
   promise_base(std::coroutine_handle<> self, const std::source_location& where) noexcept
       : self_(self), created_(where), awaiting_(where) {}
   ~promise_base() = default;
+  /// A throw from a destructor while unwinding ends the program.
+  void check_not_dying() const noexcept {
+    if (dying_) [[unlikely]] std::terminate();
+  }
 
  private:
   node* node_ = nullptr;
@@ -120,6 +130,7 @@ class promise_base {
   std::coroutine_handle<> self_;
   std::source_location created_;
   std::source_location awaiting_;
+  bool dying_ = false;
 };
 
 inline bool operation::attach(promise_base& awaiter) noexcept {

@@ -52,13 +52,17 @@ class wait_queue {
     (op.next_waiter_ ? op.next_waiter_->previous_waiter_ : last_) = op.previous_waiter_;
     op.queue_ = nullptr;
   }
+  template <class Op = queued_operation>
+  Op& front() noexcept {
+    if (&first_->waiter()->sched() != this_thread_scheduler) [[unlikely]] wrong_thread();
+    return static_cast<Op&>(*first_);
+  }
   /// Takes the first out; the caller completes it or queues it elsewhere.
   template <class Op = queued_operation>
   Op& pop() noexcept {
-    queued_operation& op = *first_;
-    if (&op.waiter()->sched() != this_thread_scheduler) [[unlikely]] wrong_thread();
+    Op& op = front<Op>();
     remove(op);
-    return static_cast<Op&>(op);
+    return op;
   }
 
  private:

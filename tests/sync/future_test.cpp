@@ -1,0 +1,128 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "support/async.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+rondo::task<int> get(rondo::future<int> f) { co_return co_await f; }
+
+TEST(future, gives_its_value_to_all_who_wait_and_to_later_ones) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::promise<int> p;
+    rondo::future<int> f = p.get_future();
+    EXPECT_TRUE(f.valid());
+    EXPECT_FALSE(f.done());
+    EXPECT_FALSE(rondo::future<int>().valid());
+    auto a = rondo::create_task(get(f));
+    auto b = rondo::create_task(get(f));
+    co_await test::turns(1);
+    p.set_value(42);
+    EXPECT_TRUE(f.done());
+    auto [x, y] = co_await rondo::gather(a, b);
+    EXPECT_EQ(x, 42);
+    EXPECT_EQ(y, 42);
+    int again = co_await f;
+    EXPECT_EQ(again, 42);
+  });
+}
+
+TEST(future, wakes_first_come_first_served) {
+  test::journal j;
+  test::run_virtual([&]() -> rondo::task<> {
+    rondo::promise<> p;
+    auto wait = [&](std::string name) -> rondo::task<> {
+      co_await p.get_future();
+      j.say(name);
+    };
+    auto a = rondo::create_task(wait("a"));
+    auto b = rondo::create_task(wait("b"));
+    auto c = rondo::create_task(wait("c"));
+    co_await test::turns(1);
+    p.set_value();
+    co_await rondo::gather(a, b, c);
+  });
+  EXPECT_EQ(j.lines, (test::lines{"a", "b", "c"}));
+}
+
+TEST(future, throws_the_exception_of_its_promise) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::promise<int> p;
+    p.set_exception(std::make_exception_ptr(std::out_of_range("far")));
+    std::string text;
+    try {
+      co_await p.get_future();
+    } catch (const std::out_of_range& e) {
+      text = e.what();
+    }
+    EXPECT_EQ(text, "far");
+  });
+}
+
+TEST(future, throws_broken_promise_when_the_promise_is_dropped) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::future<int> f;
+    auto p = std::make_unique<rondo::promise<int>>();
+    f = p->get_future();
+    auto h = rondo::create_task(get(f));
+    co_await test::turns(1);
+    p.reset();
+    bool broken = false;
+    try {
+      co_await h;
+    } catch (const rondo::broken_promise&) {
+      broken = true;
+    }
+    EXPECT_TRUE(broken);
+  });
+}
+
+TEST(future, is_kept_once) {
+  rondo::promise<int> p;
+  p.set_value(1);
+  EXPECT_THROW(p.set_value(2), rondo::usage_error);
+  EXPECT_THROW(p.set_exception(std::make_exception_ptr(1)), rondo::usage_error);
+}
+
+TEST(future, hands_over_what_cannot_be_copied) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::promise<std::unique_ptr<int>> p;
+    p.set_value(std::make_unique<int>(5));
+    std::unique_ptr<int> v = co_await p.get_future();
+    EXPECT_EQ(*v, 5);
+  });
+}
+
+TEST(future, can_be_kept_by_another_thread) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::promise<int> p;
+    rondo::future<int> f = p.get_future();
+    std::thread other([p = std::move(p)]() mutable { p.set_value(7); });
+    int v = co_await f;
+    other.join();
+    EXPECT_EQ(v, 7);
+  });
+}
+
+TEST(future, cancelled_await_leaves_the_promise_as_it_is) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::promise<int> p;
+    rondo::future<int> f = p.get_future();
+    auto a = rondo::create_task(get(f));
+    auto b = rondo::create_task(get(f));
+    co_await test::turns(1);
+    a.cancel();
+    p.set_value(1);
+    int v = co_await b;
+    EXPECT_EQ(v, 1);
+    EXPECT_TRUE(a.cancelled());
+  });
+}
+
+}  // namespace
