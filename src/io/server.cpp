@@ -25,10 +25,9 @@ namespace detail {
 /// cannot wait for them.
 struct server_state {
   server_state(connection_handler h, int fd, std::size_t connections)
-      : handler(std::move(h)), listener(fd), address(local_endpoint(fd)), slots(connections) {}
+      : handler(std::move(h)), address(local_endpoint(fd)), slots(connections) {}
 
   connection_handler handler;
-  int listener;
   endpoint address;
   semaphore slots;
   event closed;
@@ -63,9 +62,10 @@ namespace {
 class state_ref {
  public:
   explicit state_ref(server_state& s) : state_(s) { s.retain(); }
-  state_ref(const state_ref&) = delete;
+  state_ref(const state_ref& other) : state_ref(other.state_) {}
   state_ref& operator=(const state_ref&) = delete;
   ~state_ref() { state_.release(); }
+  server_state& operator*() const { return state_; }
 
  private:
   server_state& state_;
@@ -94,9 +94,10 @@ class listed {
   server_state::connection& connection_;
 };
 
-task<> serve_connection(server_state& s, stream connection, semaphore::permit slot) {
-  static_cast<void>(slot);  // held as long as the connection
-  state_ref keep(s);
+// The arguments keep the state and the slot, also before the task has started.
+task<> serve_connection(state_ref state, stream connection, semaphore::permit slot) {
+  static_cast<void>(slot);
+  server_state& s = *state;
   server_state::connection entry;
   listed in_list(s, entry);
   entry.task = current_task();
@@ -111,20 +112,17 @@ task<> serve_connection(server_state& s, stream connection, semaphore::permit sl
   }
 }
 
-task<> accept_loop(server_state& s) {
-  state_ref keep(s);
-  struct closing {
-    server_state& s;
-    ~closing() { close_socket(s.listener); }
-  } close_at_end{s};
+// Owns the listener: it closes with this coroutine, even with one never started.
+task<> accept_loop(state_ref state, socket_guard listener) {
+  server_state& s = *state;
   for (;;) {
     semaphore::permit slot = co_await s.slots.acquire();
-    plain_io_operation accept(opcode::accept, s.listener, "accept");
+    plain_io_operation accept(opcode::accept, listener.get(), "accept");
     accept.flags = accept_flags();
     std::int64_t fd = co_await accept;
     if (fd >= 0) {
       stream connection(new stream_core(static_cast<int>(fd), peer_endpoint(static_cast<int>(fd))));
-      create_task(serve_connection(s, std::move(connection), std::move(slot)));
+      create_task(serve_connection(state, std::move(connection), std::move(slot)));
     } else if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
       // The connection stays in the kernel's queue: trying at once would spin.
       co_await sleep(std::chrono::milliseconds(100));
@@ -154,10 +152,11 @@ task<server> start_server(connection_handler handler, std::string host, std::uin
   if (addresses.empty())
     throw std::system_error(std::make_error_code(std::errc::address_not_available),
                             "listen on " + host);
-  int fd = listen_on(addresses.front(), options);
-  auto* state = new server_state(std::move(handler), fd, options.max_connections);
+  socket_guard listener(listen_on(addresses.front(), options));
+  auto* state = new server_state(std::move(handler), listener.get(), options.max_connections);
   server result(state);
-  state->acceptor = create_task(accept_loop(*state), "accept " + state->address.to_string());
+  state->acceptor = create_task(accept_loop(state_ref(*state), std::move(listener)),
+                                "accept " + state->address.to_string());
   co_return result;
 }
 
@@ -181,7 +180,7 @@ task<> server::serve_forever() {
 
 task<> server::close(delay grace) {
   detail::server_state& s = *state_;
-  detail::state_ref keep(s);
+  detail::state_ref keep(s);  // the server object may be destroyed meanwhile
   s.stop_listening();
   co_await wait(std::vector{s.acceptor});  // then the port is free
   auto drained = co_await move_on_after(s.idle.wait(), grace);

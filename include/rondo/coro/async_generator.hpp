@@ -52,13 +52,28 @@ class generator_promise final : public promise_base {
     }
     void await_resume() const noexcept {}
   };
-  yield_awaiter yield_value(T& value) noexcept {
-    value_ = &value;
-    return {};
-  }
   yield_awaiter yield_value(T&& value) noexcept {
     value_ = &value;
     return {};
+  }
+  /// The consumer moves the value away, so what has a name is copied first.
+  class yield_copy_awaiter : public yield_awaiter {
+   public:
+    explicit yield_copy_awaiter(const T& value) : copy_(value) {}
+    yield_copy_awaiter(const yield_copy_awaiter&) = delete;
+    yield_copy_awaiter& operator=(const yield_copy_awaiter&) = delete;
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<generator_promise> h) noexcept {
+      h.promise().value_ = &copy_;
+      return yield_awaiter::await_suspend(h);
+    }
+
+   private:
+    T copy_;
+  };
+  yield_copy_awaiter yield_value(const T& value)
+    requires std::is_copy_constructible_v<T>
+  {
+    return yield_copy_awaiter(value);
   }
   void return_void() noexcept {}
   void unhandled_exception() noexcept {

@@ -24,7 +24,7 @@ endpoint peer_endpoint(int fd) noexcept;
 class socket_guard {
  public:
   explicit socket_guard(int fd) noexcept : fd_(fd) {}
-  socket_guard(const socket_guard&) = delete;
+  socket_guard(socket_guard&& other) noexcept : fd_(other.release()) {}
   socket_guard& operator=(const socket_guard&) = delete;
   ~socket_guard() {
     if (fd_ >= 0) close_socket(fd_);

@@ -1,0 +1,429 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/http/client.hpp>
+
+#include <curl/curl.h>
+#include <algorithm>
+#include <poll.h>
+#include <vector>
+
+#include <rondo/io/detail/fd_watcher.hpp>
+#include <rondo/loop/loop.hpp>
+#include <rondo/sync/event.hpp>
+
+namespace rondo::inline v0::http {
+
+namespace detail {
+
+using rondo::detail::fd_watcher;
+
+namespace {
+struct curl_library {
+  curl_library() { curl_global_init(CURL_GLOBAL_DEFAULT); }
+  ~curl_library() { curl_global_cleanup(); }
+};
+constexpr std::size_t read_ahead = 512 * 1024;  // a transfer pauses with so much unread
+}  // namespace
+
+/// One libcurl multi handle, driven by the loop: its sockets watched, its timer
+/// one of the loop's. libcurl must not be called from its own callbacks, so
+/// those only note what they are told.
+struct session_state {
+  explicit session_state(loop& l);
+  ~session_state();
+  session_state(const session_state&) = delete;
+  session_state& operator=(const session_state&) = delete;
+
+  CURL* take_easy();
+  void give_easy(CURL* easy) noexcept;
+  void start(transfer_state& t);
+  void act(curl_socket_t fd, int events) noexcept;
+  void set_timer(long ms);
+  void collect() noexcept;
+
+  loop& event_loop;
+  CURLM* multi = nullptr;
+  std::vector<CURL*> idle;
+  scheduled timer;
+};
+
+struct transfer_state {
+  explicit transfer_state(session_state& s) : session(s), easy(s.take_easy()) {}
+  ~transfer_state() {
+    if (running) curl_multi_remove_handle(session.multi, easy);
+    curl_slist_free_all(request_fields);
+    session.give_easy(easy);
+  }
+  transfer_state(const transfer_state&) = delete;
+  transfer_state& operator=(const transfer_state&) = delete;
+
+  void prepare(const std::string& url, const request_options& options);
+  [[noreturn]] void fail() const;
+  void note_header_end();
+  task<> wait_for_header();
+  task<> wait_for_end();
+
+  session_state& session;
+  CURL* easy;
+  curl_slist* request_fields = nullptr;
+  std::string method;
+  std::string request_url;
+  std::string effective_url;
+  std::string request_body;
+  headers fields;
+  std::string body;  // what has come and was not read
+  std::size_t max_body = 0;
+  int status = 0;
+  bool whole = false;   // collect everything, never pause
+  bool running = false;
+  bool paused = false;
+  bool header_done = false;
+  bool done = false;
+  bool too_large = false;
+  CURLcode code = CURLE_OK;
+  char message[CURL_ERROR_SIZE] = "";
+  event changed;
+};
+
+namespace {
+
+template <class F>
+void set(CURL* easy, CURLoption option, F value) {
+  curl_easy_setopt(easy, option, value);
+}
+
+std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
+  auto& t = *static_cast<transfer_state*>(self);
+  std::string_view line(data, size);
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  if (line.starts_with("HTTP/")) {  // a new response: after a redirect, a 100
+    t.fields.clear();
+  } else if (std::size_t colon = line.find(':'); colon != line.npos) {
+    std::string_view value = line.substr(colon + 1);
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+    t.fields.add_parsed(std::string(line.substr(0, colon)), std::string(value));
+  }
+  return size;
+}
+
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
+  auto& t = *static_cast<transfer_state*>(self);
+  if (!t.header_done) {
+    t.note_header_end();
+    t.changed.set();
+  }
+  if (t.whole) {
+    if (size > t.max_body - std::min(t.max_body, t.body.size())) {
+      t.too_large = true;
+      return 0;
+    }
+  } else if (t.body.size() >= read_ahead) {
+    t.paused = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  t.body.append(data, size);
+  if (!t.whole) t.changed.set();
+  return size;
+}
+
+int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* watcher) {
+  auto& s = *static_cast<session_state*>(self);
+  auto* w = static_cast<fd_watcher*>(watcher);
+  if (what == CURL_POLL_REMOVE) {
+    if (w) {
+      w->close();
+      curl_multi_assign(s.multi, fd, nullptr);
+    }
+    return 0;
+  }
+  if (!w) {
+    w = fd_watcher::open(s.event_loop, fd, [&s, fd](unsigned ready) {
+      int events = (ready & POLLIN ? CURL_CSELECT_IN : 0) | (ready & POLLOUT ? CURL_CSELECT_OUT : 0) |
+                   (ready & (POLLERR | POLLHUP) ? CURL_CSELECT_ERR : 0);
+      // A closed peer is readable: let curl read what it has sent.
+      if (ready & POLLHUP) events |= CURL_CSELECT_IN;
+      s.act(fd, events);
+    });
+    curl_multi_assign(s.multi, fd, w);
+  }
+  w->watch((what & CURL_POLL_IN ? POLLIN : 0u) | (what & CURL_POLL_OUT ? POLLOUT : 0u));
+  return 0;
+}
+
+int on_timer(CURLM*, long ms, void* self) {
+  static_cast<session_state*>(self)->set_timer(ms);
+  return 0;
+}
+
+failure kind_of(CURLcode code) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return failure::bad_url;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return failure::unknown_host;
+    case CURLE_COULDNT_CONNECT:
+      return failure::connect;
+    case CURLE_OPERATION_TIMEDOUT:
+      return failure::timeout;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      return failure::cut;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+      return failure::tls;
+    case CURLE_TOO_MANY_REDIRECTS:
+      return failure::redirects;
+    default:
+      return failure::other;
+  }
+}
+
+long milliseconds(delay d) {
+  long ms = static_cast<long>((d.count() + 999'999) / 1'000'000);
+  return ms > 0 ? ms : 1;
+}
+
+[[noreturn]] void throw_status(const std::string& method, const std::string& url, int status) {
+  throw http_error(method + " " + url + ": status " + std::to_string(status), failure::status,
+                   status);
+}
+
+}  // namespace
+
+session_state::session_state(loop& l) : event_loop(l) {
+  static curl_library library;
+  multi = curl_multi_init();
+  if (!multi) throw std::bad_alloc();
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &on_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 256L);
+}
+
+session_state::~session_state() {
+  timer.cancel();
+  for (CURL* easy : idle) curl_easy_cleanup(easy);
+  curl_multi_cleanup(multi);  // closes the connections, and with them the watchers
+}
+
+CURL* session_state::take_easy() {
+  if (!idle.empty()) {
+    CURL* easy = idle.back();
+    idle.pop_back();
+    return easy;
+  }
+  CURL* easy = curl_easy_init();
+  if (!easy) throw std::bad_alloc();
+  return easy;
+}
+
+void session_state::give_easy(CURL* easy) noexcept {
+  if (idle.size() < idle.capacity() || idle.size() < 256) {
+    try {
+      curl_easy_reset(easy);
+      idle.push_back(easy);
+      return;
+    } catch (...) {  // no room to keep it: then it goes
+    }
+  }
+  curl_easy_cleanup(easy);
+}
+
+void session_state::start(transfer_state& t) {
+  t.running = true;
+  curl_multi_add_handle(multi, t.easy);
+}
+
+void session_state::act(curl_socket_t fd, int events) noexcept {
+  int running = 0;
+  curl_multi_socket_action(multi, fd, events, &running);
+  collect();
+}
+
+void session_state::set_timer(long ms) {
+  timer.cancel();
+  if (ms < 0) return;
+  timer = event_loop.call_later(std::chrono::milliseconds(ms), [this] { act(CURL_SOCKET_TIMEOUT, 0); });
+}
+
+void session_state::collect() noexcept {
+  int left = 0;
+  while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    transfer_state* t = nullptr;
+    CURL* easy = message->easy_handle;
+    CURLcode code = message->data.result;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+    curl_multi_remove_handle(multi, easy);
+    t->running = false;
+    t->done = true;
+    t->code = code;
+    if (code == CURLE_OK && !t->header_done) t->note_header_end();
+    t->changed.set();
+  }
+}
+
+void transfer_state::note_header_end() {
+  long number = 0;
+  const char* url = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &number);
+  curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+  status = static_cast<int>(number);
+  effective_url = url ? url : request_url;
+  header_done = true;
+}
+
+void transfer_state::prepare(const std::string& url, const request_options& options) {
+  method = options.method;
+  request_url = url;
+  max_body = options.max_body;
+  request_body = options.body;
+  if (url.find_first_of(std::string_view("\r\n\0 ", 4)) != url.npos)
+    throw http_error(method + " " + url + ": malformed URL", failure::bad_url);
+  set(easy, CURLOPT_URL, url.c_str());
+  set(easy, CURLOPT_PRIVATE, this);
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_ERRORBUFFER, message);
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_FOLLOWLOCATION, options.max_redirects > 0 ? 1L : 0L);
+  set(easy, CURLOPT_MAXREDIRS, static_cast<long>(options.max_redirects));
+  set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_timeout));
+  if (options.total_timeout) set(easy, CURLOPT_TIMEOUT_MS, milliseconds(*options.total_timeout));
+  set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(easy, CURLOPT_LOW_SPEED_TIME, std::max(1L, milliseconds(options.stall_timeout) / 1000));
+  set(easy, CURLOPT_HEADERFUNCTION, &on_header);
+  set(easy, CURLOPT_HEADERDATA, this);
+  set(easy, CURLOPT_WRITEFUNCTION, &on_body);
+  set(easy, CURLOPT_WRITEDATA, this);
+  if (whole) set(easy, CURLOPT_ACCEPT_ENCODING, "");
+  if (method == "HEAD") {
+    set(easy, CURLOPT_NOBODY, 1L);
+  } else if (method != "GET" || !request_body.empty()) {
+    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_body.size()));
+    set(easy, CURLOPT_POSTFIELDS, request_body.c_str());
+    set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
+  }
+  for (const auto& [name, value] : options.fields) {
+    std::string line = value.empty() ? name + ";" : name + ": " + value;
+    curl_slist* longer = curl_slist_append(request_fields, line.c_str());
+    if (!longer) throw std::bad_alloc();
+    request_fields = longer;
+  }
+  set(easy, CURLOPT_HTTPHEADER, request_fields);
+}
+
+void transfer_state::fail() const {
+  std::string what = method + " " + request_url + ": ";
+  if (too_large)
+    throw http_error(what + "the body is larger than " + std::to_string(max_body) + " bytes",
+                     failure::too_large, status);
+  if (code == CURLE_COULDNT_CONNECT) {
+    long number = 0;
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+    if (number)
+      throw http_error(what + std::generic_category().message(static_cast<int>(number)),
+                       failure::connect);
+  }
+  throw http_error(what + (*message ? message : curl_easy_strerror(code)), kind_of(code), status);
+}
+
+task<> transfer_state::wait_for_header() {
+  while (!header_done && !done) {
+    changed.clear();
+    co_await changed.wait();
+  }
+  if (done && code != CURLE_OK && !header_done) fail();
+}
+
+task<> transfer_state::wait_for_end() {
+  while (!done) {
+    changed.clear();
+    co_await changed.wait();
+  }
+  if (code != CURLE_OK) fail();
+}
+
+}  // namespace detail
+
+void response::raise_for_status() const {
+  if (status >= 400) detail::throw_status("GET", url, status);
+}
+
+transfer::~transfer() { delete state_; }
+int transfer::status() const noexcept { return state_->status; }
+const headers& transfer::fields() const noexcept { return state_->fields; }
+const std::string& transfer::url() const noexcept { return state_->effective_url; }
+
+std::optional<std::uint64_t> transfer::content_length() const noexcept {
+  curl_off_t length = -1;
+  curl_easy_getinfo(state_->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(length);
+}
+
+void transfer::raise_for_status() const {
+  if (state_->status >= 400) detail::throw_status(state_->method, state_->request_url, state_->status);
+}
+
+task<std::string> transfer::read() {
+  detail::transfer_state& t = *state_;
+  while (t.body.empty() && !t.done) {
+    t.changed.clear();
+    co_await t.changed.wait();
+  }
+  if (t.body.empty()) {
+    if (t.code != CURLE_OK) t.fail();
+    co_return std::string();
+  }
+  std::string piece = std::exchange(t.body, {});
+  if (std::exchange(t.paused, false)) curl_easy_pause(t.easy, CURLPAUSE_CONT);
+  co_return piece;
+}
+
+session::session() : state_(new detail::session_state(loop::current())) {}
+session::~session() { delete state_; }
+
+namespace {
+
+task<response> get_on(detail::session_state& session, std::string url, request_options options) {
+  detail::transfer_state t(session);
+  t.whole = true;
+  t.prepare(url, options);
+  session.start(t);
+  co_await t.wait_for_end();
+  response r;
+  r.status = t.status;
+  r.fields = std::move(t.fields);
+  r.body = std::move(t.body);
+  r.url = std::move(t.effective_url);
+  co_return r;
+}
+
+}  // namespace
+
+task<response> session::get(std::string url, request_options options) {
+  co_return co_await get_on(*state_, std::move(url), std::move(options));
+}
+
+task<transfer> session::stream(std::string url, request_options options) {
+  auto* t = new detail::transfer_state(*state_);
+  transfer result(t);
+  t->prepare(url, options);
+  state_->start(*t);
+  co_await t->wait_for_header();
+  co_return result;
+}
+
+task<response> get(std::string url, request_options options) {
+  auto& own = loop::current().local<detail::session_state>();
+  co_return co_await get_on(own, std::move(url), std::move(options));
+}
+
+}  // namespace rondo::inline v0::http

@@ -1,0 +1,64 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/http/headers.hpp>
+
+#include <algorithm>
+
+#include <rondo/coro/errors.hpp>
+
+namespace rondo::inline v0::http {
+
+namespace {
+
+// RFC 9110, 5.6.2
+bool is_token(std::string_view s) noexcept {
+  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+  return !s.empty() && std::all_of(s.begin(), s.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           others.find(c) != others.npos;
+  });
+}
+
+void check(const std::string& name, const std::string& value) {
+  if (!is_token(name)) throw usage_error("http header '" + name + "': not a header name");
+  for (char c : value)
+    if (c == '\r' || c == '\n' || c == '\0')
+      throw usage_error("http header '" + name + "': its value holds a line break or NUL");
+}
+
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return lower(x) == lower(y);
+         });
+}
+
+void headers::add(std::string name, std::string value) {
+  check(name, value);
+  fields_.emplace_back(std::move(name), std::move(value));
+}
+
+void headers::set(std::string name, std::string value) {
+  check(name, value);
+  remove(name);
+  fields_.emplace_back(std::move(name), std::move(value));
+}
+
+const std::string* headers::find(std::string_view name) const noexcept {
+  for (const field& f : fields_)
+    if (equal_ignoring_case(f.first, name)) return &f.second;
+  return nullptr;
+}
+
+std::string_view headers::get(std::string_view name, std::string_view fallback) const noexcept {
+  const std::string* found = find(name);
+  return found ? std::string_view(*found) : fallback;
+}
+
+void headers::remove(std::string_view name) {
+  std::erase_if(fields_, [&](const field& f) { return equal_ignoring_case(f.first, name); });
+}
+
+}  // namespace rondo::inline v0::http

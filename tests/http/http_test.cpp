@@ -1,0 +1,215 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// The client against the server, and the server against raw bytes.
+#include <rondo/http/client.hpp>
+#include <rondo/http/server.hpp>
+
+#include <gtest/gtest.h>
+
+#include "support/run.hpp"
+
+using namespace std::chrono_literals;
+namespace http = rondo::http;
+
+namespace {
+
+rondo::async_generator<std::string> pieces(int n) {
+  for (int i = 0; i < n; ++i) {
+    co_await rondo::sleep(0s);
+    co_yield std::string(1000, static_cast<char>('a' + i % 26));
+  }
+}
+
+rondo::task<http::reply> site(http::request& r) {
+  if (r.path() == "/hello") co_return "Hello, World!";
+  if (r.path() == "/echo") co_return co_await r.body();
+  if (r.path() == "/stream") {
+    http::reply answer;
+    answer.stream = pieces(300);
+    co_return answer;
+  }
+  if (r.path() == "/boom") throw std::runtime_error("secret");
+  if (r.path() == "/slow") co_await rondo::sleep(3600s);
+  co_return http::reply(404, "no such page\n");
+}
+
+std::string url(const http::server& s, std::string path) {
+  return "http://127.0.0.1:" + std::to_string(s.port()) + path;
+}
+
+rondo::task<std::string> raw(std::uint16_t port, std::string bytes) {
+  auto s = co_await rondo::open_connection("127.0.0.1", port);
+  co_await s.write(bytes);
+  s.shutdown_write();
+  co_return co_await s.read_all(1 << 20);
+}
+
+TEST(http, gets_and_posts) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto r = co_await http::get(url(server, "/hello"));
+    EXPECT_EQ(r.status, 200);
+    EXPECT_EQ(r.body, "Hello, World!");
+    EXPECT_EQ(r.fields.get("content-length"), "13");
+    http::request_options post;
+    post.method = "POST";
+    post.body = std::string(500'000, 'p');
+    r = co_await http::get(url(server, "/echo"), post);
+    EXPECT_EQ(r.body.size(), 500'000u);
+    r = co_await http::get(url(server, "/nothing"));
+    EXPECT_EQ(r.status, 404);
+    EXPECT_THROW(r.raise_for_status(), http::http_error);
+    co_await server.close();
+  });
+}
+
+TEST(http, streams_both_ways_with_a_slow_reader) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    {
+      http::session session;
+      auto t = co_await session.stream(url(server, "/stream"));
+      EXPECT_EQ(t.status(), 200);
+      std::size_t total = 0;
+      while (true) {
+        std::string piece = co_await t.read();
+        if (piece.empty()) break;
+        total += piece.size();
+        co_await rondo::sleep(0s);
+      }
+      EXPECT_EQ(total, 300'000u);
+    }
+    co_await server.close();
+  });
+}
+
+TEST(http, a_cancelled_get_leaves_the_session_sound) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    {
+      http::session session;
+      for (int i = 0; i < 20; ++i) {
+        auto r = co_await rondo::move_on_after(session.get(url(server, "/slow")), 1ms);
+        EXPECT_FALSE(r);
+      }
+      auto r = co_await session.get(url(server, "/hello"));
+      EXPECT_EQ(r.body, "Hello, World!");
+    }
+    co_await server.close(0s);
+  });
+}
+
+TEST(http, failures_name_the_url_and_the_cause) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    std::string gone = url(server, "/x");
+    co_await server.close();
+    auto failure_of = [](std::string u) -> rondo::task<std::string> {
+      try {
+        auto r = co_await http::get(u);
+        co_return "no failure: " + std::to_string(r.status);
+      } catch (const http::http_error& e) {
+        co_return e.what();
+      }
+    };
+    EXPECT_EQ(co_await failure_of(gone), "GET " + gone + ": Connection refused");
+    EXPECT_EQ(co_await failure_of("http://nosuch.invalid/"),
+              "GET http://nosuch.invalid/: Could not resolve host: nosuch.invalid");
+    std::string bad = co_await failure_of("http://a b/");
+    EXPECT_EQ(bad, "GET http://a b/: malformed URL");
+    std::string scheme = co_await failure_of("gopher://x/");
+    EXPECT_NE(scheme.find("GET gopher://x/: "), std::string::npos) << scheme;
+  });
+}
+
+TEST(http_server, a_failing_handler_is_500_without_details) {
+  test::run([]() -> rondo::task<> {
+    std::string reported;
+    rondo::loop::current().set_exception_handler(
+        [&](const rondo::diagnostic& d) { reported = d.message; });
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto r = co_await http::get(url(server, "/boom"));
+    EXPECT_EQ(r.status, 500);
+    EXPECT_EQ(r.body.find("secret"), std::string::npos);
+    EXPECT_NE(reported.find("GET /boom"), std::string::npos) << reported;
+    EXPECT_NE(reported.find("secret"), std::string::npos) << reported;
+    co_await server.close();
+  });
+}
+
+TEST(http_server, answers_pipelined_requests_in_order) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    std::string many;
+    for (int i = 0; i < 50; ++i)
+      many += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" +
+              std::to_string(10 + i);
+    std::string answer = co_await raw(server.port(), many);
+    std::size_t at = 0;
+    for (int i = 0; i < 50; ++i) {
+      at = answer.find("\r\n\r\n" + std::to_string(10 + i), at);
+      EXPECT_NE(at, std::string::npos) << "reply " << i << " is missing or out of order";
+      if (at == std::string::npos) break;
+    }
+    co_await server.close();
+  });
+}
+
+TEST(http_server, refuses_bad_requests) {
+  test::run([]() -> rondo::task<> {
+    http::server_options small;
+    small.max_header_bytes = 500;
+    small.max_fields = 10;
+    small.max_body = 1000;
+    auto server = co_await http::start_server(site, "127.0.0.1", 0, small);
+    auto status = [&](std::string bytes) -> rondo::task<std::string> {
+      std::string answer = co_await raw(server.port(), bytes);
+      co_return answer.substr(0, 12);
+    };
+    EXPECT_EQ(co_await status("nonsense\r\n\r\n"), "HTTP/1.1 400");
+    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\n\r\n"), "HTTP/1.1 400") << "no Host";
+    EXPECT_EQ(co_await status("GET /" + std::string(600, 'x') + " HTTP/1.1\r\nHost: x\r\n\r\n"),
+              "HTTP/1.1 414");
+    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(600, 'x') + "\r\n\r\n"),
+              "HTTP/1.1 431");
+    std::string fields;
+    for (int i = 0; i < 12; ++i) fields += "A: b\r\n";
+    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"), "HTTP/1.1 431");
+    EXPECT_EQ(co_await status("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n"),
+              "HTTP/1.1 413");
+    std::string chunk = "400\r\n" + std::string(1024, 'c') + "\r\n0\r\n\r\n";
+    EXPECT_EQ(co_await status("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk),
+              "HTTP/1.1 413");
+    EXPECT_EQ(co_await status("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+                              "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+              "HTTP/1.1 400")
+        << "both lengths: request smuggling";
+    EXPECT_EQ(co_await status("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"),
+              "HTTP/1.1 400")
+        << "cut in the body";
+    co_await server.close();
+  });
+}
+
+TEST(http_server, close_does_not_wait_for_idle_connections) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto s = co_await rondo::open_connection("127.0.0.1", server.port());
+    co_await s.write("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    std::string head = co_await s.read_until("\r\n\r\n");
+    EXPECT_EQ(co_await s.read_exactly(13), "Hello, World!");
+    auto closed = co_await rondo::move_on_after(server.close(60s), 5s);
+    EXPECT_TRUE(closed) << "an idle connection held the server";
+    EXPECT_EQ(co_await s.read(), "");
+  });
+}
+
+TEST(http_headers, names_ignore_case_and_values_cannot_add_lines) {
+  http::headers h;
+  h.add("Content-Type", "text/html");
+  EXPECT_EQ(h.get("content-TYPE"), "text/html");
+  EXPECT_THROW(h.add("X", "a\r\nSet-Cookie: b"), rondo::usage_error);
+  EXPECT_THROW(h.add("X Y", "a"), rondo::usage_error);
+}
+
+}  // namespace
