@@ -113,6 +113,12 @@ struct group_body<task<T>> {
 template <class F>
 using group_result = typename group_body<std::invoke_result_t<F&, task_group&>>::type;
 
+// g++ 12 warns that a frame with a reference to a lambda of another coroutine
+// has no linkage, as if that were a mistake.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
 template <class F>
 task<group_result<F>> call_group_body(F& f, task_group& group) {
   if constexpr (group_body<std::invoke_result_t<F&, task_group&>>::coroutine) {
@@ -121,6 +127,9 @@ task<group_result<F>> call_group_body(F& f, task_group& group) {
     co_return f(group);
   }
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 template <class F>
 class group_operation final : public group_core {
