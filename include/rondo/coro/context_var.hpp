@@ -43,7 +43,7 @@ class context_var {
   }
 
   /// What `set` replaced, for `reset`.
-  class [[nodiscard]] token {
+  class token {
    public:
     token(token&&) noexcept = default;
     token& operator=(token&&) noexcept = default;
