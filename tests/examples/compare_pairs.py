@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+"""Runs each example and its Python twin and compares them.
+
+Both must end well, print the same on stdout and on stderr, and take the same
+time: what Python does concurrently, Rondo does concurrently. The C++ must not be
+longer than 1.3 times the Python: all examples together in lines of code (not
+blank, not a comment), and each in the lines that differ from program to program
+(not an import, an #include, a using or a lone closing bracket either).
+
+    compare_pairs.py --examples DIR [--backends uring epoll] -- PROGRAM...
+
+Examples whose program is not given (what they need was not built) are only counted.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+MOST = 1.3        # C++ lines for a line of Python
+SECONDS = 0.7     # that the two may differ in time
+LIMIT = 60        # after which a program hangs
+AT_ONCE = 8       # pairs
+
+COMMENT = {".py": re.compile(r"#"), ".cpp": re.compile(r"//")}
+PREAMBLE = re.compile(r"import |from |#include|using |[]})]+[;,]?$")
+
+
+def lines_of_code(path):
+    """All lines of code, and those that say what this program does."""
+    lines = [line.strip() for line in path.read_text().splitlines()]
+    code = [line for line in lines if line and not COMMENT[path.suffix].match(line)]
+    return len(code), len([line for line in code if not PREAMBLE.match(line)])
+
+
+def run(command, **environment):
+    begin = time.monotonic()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT,
+                              stdin=subprocess.DEVNULL, env={**os.environ, **environment})
+        end = (done.returncode, done.stdout, done.stderr)
+    except subprocess.TimeoutExpired:
+        end = (f"none within {LIMIT} s", "", "")
+    return end, time.monotonic() - begin
+
+
+class Pair:
+    def __init__(self, python, program, backends):
+        self.name = python.stem
+        self.python = python
+        self.cpp = python.with_suffix(".cpp")
+        self.program = program
+        self.backends = backends
+        self.problems = []
+        self.py_lines, self.py_body = lines_of_code(self.python)
+        self.cpp_lines, self.cpp_body = lines_of_code(self.cpp)
+        if self.cpp_body > MOST * self.py_body:
+            self.problems.append(f"{self.cpp_body} lines of C++ for {self.py_body} of Python, "
+                                 f"more than {MOST} times")
+
+    def compare(self):
+        """Runs the twins side by side. Time is judged again, alone, before it
+        is called different: others may have kept the machine busy."""
+        if not self.program:
+            return
+        late = self.compare_once()
+        for _ in range(2):
+            if not late or self.problems:
+                break
+            late = self.compare_once()
+        self.problems += late
+
+    def compare_once(self):
+        with concurrent.futures.ThreadPoolExecutor() as twins:
+            python = twins.submit(run, [sys.executable, str(self.python)])
+            rondo = [twins.submit(run, [str(self.program)], RONDO_BACKEND=b) for b in self.backends]
+        expected, self.py_seconds = python.result()
+        if expected[0] != 0:
+            self.problems.append(f"Python: exit status {expected[0]}\n{expected[2]}")
+        late = []
+        for backend, twin in zip(self.backends, rondo):
+            got, self.cpp_seconds = twin.result()
+            for what, theirs, ours in zip(("exit status", "stdout", "stderr"), expected, got):
+                if theirs != ours:
+                    self.problems.append(f"{backend}: {what} differs\n--- Python\n{theirs}\n--- C++\n{ours}")
+            if abs(self.cpp_seconds - self.py_seconds) > SECONDS:
+                late.append(f"{backend}: C++ took {self.cpp_seconds:.1f} s, Python {self.py_seconds:.1f} s")
+        return late
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--examples", type=pathlib.Path, required=True)
+    parser.add_argument("--backends", nargs="+", default=["uring", "epoll"])
+    parser.add_argument("programs", type=pathlib.Path, nargs="+")
+    options = parser.parse_args()
+
+    failures = [f"{path.name} has no twin"
+                for path in sorted(options.examples.iterdir())
+                for suffix in [{".py": ".cpp", ".cpp": ".py"}.get(path.suffix)]
+                if suffix and not path.with_suffix(suffix).exists()]
+    programs = {program.name: program for program in options.programs}
+    pairs = [Pair(path, programs.get(path.stem), options.backends)
+             for path in sorted(options.examples.glob("*.py")) if path.with_suffix(".cpp").exists()]
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(Pair.compare, pairs))
+
+    def row(name, py, cpp, py_body, cpp_body):
+        return (f"{name:22}{py:8}{cpp:8}{cpp / py:8.2f}{py_body:13}{cpp_body:8}"
+                f"{cpp_body / py_body:8.2f}")
+
+    print(f"{'':22}{'all lines of code':>24}{'no preamble, brackets':>29}")
+    print(f"{'':22}{'Python':>8}{'C++':>8}{'ratio':>8}{'Python':>13}{'C++':>8}{'ratio':>8}")
+    for p in pairs:
+        verdict = f"{p.cpp_seconds:6.1f} s  same" if p.program else "          not built"
+        print(row(p.name, p.py_lines, p.cpp_lines, p.py_body, p.cpp_body),
+              "          FAILED" if p.problems else verdict)
+    sums = [sum(getattr(p, column) for p in pairs)
+            for column in ("py_lines", "cpp_lines", "py_body", "cpp_body")]
+    print(row("all", *sums))
+
+    if sums[1] > MOST * sums[0]:
+        failures.append(f"all: {sums[1]} lines of C++ for {sums[0]} of Python, more than {MOST} times")
+    failures += [f"{name}: no such example" for name in programs.keys() - {p.name for p in pairs}]
+    failures += [f"{p.name}: {problem}" for p in pairs for problem in p.problems]
+    for failure in failures:
+        print(f"\nFAILED: {failure}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
