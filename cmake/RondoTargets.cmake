@@ -13,8 +13,12 @@ endif()
 if(RONDO_WERROR)
   target_compile_options(rondo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
+# clang's analysis makes every function that returns a task without being a
+# coroutine an error, also those of <ranges> and <functional>: a program that
+# gathers a std::views::transform sets RONDO_NO_LIFETIME_CHECKS on its target.
 if(RONDO_LIFETIME_CHECKS)
-  target_compile_definitions(rondo_build_flags INTERFACE RONDO_LIFETIME_CHECKS=1)
+  target_compile_definitions(rondo_build_flags INTERFACE
+    $<$<NOT:$<BOOL:$<TARGET_PROPERTY:RONDO_NO_LIFETIME_CHECKS>>>:RONDO_LIFETIME_CHECKS=1>)
 endif()
 
 # rondo_library(NAME SOURCE...): the library rondo::NAME.

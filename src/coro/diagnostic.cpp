@@ -52,7 +52,9 @@ void scheduler::report(const diagnostic& d) noexcept {
 }
 
 void scheduler::report_blocked(node& n) noexcept {
-  unsigned ms = __atomic_exchange_n(&held_ms, 0, __ATOMIC_RELAXED);
+  unsigned ms = __atomic_exchange_n(&held_ms, 0, __ATOMIC_ACQUIRE);
+  // Written too late, it is about a resume before: this one is innocent.
+  if (__atomic_load_n(&held_epoch, __ATOMIC_RELAXED) != epoch - 1) return;
   std::string where = " before it ended";
   if (finished != &n && n.leaf())
     where = " before it reached the co_await in " +

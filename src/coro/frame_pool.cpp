@@ -2,9 +2,9 @@
 #include <rondo/coro/detail/frame_pool.hpp>
 
 #include <cstdint>
-#include <cstdlib>
 #include <mutex>
 #include <new>
+#include <sys/mman.h>
 
 namespace rondo::inline v0::detail {
 
@@ -48,15 +48,26 @@ struct alignas(64) slab {
   }
 };
 
+// Straight from the system: malloc's headers beside each slab would cost two
+// pages of it.
+void* map_slab() {
+  void* area = ::mmap(nullptr, 2 * slab_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                      -1, 0);
+  if (area == MAP_FAILED) throw std::bad_alloc();
+  auto begin = reinterpret_cast<std::uintptr_t>(area);
+  std::uintptr_t aligned = (begin + slab_size - 1) & ~(slab_size - 1);
+  if (aligned > begin) ::munmap(area, aligned - begin);
+  ::munmap(reinterpret_cast<void*>(aligned + slab_size), begin + slab_size - aligned);
+  return reinterpret_cast<void*>(aligned);
+}
+
 class slab_store {
  public:
   // Moves up to `batch` blocks into the cache; at least one, or throws.
   void fill(frame_cache& cache, std::size_t c) {
     std::lock_guard lock(mutex_);
     if (!lists_[c]) {
-      void* memory = std::aligned_alloc(slab_size, slab_size);
-      if (!memory) throw std::bad_alloc();
-      link(*new (memory) slab(c));
+      link(*new (map_slab()) slab(c));
     }
     for (unsigned i = 0; i < batch && lists_[c]; ++i) {
       slab& s = *lists_[c];
@@ -80,7 +91,7 @@ class slab_store {
       if (!s.listed) link(s);
       if (--s.out == 0 && (s.next || s.previous)) {  // keep the last one: no thrashing
         unlink(s);
-        std::free(&s);
+        ::munmap(&s, slab_size);
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <rondo/coro/context_var.hpp>
 #include <rondo/coro/detail/context.hpp>
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/detail/promise.hpp>
@@ -62,8 +63,11 @@ void node::leave_tree() noexcept {
 
 void node::start_below(node& parent) noexcept {
   link(parent);
-  node* creator = sched_->current ? sched_->current : &parent;
-  ctx = retain(creator->ctx);
+  if (node* creator = sched_->current) {
+    ctx = retain(creator->ctx);
+  } else {  // made by a callback or before run, or by a composite between two turns
+    ctx = retain(&parent == sched_->top ? current_context() : parent.ctx);
+  }
   fire = &start;
   sched_->post(*this);
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
+#include <deque>
 #include <new>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -8,7 +9,6 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
-#include <vector>
 
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
@@ -72,11 +72,9 @@ class epoll_backend final : public backend {
     if (deadline == INT64_MAX) {
       limit = nullptr;
     } else if (deadline > 0) {
-      std::int64_t left = deadline - monotonic_now();
-      if (left > 0) {
-        wait.tv_sec = left / 1'000'000'000;
-        wait.tv_nsec = left % 1'000'000'000;
-      }
+      std::int64_t left = wait_for_deadline(deadline);
+      wait.tv_sec = left / 1'000'000'000;
+      wait.tv_nsec = left % 1'000'000'000;
     }
     epoll_event events[256];
     int n = pwait(events, 256, limit);
@@ -96,8 +94,8 @@ class epoll_backend final : public backend {
   void forget(int fd) noexcept override {
     auto i = static_cast<std::size_t>(fd);
     if (i >= fds_.size()) return;
-    if (fds_[i].registered) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-    fds_[i].registered = false;
+    if (fds_[i].known) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    fds_[i].known = fds_[i].edge = false;
     ++fds_[i].generation;  // events on their way belong to the old socket
   }
 
@@ -113,7 +111,8 @@ class epoll_backend final : public backend {
     waiting writers;
     waiting pollers;
     std::uint32_t generation = 0;
-    bool registered = false;
+    bool known = false;  // registered in some way, unless its owner closed it
+    bool edge = false;   // registered for good; else one-shot, perhaps spent
   };
 
   static bool waits(const io_operation& op) noexcept {
@@ -168,22 +167,30 @@ class epoll_backend final : public backend {
 
   int observe(int fd, fd_state& s) noexcept {
     epoll_event event{};
-    event.data.u64 = static_cast<std::uint32_t>(fd) | std::uint64_t{s.generation} << 32;
     if (s.pollers.head) {
+      // An fd has one registration: while somebody polls it, readers and writers
+      // share the one-shot.
       for (io_operation* p = s.pollers.head; p; p = p->next_io) event.events |= p->flags;
+      if (s.readers.head) event.events |= EPOLLIN | EPOLLRDHUP;
+      if (s.writers.head) event.events |= EPOLLOUT;
       event.events |= EPOLLONESHOT;
-      if (::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) == 0) return 0;
-      if (errno != ENOENT) return errno;
-    } else if (s.registered) {
+    } else if (s.edge) {
       return 0;
     } else {
       event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     }
-    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0 &&
-        (errno != EEXIST || ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) != 0))
-      return errno;
-    s.registered = true;
-    return 0;
+    ++s.generation;  // an event on its way tells of what the fd was before
+    event.data.u64 = static_cast<std::uint32_t>(fd) | std::uint64_t{s.generation} << 32;
+    s.edge = false;
+    int error = control(s.known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, event);
+    if (error == ENOENT) error = control(EPOLL_CTL_ADD, fd, event);
+    if (error == EEXIST) error = control(EPOLL_CTL_MOD, fd, event);
+    s.known = error == 0;
+    s.edge = s.known && !s.pollers.head;
+    return error;
+  }
+  int control(int what, int fd, epoll_event& event) noexcept {
+    return ::epoll_ctl(epoll_, what, fd, &event) == 0 ? 0 : errno;
   }
 
   static void remove(waiting& l, io_operation& op) noexcept {
@@ -214,8 +221,10 @@ class epoll_backend final : public backend {
         }
         p = next;
       }
-      if (s.pollers.head) observe(static_cast<int>(fd), s);
     }
+    // A one-shot is spent now.
+    if (!s.edge && (s.readers.head || s.writers.head || s.pollers.head))
+      observe(static_cast<int>(fd), s);
   }
 
   void retry(waiting& l) noexcept {
@@ -259,7 +268,7 @@ class epoll_backend final : public backend {
   int wake_ = -1;
   bool has_pwait2_ = true;
   unsigned in_flight_ = 0;
-  std::vector<fd_state> fds_;
+  std::deque<fd_state> fds_;  // references stay valid while it grows
 };
 
 }  // namespace

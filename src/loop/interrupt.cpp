@@ -2,6 +2,7 @@
 #include <rondo/loop/detail/interrupt.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <unistd.h>
@@ -15,12 +16,15 @@ namespace {
 // One run at a time has it: the main thread's.
 std::atomic<int> received{0};
 std::atomic<backend*> target{nullptr};
-node* interrupted = nullptr;  // loop's thread only
+// Loops of other threads look whether the interrupt is theirs.
+std::atomic<scheduler*> owner{nullptr};
+node* interrupted = nullptr;  // owner's thread only, as all below
 bool delivered = false;
 bool took_int = false;
 bool took_term = false;
 
 extern "C" void on_signal(int number) {
+  int interrupted_errno = errno;
   int none = 0;
   if (received.compare_exchange_strong(none, number)) {
     if (backend* kernel = target.load()) kernel->wake();
@@ -28,6 +32,7 @@ extern "C" void on_signal(int number) {
     std::signal(number, SIG_DFL);
     std::raise(number);
   }
+  errno = interrupted_errno;
 }
 
 bool take(int number) {
@@ -50,6 +55,7 @@ interrupt_guard::interrupt_guard(node& main, backend& kernel, bool also_terminat
   delivered = false;
   target = &kernel;
   interrupted = &main;
+  owner = &main.sched();
   took_int = take(SIGINT);
   took_term = also_terminate && take(SIGTERM);
 }
@@ -60,6 +66,7 @@ interrupt_guard::~interrupt_guard() {
   if (took_term) std::signal(SIGTERM, SIG_DFL);
   took_int = took_term = false;
   target = nullptr;
+  owner = nullptr;
   interrupted = nullptr;
 }
 
@@ -74,8 +81,8 @@ void interrupt_guard::die() noexcept {
 }
 
 void deliver_interrupt() noexcept {
-  if (received.load(std::memory_order_relaxed) == 0 || delivered) return;
-  if (!interrupted || &interrupted->sched() != this_thread_scheduler) return;
+  if (received.load(std::memory_order_relaxed) == 0) return;
+  if (owner.load(std::memory_order_relaxed) != this_thread_scheduler || delivered) return;
   delivered = true;
   interrupted->request_cancel();
 }

@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <rondo/coro/context_var.hpp>
 #include <rondo/coro/current_task.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/interrupt.hpp>
@@ -30,16 +31,27 @@ bool debug_wanted(const loop_options& options) {
   return options.debug || debug_build;
 }
 
-/// A function posted to the ready queue, once.
+/// A function posted to the ready queue, once. Calls of other threads bring no
+/// context: they run in a copy of the thread's.
 struct posted_call : entry, pooled {
   unique_function<void()> function;
+  context* ctx = nullptr;
+  bool has_context = false;
   explicit posted_call(unique_function<void()> f) : function(std::move(f)) {
     fire = [](entry& e) noexcept { static_cast<posted_call&>(e).call(); };
+  }
+  ~posted_call() { release(ctx); }
+  void capture_context() noexcept {
+    ctx = retain(current_context());
+    has_context = true;
   }
   void call() noexcept;
 };
 
-void call_and_report(unique_function<void()>& f) noexcept {
+/// Calls f in the context of who asked for it; what f sets stays in there.
+void call_and_report(unique_function<void()>& f, context*& ctx) noexcept {
+  context*& present = current_context();
+  std::swap(present, ctx);
   try {
     f();
   } catch (...) {
@@ -47,10 +59,12 @@ void call_and_report(unique_function<void()>& f) noexcept {
             "a callback of call_soon or call_later threw: " + describe(std::current_exception()),
             std::current_exception()});
   }
+  std::swap(present, ctx);
 }
 
 void posted_call::call() noexcept {
-  call_and_report(function);
+  if (!has_context) capture_context();
+  call_and_report(function, ctx);
   delete this;
 }
 
@@ -60,6 +74,7 @@ void posted_call::call() noexcept {
 /// by the user's `scheduled`.
 struct scheduled_call : timer, entry, pooled {
   unique_function<void()> function;
+  context* ctx = retain(current_context());
   timer_queue* queue;
   unsigned references = 2;
   bool cancelled = false;
@@ -67,10 +82,14 @@ struct scheduled_call : timer, entry, pooled {
   void drop() noexcept {
     if (--references == 0) delete this;
   }
+  void forget_call() noexcept {
+    function.reset();
+    release(std::exchange(ctx, nullptr));
+  }
   static void due(timer& t) noexcept {
     auto& c = static_cast<scheduled_call&>(t);
     if (loop::current().closing_) {
-      c.function.reset();
+      c.forget_call();
       c.drop();
     } else {
       this_thread_scheduler->post(c);
@@ -78,8 +97,8 @@ struct scheduled_call : timer, entry, pooled {
   }
   static void call(entry& e) noexcept {
     auto& c = static_cast<scheduled_call&>(e);
-    if (!c.cancelled) call_and_report(c.function);
-    c.function.reset();
+    if (!c.cancelled) call_and_report(c.function, c.ctx);
+    c.forget_call();
     c.drop();
   }
 };
@@ -95,7 +114,7 @@ void scheduled::cancel() noexcept {
   call_->cancelled = true;
   if (call_->armed()) {
     call_->queue->disarm(*call_);
-    call_->function.reset();
+    call_->forget_call();
     call_->drop();
   }
   std::exchange(call_, nullptr)->drop();
@@ -156,6 +175,15 @@ loop::loop(loop_options options) {
 
 loop::~loop() {
   cancel_all_and_wait();
+  link_->close();
+  closing_ = true;  // from here on no callback is accepted
+  // Those accepted before are called; tasks that they make are cancelled before
+  // they begin.
+  link_->drain(*this);
+  while (has_ready()) {
+    run_turn();
+    cancel_all_and_wait();
+  }
   while (local_entry* l = locals_) {
     locals_ = l->next;
     l->destroy(l->object);
@@ -163,9 +191,6 @@ loop::~loop() {
   }
   // The kernel's last answers to what they withdrew.
   while (backend_->in_flight() > 0) backend_->poll(detail::timer_queue::never, false);
-  link_->close();
-  closing_ = true;  // from here on no callback is accepted
-  link_->drain(*this);
   while (has_ready()) run_turn();
   timers_.advance(detail::timer_queue::never);  // frees the callbacks not yet due
   detail::this_thread_scheduler = nullptr;
@@ -189,16 +214,21 @@ loop_ref loop::ref() noexcept { return loop_ref(link_); }
 
 void loop::post_call(detail::unique_function<void()> f) {
   if (closing_) return;
-  post(*new detail::posted_call(std::move(f)));
+  auto* call = new detail::posted_call(std::move(f));
+  call->capture_context();
+  post(*call);
+  notify_guest();
 }
 
 scheduled loop::post_call_at(std::int64_t when, detail::unique_function<void()> f) {
+  if (closing_) return {};
   auto* c = new detail::scheduled_call;
   c->function = std::move(f);
   c->queue = &timers_;
   c->expire = &detail::scheduled_call::due;
   c->fire = &detail::scheduled_call::call;
   timers_.arm(*c, when);
+  notify_guest();
   return scheduled(c);
 }
 

@@ -24,15 +24,19 @@ loop_link::~loop_link() { delete state_; }
 void loop_link::hold() noexcept { state_->references.fetch_add(1, std::memory_order_relaxed); }
 
 void loop_link::release() noexcept {
-  unsigned before = state_->references.fetch_sub(1, std::memory_order_acq_rel);
-  if (before == 1) {
-    delete this;
-  } else if (before == 2) {
-    // Only the loop is left: it may have become deadlocked, and must look.
-    // The lock keeps the backend alive meanwhile; close() takes it too.
+  unsigned before = state_->references.load(std::memory_order_relaxed);
+  while (before > 2)
+    if (state_->references.compare_exchange_weak(before, before - 1, std::memory_order_acq_rel))
+      return;
+  {
+    // When only the loop is left, it may have become deadlocked and must look.
+    // The lock keeps the backend alive meanwhile (close() takes it too), and
+    // this: the loop's own release, which would be the last, has to wait for it.
     std::lock_guard lock(state_->mutex);
-    if (state_->kernel) state_->kernel->wake();
+    before = state_->references.fetch_sub(1, std::memory_order_acq_rel);
+    if (before == 2 && state_->kernel) state_->kernel->wake();
   }
+  if (before == 1) delete this;
 }
 
 bool loop_link::post(entry& e) noexcept {

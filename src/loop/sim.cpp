@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <ctime>
+#include <semaphore.h>
 
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
@@ -15,6 +15,9 @@ namespace {
 /// kernel below: I/O fails with ENOTSUP.
 class sim_backend final : public backend {
  public:
+  sim_backend() { ::sem_init(&wakes_, 0, 0); }
+  ~sim_backend() override { ::sem_destroy(&wakes_); }
+
   backend_kind kind() const noexcept override { return backend_kind::sim; }
 
   bool start(io_operation& op) noexcept override {
@@ -24,31 +27,28 @@ class sim_backend final : public backend {
   bool cancel(io_operation&) noexcept override { return false; }
 
   void poll(std::int64_t deadline, bool threads_at_work) noexcept override {
-    std::unique_lock lock(mutex_);
-    auto woken = [&] { return woken_; };
+    bool woken = false;
+    while (::sem_trywait(&wakes_) == 0) woken = true;
+    if (woken || deadline <= now_) return;
     if (deadline == INT64_MAX) {  // somebody real will wake us
-      wake_.wait(lock, woken);
-    } else if (deadline > now_) {
-      // While a thread works, time goes at its real pace.
-      auto left = std::chrono::nanoseconds(deadline - now_);
-      if (threads_at_work ? !wake_.wait_for(lock, left, woken) : !woken_) now_ = deadline;
+      ::sem_wait(&wakes_);
+    } else if (!threads_at_work) {
+      now_ = deadline;
+    } else {  // while a thread works, time goes at its real pace
+      std::int64_t step = std::min(deadline - now_, std::int64_t{3'600'000'000'000});
+      std::int64_t until = monotonic_now() + step;
+      timespec limit{until / 1'000'000'000, until % 1'000'000'000};
+      if (::sem_clockwait(&wakes_, CLOCK_MONOTONIC, &limit) != 0 && errno == ETIMEDOUT) now_ += step;
     }
-    woken_ = false;
   }
   bool wants_poll() noexcept override { return false; }
 
-  void wake() noexcept override {
-    std::lock_guard lock(mutex_);
-    woken_ = true;
-    wake_.notify_one();
-  }
+  void wake() noexcept override { ::sem_post(&wakes_); }
   unsigned in_flight() const noexcept override { return 0; }
   std::int64_t now() noexcept override { return now_; }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool woken_ = false;
+  sem_t wakes_;  // may be posted by a signal handler; a condition variable may not
   std::int64_t now_ = 1'000'000'000;  // nothing has ever happened before
 };
 

@@ -8,7 +8,7 @@ namespace rondo::inline v0::detail {
 void sleep_operation::arm() noexcept {
   loop& l = loop::of(*waiter());
   expire = [](timer& t) noexcept { static_cast<sleep_operation&>(t).complete(); };
-  l.timers().arm(*this, absolute_ ? when_ : delay(std::chrono::nanoseconds(when_)).after(l.now_ns()));
+  l.timers().arm(*this, absolute_ ? deadline : delay(std::chrono::nanoseconds(deadline)).after(l.now_ns()));
 }
 
 bool sleep_operation::cancel() noexcept {

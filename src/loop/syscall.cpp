@@ -22,6 +22,7 @@ std::int64_t do_syscall(const io_operation& op) noexcept {
     case opcode::poll: {
       pollfd p{op.fd, static_cast<short>(op.flags), 0};
       int n = ::poll(&p, 1, 0);
+      if (n > 0 && p.revents & POLLNVAL) return -EBADF;
       return n < 0 ? -errno : n == 0 ? -EAGAIN : p.revents;
     }
     case opcode::accept:

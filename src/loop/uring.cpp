@@ -29,10 +29,16 @@ class uring_backend final : public backend {
  public:
   uring_backend() = default;
   ~uring_backend() override {
+    if (enter_flags_) {  // a registered ring would live as long as its thread
+      io_uring_rsrc_update update{};
+      update.offset = static_cast<unsigned>(enter_fd_);
+      ::syscall(SYS_io_uring_register, ring_, IORING_UNREGISTER_RING_FDS, &update, 1);
+    }
     if (ring_ >= 0) ::close(ring_);
     if (rings_ != MAP_FAILED) ::munmap(rings_, rings_size_);
     if (sqes_ != MAP_FAILED) ::munmap(sqes_, sqes_size_);
     if (wake_ >= 0) ::close(wake_);
+    if (announce_ >= 0) ::close(announce_);
   }
 
   /// 0, or why a ring cannot be used here.
@@ -142,8 +148,7 @@ class uring_backend final : public backend {
       __kernel_timespec limit{};
       __kernel_timespec* wait = nullptr;
       if (deadline != INT64_MAX) {
-        std::int64_t left = deadline - monotonic_now();
-        if (left < 0) left = 0;
+        std::int64_t left = wait_for_deadline(deadline);
         limit.tv_sec = left / 1'000'000'000;
         limit.tv_nsec = left % 1'000'000'000;
         wait = &limit;
@@ -151,6 +156,14 @@ class uring_backend final : public backend {
       enter(pending, 1, wait);
     }
     reap();
+    while (announce_ >= 0) {
+      // Emptied before the last look: what completes after it announces itself.
+      std::uint64_t count;
+      [[maybe_unused]] auto n = ::read(announce_, &count, sizeof count);
+      if (!has_completions() && !(flags() & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW))) break;
+      enter(tail_ - submitted_, 0, nullptr);
+      reap();
+    }
   }
 
   bool wants_poll() noexcept override {
@@ -165,7 +178,19 @@ class uring_backend final : public backend {
 
   unsigned in_flight() const noexcept override { return in_flight_; }
   std::int64_t now() noexcept override { return monotonic_now(); }
-  int fd() noexcept override { return ring_; }
+  /// The ring's own fd does not wake its pollers under DEFER_TASKRUN: the work is
+  /// left to the next enter. An eventfd is told of it.
+  int fd() noexcept override {
+    if (announce_ < 0) {
+      announce_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+      if (announce_ >= 0 && ::syscall(SYS_io_uring_register, ring_, IORING_REGISTER_EVENTFD,
+                                      &announce_, 1) != 0) {
+        ::close(announce_);
+        announce_ = -1;
+      }
+    }
+    return announce_ >= 0 ? announce_ : ring_;
+  }
   bool serves_files() const noexcept override { return true; }
 
  private:
@@ -305,6 +330,7 @@ class uring_backend final : public backend {
   int enter_fd_ = -1;
   unsigned enter_flags_ = 0;
   int wake_ = -1;
+  int announce_ = -1;  // guests only
   std::uint64_t wake_count_ = 0;
   unsigned in_flight_ = 0;
 

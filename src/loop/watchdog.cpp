@@ -34,7 +34,8 @@ struct watchdog::state {
         since = now;
       } else if (now - since >= limit) {
         auto held = std::chrono::duration_cast<std::chrono::milliseconds>(now - since);
-        __atomic_store_n(&watched.held_ms, static_cast<unsigned>(held.count()), __ATOMIC_RELAXED);
+        __atomic_store_n(&watched.held_epoch, epoch, __ATOMIC_RELAXED);
+        __atomic_store_n(&watched.held_ms, static_cast<unsigned>(held.count()), __ATOMIC_RELEASE);
       }
     }
   }

@@ -126,13 +126,16 @@ class loop : private detail::scheduler {
   /// Starts a task from outside of tasks.
   template <class A>
   auto create_task(A&& what) {
-    return rondo::create_task(std::forward<A>(what));
+    auto handle = rondo::create_task(std::forward<A>(what));
+    notify_guest();
+    return handle;
   }
 
   /// One turn: takes what the kernel has completed, fires due timers, runs what
-  /// was ready. Does not wait. For use inside another loop, when fd() is readable.
+  /// was ready. Does not wait. For use inside another loop: when fd() is readable,
+  /// and after that loop has woken tasks by itself (event.set(), promise.set_value()).
   void run_once() noexcept;
-  /// Readable when run_once has something to do.
+  /// Readable when run_once has something to do. -1 in virtual time.
   int fd() noexcept;
 
   /// Runs turns until done() is true. Throws deadlock_error when it never can be.
@@ -177,6 +180,9 @@ class loop : private detail::scheduler {
   /// False: nothing can ever happen here.
   bool turn(bool may_wait) noexcept;
   void arm_kernel_timer() noexcept;
+  void notify_guest() noexcept {
+    if (guest_fd_ >= 0) arm_kernel_timer();
+  }
   [[noreturn]] void throw_deadlock();
 
   detail::backend* backend_ = nullptr;

@@ -26,7 +26,9 @@ class delay {
   }
   /// from + this, without overflow.
   constexpr std::int64_t after(std::int64_t from) const noexcept {
-    return ns_ > INT64_MAX - from ? INT64_MAX - 1 : from + ns_;
+    if (ns_ > 0 && from > INT64_MAX - 1 - ns_) return INT64_MAX - 1;
+    if (ns_ < 0 && from < INT64_MIN - ns_) return INT64_MIN;
+    return from + ns_;
   }
   friend constexpr time_point operator+(time_point t, delay d) noexcept {
     return time_point(std::chrono::nanoseconds(d.after(t.time_since_epoch().count())));
@@ -37,8 +39,9 @@ class delay {
   static constexpr std::int64_t convert(D d) noexcept {
     using seconds = std::chrono::duration<double>;
     constexpr double longest = 9.2e9;  // 292 years
-    if (std::chrono::duration_cast<seconds>(d).count() > longest) return INT64_MAX / 2;
-    if (std::chrono::duration_cast<seconds>(d).count() < -longest) return 0;
+    double length = std::chrono::duration_cast<seconds>(d).count();
+    if (length > longest) return INT64_MAX / 2;
+    if (!(length >= -longest)) return 0;  // not a number, too
     return std::chrono::ceil<std::chrono::nanoseconds>(d).count();
   }
   std::int64_t ns_;

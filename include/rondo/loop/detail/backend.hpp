@@ -67,4 +67,13 @@ backend* make_sim_backend();
 /// CLOCK_MONOTONIC in ns.
 std::int64_t monotonic_now() noexcept;
 
+/// How long a kernel waits for deadline, in ns. The end is rounded up to a
+/// multiple of 65 µs, so that timers close to each other need one wake-up: about
+/// the slack that Linux gives to every thread's own timers (PR_SET_TIMERSLACK).
+inline std::int64_t wait_for_deadline(std::int64_t deadline) noexcept {
+  constexpr std::int64_t slack = 0xFFFF;
+  std::int64_t left = (deadline | slack) + 1 - monotonic_now();
+  return left > 0 ? left : 0;
+}
+
 }  // namespace rondo::inline v0::detail
