@@ -27,6 +27,8 @@ class gather_base : public composite {
   /// Notes how one child has ended: the first error cancels the others, further
   /// ones are reported.
   void note(bool cancelled, std::exception_ptr error) noexcept;
+  /// Not all that there was to do has been begun.
+  void note_unfinished() noexcept { child_cancelled_ = true; }
   bool failed() const noexcept { return static_cast<bool>(error_); }
   /// All children have ended.
   void finish() noexcept;
@@ -129,7 +131,6 @@ class range_operation : public Base {
   range_operation(range_operation&&) = default;
 
   bool begin() noexcept override {
-    next_.emplace(std::begin(range_), std::end(range_));
     launch();
     return running_ == 0;
   }
@@ -139,7 +140,10 @@ class range_operation : public Base {
     delete c;
     --running_;
     launch();
-    if (running_ == 0) this->finish();
+    if (running_ > 0) return;
+    // Cancelled between two elements: there is no whole to deliver.
+    if (!complete_) this->note_unfinished();
+    this->finish();
   }
 
  protected:
@@ -159,8 +163,13 @@ class range_operation : public Base {
 
   void launch() noexcept {
     try {
-      while (running_ < limit_ && !stop_fetching() && !this->waiter()->cancel_requested() &&
-             next_->at != next_->end) {
+      if (!next_) next_.emplace(std::begin(range_), std::end(range_));
+      while (running_ < limit_ && !stop_fetching()) {
+        if (next_->at == next_->end) {
+          complete_ = true;
+          return;
+        }
+        if (this->waiter()->cancel_requested()) return;
         make_room(fetched_);
         auto* c = new child_type(
             make_body<element_argument<Range>>(static_cast<element_argument<Range>>(*next_->at)),
@@ -180,6 +189,7 @@ class range_operation : public Base {
   std::size_t running_ = 0;
   std::size_t fetched_ = 0;
   std::optional<position> next_;
+  bool complete_ = false;  // every element has been fetched
 };
 
 template <class Range>
@@ -205,7 +215,11 @@ class gather_range_operation final : public range_operation<Range, gather_base> 
   void collect(child_type& c) override {
     this->note(c.result.cancelled(), c.result.exception());
     if constexpr (!std::is_void_v<value_type>) {
-      if (c.result.has_value()) values_[c.index].emplace(std::move(c.result).value());
+      try {
+        if (c.result.has_value()) values_[c.index].emplace(std::move(c.result).value());
+      } catch (...) {  // moving the value
+        this->note(false, std::current_exception());
+      }
     }
   }
   void make_room(std::size_t) override {

@@ -16,6 +16,7 @@ class outcomes_base : public composite {
   outcomes_base(outcomes_base&&) = default;
   ~outcomes_base() = default;
   void note(bool cancelled) noexcept { child_cancelled_ = child_cancelled_ || cancelled; }
+  void note_unfinished() noexcept { child_cancelled_ = true; }
   void finish() noexcept {
     if (child_cancelled_ && waiter()->cancel_requested()) {
       complete_stopped();
@@ -73,7 +74,11 @@ class gather_outcomes_range_operation final : public range_operation<Range, outc
  private:
   void collect(child_type& c) override {
     this->note(c.result.cancelled());
-    outcomes_[c.index] = std::move(c.result);
+    try {
+      outcomes_[c.index] = std::move(c.result);
+    } catch (...) {  // moving the value
+      outcomes_[c.index].set_error(std::current_exception());
+    }
   }
   void make_room(std::size_t) override { outcomes_.emplace_back(); }
   void fetch_failed(std::exception_ptr e) noexcept override { error_ = std::move(e); }

@@ -39,8 +39,9 @@ struct body_of<A> {
 template <class A>
   requires(foreign_awaitable<A>)
 struct body_of<A> {
-  using type = foreign_operation<A>;
-  using result = decltype(std::declval<type&>().result());
+  // A coroutine around it: awaiters need not be movable, and this one owns it.
+  using result = decltype(std::declval<foreign_operation<A>&>().result());
+  using type = task<result>;
 };
 
 template <class A>
@@ -131,7 +132,11 @@ class body<task<T>> {
       out.set_cancelled();
       return;
     }
-    out = std::move(static_cast<task_promise<T>*>(n.root())->result);
+    try {
+      out = std::move(static_cast<task_promise<T>*>(n.root())->result);
+    } catch (...) {  // moving the value out
+      out.set_error(std::current_exception());
+    }
     n.destroy_root();
   }
 
@@ -144,6 +149,11 @@ task<typename A::awaited_as_call> run_call(A call) {
   co_return co_await call;
 }
 
+template <class A>  // A: what it owns, or an lvalue reference
+body_type<A> run_foreign(A what) {
+  co_return co_await static_cast<A&&>(what);
+}
+
 /// Makes the body of an argument of `gather`, `wait_for`, …
 template <class A>
 RONDO_CORO_WRAPPER body_type<A> make_body(A&& a) {
@@ -152,6 +162,8 @@ RONDO_CORO_WRAPPER body_type<A> make_body(A&& a) {
     return std::forward<A>(a).as_operation();
   } else if constexpr (awaited_as_call<A>) {
     return run_call<std::remove_cvref_t<A>>(a);
+  } else if constexpr (foreign_awaitable<A>) {
+    return run_foreign<A>(std::forward<A>(a));
   } else {
     return body_type<A>(std::forward<A>(a));
   }

@@ -1,0 +1,129 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "support/async.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+rondo::context_var<std::string> user("user", "nobody");
+rondo::context_var<int> depth("depth");
+
+TEST(context_var, has_a_default_or_says_that_it_has_no_value) {
+  test::run_virtual([]() -> rondo::task<> {
+    EXPECT_EQ(user.get(), "nobody");
+    EXPECT_STREQ(user.name(), "user");
+    std::string text;
+    try {
+      static_cast<void>(depth.get());
+    } catch (const rondo::usage_error& e) {
+      text = e.what();
+    }
+    EXPECT_NE(text.find("'depth'"), text.npos) << text;
+    co_return;
+  });
+}
+
+TEST(context_var, a_task_sees_what_its_creator_had_then_and_keeps_its_own) {
+  test::run_virtual([]() -> rondo::task<> {
+    user.set("creator");
+    auto body = []() -> rondo::task<> {
+      EXPECT_EQ(user.get(), "creator");
+      co_await rondo::sleep(1s);
+      EXPECT_EQ(user.get(), "creator") << "a later set of the creator came through";
+      user.set("child");
+      EXPECT_EQ(user.get(), "child");
+    };
+    auto h = rondo::create_task(body());
+    user.set("creator, later");
+    co_await h;
+    EXPECT_EQ(user.get(), "creator, later") << "the child's set came back";
+  });
+}
+
+TEST(context_var, children_of_gather_and_groups_inherit_too) {
+  test::run_virtual([]() -> rondo::task<> {
+    depth.set(1);
+    auto child = []() -> rondo::task<int> {
+      int inherited = depth.get();
+      depth.set(inherited + 1);
+      auto grandchild = []() -> rondo::task<int> { co_return depth.get(); };
+      auto [v] = co_await rondo::gather(grandchild());
+      co_return v;
+    };
+    auto [a, b] = co_await rondo::gather(child(), child());
+    EXPECT_EQ(a, 2);
+    EXPECT_EQ(b, 2);
+    int in_group = 0;
+    auto body = [&](rondo::task_group& tg) {
+      auto read = [&]() -> rondo::task<> {
+        in_group = depth.get();
+        co_return;
+      };
+      tg.create_task(read);
+    };
+    co_await rondo::with_task_group(body);
+    EXPECT_EQ(in_group, 1);
+    EXPECT_EQ(depth.get(), 1);
+  });
+}
+
+TEST(context_var, a_call_shares_the_values_of_its_caller) {
+  test::run_virtual([]() -> rondo::task<> {
+    auto call = []() -> rondo::task<> {
+      user.set("set by the call");
+      co_return;
+    };
+    co_await call();
+    EXPECT_EQ(user.get(), "set by the call");
+  });
+}
+
+TEST(context_var, reset_gives_back_what_was_before) {
+  test::run_virtual([]() -> rondo::task<> {
+    auto first = user.set("a");
+    auto second = user.set("b");
+    user.reset(std::move(second));
+    EXPECT_EQ(user.get(), "a");
+    user.reset(std::move(first));
+    EXPECT_EQ(user.get(), "nobody");
+    co_return;
+  });
+}
+
+TEST(context_var, values_die_with_the_last_task_that_sees_them) {
+  static rondo::context_var<test::counted> v("counted");
+  test::run_virtual([]() -> rondo::task<> {
+    auto body = []() -> rondo::task<> {
+      for (int i = 0; i < 100; ++i) v.set(test::counted(i));
+      EXPECT_LE(test::counted::alive, 3) << "a loop of sets grows a chain";
+      co_await rondo::sleep(1s);
+    };
+    auto h = rondo::create_task(body());
+    co_await h;
+  });
+  EXPECT_EQ(test::counted::alive, 0);
+}
+
+TEST(context_var, is_there_in_destructors_of_a_cancelled_task) {
+  std::string seen;
+  test::run_virtual([&]() -> rondo::task<> {
+    struct reader {
+      std::string& to;
+      ~reader() { to = user.get(); }
+    };
+    auto body = [&]() -> rondo::task<> {
+      user.set("unwound");
+      reader r{seen};
+      co_await rondo::sleep(1s);
+    };
+    auto h = rondo::create_task(body());
+    co_await test::turns(1);
+    h.cancel();
+    co_await test::turns(2);
+  });
+  EXPECT_EQ(seen, "unwound");
+}
+
+}  // namespace

@@ -1,0 +1,114 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "support/async.hpp"
+
+using namespace std::chrono_literals;
+
+namespace app {
+
+rondo::task<> fetch(rondo::event& e) { co_await e.wait(); }
+
+template <class T>
+rondo::task<T> generic(T value) {
+  EXPECT_EQ(rondo::current_task().name(), "app::generic");
+  co_return value;
+}
+
+struct service {
+  rondo::task<std::string> name_of_method() const { co_return rondo::current_task().name(); }
+};
+
+}  // namespace app
+
+namespace {
+
+rondo::task<std::string> hidden() { co_return rondo::current_task().name(); }
+
+TEST(current_task, is_the_task_whose_code_runs) {
+  EXPECT_FALSE(rondo::current_task());
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::task_ref main = rondo::current_task();
+    EXPECT_TRUE(main);
+    auto same = [&]() -> rondo::task<bool> { co_return rondo::current_task() == main; };
+    bool in_call = co_await same();
+    EXPECT_TRUE(in_call) << "a call is in its caller's task";
+    auto [in_child] = co_await rondo::gather(same());
+    EXPECT_FALSE(in_child);
+    EXPECT_TRUE(rondo::current_task() == main);
+    bool in_callback = true;
+    rondo::call_soon([&] { in_callback = static_cast<bool>(rondo::current_task()); });
+    co_await test::turns(1);
+    EXPECT_FALSE(in_callback);
+  });
+}
+
+TEST(current_task, is_named_after_its_coroutine_unless_named) {
+  test::run_virtual([]() -> rondo::task<> {
+    app::service s;
+    auto h = rondo::create_task(s.name_of_method());
+    std::string name = co_await h;
+    EXPECT_EQ(name, "app::service::name_of_method");
+    auto g = rondo::create_task(app::generic(std::string("x")));
+    co_await rondo::wait(std::vector{g});
+    auto hidden_task = rondo::create_task(hidden());
+    name = co_await hidden_task;
+    EXPECT_EQ(name, "hidden") << "the anonymous namespace is noise";
+    auto lambda = [&]() -> rondo::task<> {
+      name = rondo::current_task().name();
+      co_return;
+    };
+    auto l = rondo::create_task(lambda());
+    co_await l;
+    EXPECT_EQ(name.rfind("lambda in ", 0), 0u) << name;
+    rondo::current_task().set_name("boss");
+    EXPECT_EQ(rondo::current_task().name(), "boss");
+  });
+}
+
+TEST(current_task, all_tasks_lists_parents_before_children) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::event e;
+    rondo::current_task().set_name("main");
+    auto both = [&]() -> rondo::task<> { co_await rondo::gather(app::fetch(e), e.wait()); };
+    auto h = rondo::create_task(both(), "parent");
+    co_await test::turns(2);
+    std::vector<std::string> names;
+    for (rondo::task_ref t : rondo::all_tasks()) names.push_back(t.name());
+    EXPECT_EQ(names, (test::lines{"main", "parent", "app::fetch", "event"}));
+    e.set();
+    co_await h;
+    EXPECT_EQ(rondo::all_tasks().size(), 1u);
+  });
+  EXPECT_TRUE(rondo::all_tasks().empty());
+}
+
+TEST(current_task, the_tree_says_what_each_waits_for_and_where) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::event e;
+    rondo::current_task().set_name("main");
+    auto outer = [&]() -> rondo::task<> { co_await app::fetch(e); };
+    auto both = [&]() -> rondo::task<> { co_await rondo::gather(outer(), rondo::sleep(10s)); };
+    auto h = rondo::create_task(both(), "parent");
+    auto unstarted = rondo::create_task(app::fetch(e), "new");
+    std::string tree = rondo::format_task_tree();
+    EXPECT_NE(tree.find("new  not started"), tree.npos) << tree;
+    co_await test::turns(3);
+    tree = rondo::format_task_tree();
+    EXPECT_NE(tree.find("├─ main  running"), tree.npos) << tree;
+    EXPECT_NE(tree.find("├─ parent  waits for gather"), tree.npos) << tree;
+    EXPECT_NE(tree.find("│  ├─ lambda in "), tree.npos) << tree;
+    EXPECT_NE(tree.find("waits for event  at app::fetch current_task_test.cpp:10 < "), tree.npos) << tree;
+    EXPECT_NE(tree.find("│  └─ sleep 10.0s more"), tree.npos) << tree;
+    EXPECT_NE(tree.find("└─ new  waits for event"), tree.npos) << tree;
+    EXPECT_NE(tree.find("waits for event  at current_task_test.cpp:10\n"), tree.npos) << tree;
+    h.cancel();
+    tree = rondo::format_task_tree();
+    EXPECT_NE(tree.find("(cancelled)"), tree.npos) << tree;
+    e.set();
+    co_await unstarted;
+  });
+  EXPECT_EQ(rondo::format_task_tree(), "no loop runs on this thread\n");
+}
+
+}  // namespace
