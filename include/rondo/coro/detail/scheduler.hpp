@@ -100,8 +100,9 @@ class scheduler {
   unsigned threads_at_work = 0;  ///< jobs on other threads that will post when done
   /// Odd while a resume runs: what the watchdog reads from its thread.
   unsigned long epoch = 0;
-  /// Set by the watchdog's thread: how long the present resume has held the loop.
+  /// Set by the watchdog's thread: how long which resume has held the loop.
   unsigned held_ms = 0;
+  unsigned long held_epoch = 0;
 
  private:
   entry* head_ = nullptr;

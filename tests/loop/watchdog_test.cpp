@@ -1,0 +1,222 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// What is reported where no caller can be told: with name, file and line.
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/run.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct reports {
+  std::vector<rondo::diagnostic> all;
+  void collect() {
+    rondo::loop::current().set_exception_handler(
+        [this](const rondo::diagnostic& d) { all.push_back(d); });
+  }
+  std::vector<std::string> of(rondo::problem kind) const {
+    std::vector<std::string> found;
+    for (const auto& d : all)
+      if (d.kind == kind) found.push_back(d.message);
+    return found;
+  }
+};
+
+void expect_says(const std::string& text, std::initializer_list<const char*> parts) {
+  for (const char* part : parts)
+    EXPECT_NE(text.find(part), std::string::npos) << "no '" << part << "' in: " << text;
+}
+
+// The one thing that a loop must not do. Long against the watchdog's 100 ms.
+void hold_the_loop() {
+  auto until = std::chrono::steady_clock::now() + 300ms;
+  while (std::chrono::steady_clock::now() < until) {
+  }
+}
+
+rondo::task<> blocks_and_ends() {
+  co_await rondo::sleep(0s);
+  hold_the_loop();
+}
+
+constexpr int line_of_sleep = __LINE__ + 4;
+rondo::task<> blocks_and_sleeps() {
+  co_await rondo::sleep(0s);
+  hold_the_loop();
+  co_await rondo::sleep(0s);
+}
+
+TEST(watchdog, names_the_coroutine_that_held_the_loop) {
+  reports r;
+  test::run(
+      [&]() -> rondo::task<> {
+        r.collect();
+        co_await rondo::create_task(blocks_and_ends());
+      },
+      {.debug = true});
+  auto found = r.of(rondo::problem::blocked_loop);
+  ASSERT_EQ(found.size(), 1u);
+  expect_says(found[0], {"task 'blocks_and_ends'", "held the loop for over ", " ms", "to_thread"});
+}
+
+TEST(watchdog, says_where_the_step_ended) {
+  reports r;
+  test::run(
+      [&]() -> rondo::task<> {
+        r.collect();
+        co_await rondo::create_task(blocks_and_sleeps(), "worker 7");
+      },
+      {.debug = true});
+  auto found = r.of(rondo::problem::blocked_loop);
+  ASSERT_EQ(found.size(), 1u);
+  std::string line = "watchdog_test.cpp:" + std::to_string(line_of_sleep);
+  expect_says(found[0], {"task 'worker 7'", "blocks_and_sleeps", line.c_str()});
+}
+
+TEST(watchdog, reports_each_step_once_and_no_innocent_one) {
+  reports r;
+  test::run(
+      [&]() -> rondo::task<> {
+        r.collect();
+        for (int i = 0; i < 2; ++i) {
+          co_await rondo::create_task(blocks_and_ends());
+          auto innocent = []() -> rondo::task<> {
+            for (int n = 0; n < 1'000; ++n) co_await rondo::sleep(0s);
+          };
+          co_await rondo::create_task(innocent());
+        }
+      },
+      {.debug = true});
+  auto found = r.of(rondo::problem::blocked_loop);
+  ASSERT_EQ(found.size(), 2u);
+  for (const auto& f : found) expect_says(f, {"blocks_and_ends"});
+}
+
+TEST(watchdog, a_long_wait_is_no_blocking) {
+  reports r;
+  test::run(
+      [&]() -> rondo::task<> {
+        r.collect();
+        co_await rondo::to_thread(hold_the_loop);
+      },
+      {.debug = true});
+  EXPECT_TRUE(r.of(rondo::problem::blocked_loop).empty());
+}
+
+// --- tasks that nobody awaited
+
+constexpr int line_of_forgotten = __LINE__ + 1;
+rondo::task<int> forgotten(int n) { co_return n; }
+
+TEST(never_awaited, is_reported_with_name_file_and_line) {
+  reports r;
+  test::run([&]() -> rondo::task<> {
+    r.collect();
+    { auto t = forgotten(1); }
+    co_return;
+  });
+  auto found = r.of(rondo::problem::never_awaited);
+  ASSERT_EQ(found.size(), 1u);
+  std::string where = "watchdog_test.cpp:" + std::to_string(line_of_forgotten);
+  expect_says(found[0], {"task 'forgotten' was never awaited", where.c_str()});
+}
+
+TEST(never_awaited, outside_of_loops_goes_to_standard_error) {
+  testing::internal::CaptureStderr();
+  { auto t = forgotten(1); }
+  expect_says(testing::internal::GetCapturedStderr(), {"rondo: task 'forgotten' was never awaited"});
+}
+
+TEST(never_awaited, is_not_said_of_what_dies_with_its_awaiter) {
+  reports r;
+  test::run([&]() -> rondo::task<> {
+    r.collect();
+    auto cancelled = []() -> rondo::task<> {
+      auto later = forgotten(1);
+      co_await rondo::sleep(1h);
+      co_await std::move(later);
+    };
+    auto t = rondo::create_task(cancelled());
+    co_await rondo::sleep(0s);
+    t.cancel();
+    co_await rondo::sleep(0s);
+    EXPECT_TRUE(t.done());
+    try {
+      auto later = forgotten(2);
+      throw std::runtime_error("on the way");
+    } catch (const std::runtime_error&) {
+    }
+  });
+  EXPECT_TRUE(r.all.empty()) << r.all[0].message;
+}
+
+// --- exceptions that nobody asked for
+
+rondo::task<> fails_alone() {
+  co_await rondo::sleep(0s);
+  throw std::runtime_error("boom");
+}
+
+TEST(not_retrieved, is_reported_with_name_and_exception) {
+  reports r;
+  test::run([&]() -> rondo::task<> {
+    r.collect();
+    rondo::create_task(fails_alone());
+    auto named = rondo::create_task(fails_alone(), "uploader");
+    for (int i = 0; i < 3; ++i) co_await rondo::sleep(0s);
+  });
+  auto found = r.of(rondo::problem::exception_not_retrieved);
+  ASSERT_EQ(found.size(), 2u);
+  expect_says(found[0], {"'fails_alone'", "std::runtime_error: boom", "nobody asked"});
+  expect_says(found[1], {"'uploader'"});
+  for (const auto& d : r.all) EXPECT_THROW(std::rethrow_exception(d.error), std::runtime_error);
+}
+
+TEST(not_retrieved, is_not_said_once_somebody_has_asked) {
+  reports r;
+  test::run([&]() -> rondo::task<> {
+    r.collect();
+    auto awaited = rondo::create_task(fails_alone());
+    auto looked_at = rondo::create_task(fails_alone());
+    try {
+      co_await awaited;
+      ADD_FAILURE() << "no exception came";
+    } catch (const std::runtime_error&) {
+    }
+    EXPECT_TRUE(looked_at.exception());
+  });
+  EXPECT_TRUE(r.all.empty()) << r.all[0].message;
+}
+
+TEST(not_retrieved, without_a_handler_goes_to_standard_error) {
+  testing::internal::CaptureStderr();
+  test::run([&]() -> rondo::task<> {
+    rondo::create_task(fails_alone());
+    for (int i = 0; i < 3; ++i) co_await rondo::sleep(0s);
+  });
+  expect_says(testing::internal::GetCapturedStderr(),
+              {"rondo: task 'fails_alone' failed", "std::runtime_error: boom"});
+}
+
+// --- threads
+
+TEST(wrong_thread_death, setting_an_event_elsewhere_ends_with_the_advice) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_DEATH(test::run([]() -> rondo::task<> {
+                 rondo::event e;
+                 auto waits = [&]() -> rondo::task<> { co_await e.wait(); };
+                 rondo::create_task(waits(), "the waiter");
+                 co_await rondo::sleep(0s);
+                 std::thread([&] { e.set(); }).join();
+               }),
+               "event was used on a thread that is not its loop's.*the waiter.*call_soon_threadsafe");
+}
+
+}  // namespace
