@@ -50,6 +50,12 @@ rondo::task<int> answer() {
   co_return 42;
 }
 
+// Not sleep(1h): in virtual time an hour is over at once.
+rondo::task<> for_ever() {
+  rondo::event never;
+  co_await never.wait();
+}
+
 TEST(run_coroutine_threadsafe, gives_the_value) {
   served_loop other;
   EXPECT_EQ(rondo::run_coroutine_threadsafe(answer, other.ref()).get(), 42);
@@ -105,7 +111,7 @@ TEST(run_coroutine_threadsafe, cancel_stops_the_task) {
     flag f{unwound};
     began = true;
     began.notify_one();
-    co_await rondo::sleep(1h);
+    co_await for_ever();
     co_return 1;
   };
   auto f = rondo::run_coroutine_threadsafe(sleeps, other.ref());
@@ -122,7 +128,7 @@ TEST(run_coroutine_threadsafe, cancel_at_once_is_never_lost) {
   served_loop other;
   for (int i = 0; i < 200; ++i) {
     auto sleeps = []() -> rondo::task<int> {
-      co_await rondo::sleep(1h);
+      co_await for_ever();
       co_return 1;
     };
     auto f = rondo::run_coroutine_threadsafe(sleeps, other.ref());
@@ -165,7 +171,7 @@ TEST(run_coroutine_threadsafe, a_loop_that_closes_meanwhile_cancels) {
   auto sleeps = [&]() -> rondo::task<int> {
     began = true;
     began.notify_one();
-    co_await rondo::sleep(1h);
+    co_await for_ever();
     co_return 1;
   };
   auto f = rondo::run_coroutine_threadsafe(sleeps, other.ref());
@@ -184,7 +190,7 @@ TEST(run_coroutine_threadsafe, every_call_that_races_the_close_gets_an_answer) {
         ++started;
         for (bool open = true; open;) {
           auto slow = []() -> rondo::task<int> {
-            co_await rondo::sleep(1h);
+            co_await for_ever();
             co_return 1;
           };
           auto quick = []() -> rondo::task<int> { co_return 2; };

@@ -62,6 +62,12 @@ class child {
 
   void signal(int number) const { ::kill(pid_, number); }
 
+  bool ended() const {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
+  }
+
   /// Reads until the child has written `text`; false if it ended before.
   bool wait_for(std::string_view text) {
     while (output_.find(text) == output_.npos)

@@ -473,11 +473,11 @@ TEST_P(io_operation, left_in_flight_is_waited_for_at_the_end_of_run) {
   test::socket_pair s;
   test::journal j;
   char buffer[64];
+  auto reader = [&]() -> rondo::task<> {
+    test::witness w(j, "reader");
+    co_await test::recv(s.a.get(), buffer, sizeof buffer);
+  };
   run([&]() -> rondo::task<> {
-    auto reader = [&]() -> rondo::task<> {
-      test::witness w(j, "reader");
-      co_await test::recv(s.a.get(), buffer, sizeof buffer);
-    };
     rondo::create_task(reader());
     for (int i = 0; i < 3; ++i) co_await rondo::sleep(0s);
   });

@@ -13,5 +13,7 @@ int main(int argc, char** argv) {
     return 125;
   }
   testing::InitGoogleTest(&argc, argv);
+  // Death tests run in a fresh process: threads of other tests may hold locks.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   return RUN_ALL_TESTS();
 }

@@ -77,12 +77,12 @@ TEST(run, again_and_again_on_one_thread) {
 
 TEST(run, cancels_and_waits_for_the_tasks_that_are_left) {
   test::journal j;
+  auto left = [&](const char* name) -> rondo::task<> {
+    test::witness w(j, name);
+    co_await rondo::sleep(1h);
+    j.say("never");
+  };
   test::run([&]() -> rondo::task<> {
-    auto left = [&](const char* name) -> rondo::task<> {
-      test::witness w(j, name);
-      co_await rondo::sleep(1h);
-      j.say("never");
-    };
     rondo::create_task(left("a"));
     rondo::create_task(left("b"));
     co_await rondo::sleep(0s);
@@ -103,11 +103,11 @@ TEST(run, waits_for_what_destructors_of_cancelled_tasks_start) {
       rondo::create_task(body, std::ref(j));
     }
   };
+  auto left = [&]() -> rondo::task<> {
+    starts_a_task s{j};
+    co_await rondo::sleep(1h);
+  };
   test::run([&]() -> rondo::task<> {
-    auto left = [&]() -> rondo::task<> {
-      starts_a_task s{j};
-      co_await rondo::sleep(1h);
-    };
     rondo::create_task(left());
     co_await rondo::sleep(0s);
   });
@@ -116,12 +116,12 @@ TEST(run, waits_for_what_destructors_of_cancelled_tasks_start) {
 
 TEST(run, left_over_cleanup_that_takes_time_is_waited_for) {
   test::journal j;
+  auto cleanup = [&]() -> rondo::task<> {  // outside of main, which they outlive
+    co_await rondo::sleep(1min);
+    j.say("cleaned");
+  };
+  auto left = [&]() -> rondo::task<> { co_await rondo::shield(cleanup()); };
   test::run_virtual([&]() -> rondo::task<> {
-    auto cleanup = [&]() -> rondo::task<> {
-      co_await rondo::sleep(1min);
-      j.say("cleaned");
-    };
-    auto left = [&]() -> rondo::task<> { co_await rondo::shield(cleanup()); };
     rondo::create_task(left());
     co_await rondo::sleep(0s);
     co_await rondo::sleep(0s);
@@ -203,7 +203,7 @@ TEST(deadlock, is_not_seen_while_a_timer_a_thread_or_a_promise_is_there) {
   });
 }
 
-TEST(deadlock, of_left_over_tasks_is_an_error_too) {
+TEST(deadlock_death, of_left_over_tasks_is_an_error_too) {
   // main has ended, but what is left can never end: it is shielded.
   EXPECT_DEATH(
       {

@@ -114,6 +114,17 @@ TEST(sleep, for_ever_can_be_cancelled) {
   });
 }
 
+TEST(sleep, until_the_end_of_time_waits) {
+  test::run([]() -> rondo::task<> {
+    for (auto when : {rondo::time_point::max() - 1ns, rondo::time_point::max()}) {
+      auto t = rondo::create_task(rondo::sleep_until(when));
+      co_await rondo::to_thread([] {});  // the loop waits, with this as its deadline
+      EXPECT_FALSE(t.done());
+      t.cancel();
+    }
+  });
+}
+
 TEST(sleep, wakes_in_the_order_of_time_and_of_calls) {
   test::journal j;
   test::run_virtual([&]() -> rondo::task<> {

@@ -208,7 +208,6 @@ TEST(not_retrieved, without_a_handler_goes_to_standard_error) {
 // --- threads
 
 TEST(wrong_thread_death, setting_an_event_elsewhere_ends_with_the_advice) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_DEATH(test::run([]() -> rondo::task<> {
                  rondo::event e;
                  auto waits = [&]() -> rondo::task<> { co_await e.wait(); };

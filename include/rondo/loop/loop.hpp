@@ -102,8 +102,8 @@ class loop : private detail::scheduler {
   /// Now on the loop's clock, read afresh.
   time_point time() const noexcept;
 
-  /// Calls f in the next turn. It must not throw: an exception goes to the
-  /// exception handler.
+  /// Calls f in the next turn, with the context variables of who asks for it. It
+  /// must not throw: an exception goes to the exception handler.
   template <class F>
   void call_soon(F&& f) {
     post_call(detail::unique_function<void()>(std::forward<F>(f)));

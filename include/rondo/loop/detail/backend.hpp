@@ -72,6 +72,7 @@ std::int64_t monotonic_now() noexcept;
 /// the slack that Linux gives to every thread's own timers (PR_SET_TIMERSLACK).
 inline std::int64_t wait_for_deadline(std::int64_t deadline) noexcept {
   constexpr std::int64_t slack = 0xFFFF;
+  if (deadline > INT64_MAX - 2 * slack) return deadline - monotonic_now();
   std::int64_t left = (deadline | slack) + 1 - monotonic_now();
   return left > 0 ? left : 0;
 }
