@@ -28,7 +28,7 @@ constexpr std::size_t read_ahead = 512 * 1024;  // a transfer pauses with so muc
 /// one of the loop's. libcurl must not be called from its own callbacks, so
 /// those only note what they are told.
 struct session_state {
-  explicit session_state(loop& l);
+  explicit session_state(loop& l, session_options options = {});
   ~session_state();
   session_state(const session_state&) = delete;
   session_state& operator=(const session_state&) = delete;
@@ -170,6 +170,8 @@ failure kind_of(CURLcode code) {
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
       return failure::cut;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -195,7 +197,7 @@ long milliseconds(delay d) {
 
 }  // namespace
 
-session_state::session_state(loop& l) : event_loop(l) {
+session_state::session_state(loop& l, session_options options) : event_loop(l) {
   static curl_library library;
   multi = curl_multi_init();
   if (!multi) throw std::bad_alloc();
@@ -203,7 +205,8 @@ session_state::session_state(loop& l) : event_loop(l) {
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &on_timer);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 256L);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
+                    static_cast<long>(std::max<std::size_t>(1, options.kept_connections)));
 }
 
 session_state::~session_state() {
@@ -387,7 +390,8 @@ task<std::string> transfer::read() {
   co_return piece;
 }
 
-session::session() : state_(new detail::session_state(loop::current())) {}
+session::session(session_options options)
+    : state_(new detail::session_state(loop::current(), options)) {}
 session::~session() { delete state_; }
 
 namespace {

@@ -103,6 +103,11 @@ class [[nodiscard]] transfer {
   detail::transfer_state* state_;
 };
 
+struct session_options {
+  /// Open connections kept for later requests; more are closed, oldest first.
+  std::size_t kept_connections = 256;
+};
+
 /// Requests that share connections, as in Python's requests and httpx. Follows
 /// redirects, verifies TLS certificates, unpacks compressed bodies. Proxies come
 /// from the usual environment variables.
@@ -111,7 +116,7 @@ class [[nodiscard]] transfer {
 /// transfers.
 class session {
  public:
-  session();
+  explicit session(session_options options = {});
   session(const session&) = delete;
   session& operator=(const session&) = delete;
   ~session();

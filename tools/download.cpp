@@ -1,0 +1,374 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "download.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <random>
+
+#include <rondo/compose/wait_for.hpp>
+#include <rondo/loop/sleep.hpp>
+
+#include "partial_file.hpp"
+#include "sha256.hpp"
+#include "text.hpp"
+
+namespace tool {
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace http = rondo::http;
+
+constexpr rondo::delay longest_wait = 60s;  // whatever Retry-After says
+
+/// Why an attempt failed, and what to do about it.
+struct trouble {
+  enum class remedy { none, try_again, start_over };
+
+  trouble(std::string why, remedy what) : cause(std::move(why)), then(what) {}
+  std::string cause;
+  remedy then;
+  std::optional<rondo::delay> retry_after;
+};
+
+/// Content-Range: "bytes 5-9/10".
+struct content_range {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::optional<std::uint64_t> total;
+};
+
+bool take_number(std::string_view& text, std::uint64_t& number) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+bool take(std::string_view& text, std::string_view expected) {
+  if (!text.starts_with(expected)) return false;
+  text.remove_prefix(expected.size());
+  return true;
+}
+
+std::optional<content_range> parse_content_range(std::string_view text) {
+  content_range r;
+  if (!take(text, "bytes ") || !take_number(text, r.first) || !take(text, "-") ||
+      !take_number(text, r.last) || !take(text, "/") || r.last < r.first)
+    return std::nullopt;
+  if (text == "*") return r;
+  std::uint64_t total = 0;
+  if (!take_number(text, total) || !text.empty() || total <= r.last) return std::nullopt;
+  r.total = total;
+  return r;
+}
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT"
+std::optional<std::time_t> parse_date(const std::string& text) {
+  std::tm parts{};
+  const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (!end || *end) return std::nullopt;
+  return ::timegm(&parts);
+}
+
+/// Text by which a later request can say "if it is still this one" (RFC 9110,
+/// 13.1.5): a strong ETag, or a date that a second version cannot share.
+std::string validator_of(const http::headers& fields) {
+  if (const std::string* tag = fields.find("etag")) {
+    if (tag->size() >= 2 && tag->front() == '"' && tag->back() == '"') return *tag;
+  }
+  const std::string* changed = fields.find("last-modified");
+  const std::string* sent = fields.find("date");
+  if (!changed || !sent) return {};
+  auto changed_at = parse_date(*changed);
+  auto sent_at = parse_date(*sent);
+  return changed_at && sent_at && *sent_at > *changed_at ? *changed : std::string();
+}
+
+std::optional<rondo::delay> retry_after(const http::headers& fields) {
+  const std::string* text = fields.find("retry-after");
+  if (!text) return std::nullopt;
+  std::string_view rest = *text;
+  std::uint64_t seconds = 0;
+  if (!take_number(rest, seconds) || !rest.empty()) {
+    auto date = parse_date(*text);
+    if (!date) return std::nullopt;
+    seconds = static_cast<std::uint64_t>(std::max<std::time_t>(0, *date - std::time(nullptr)));
+  }
+  if (seconds > 60) return longest_wait;
+  return rondo::delay(std::chrono::seconds(seconds));
+}
+
+bool worth_retrying(int status) {
+  switch (status) {
+    case 408:
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool worth_retrying(http::failure why) {
+  return why == http::failure::connect || why == http::failure::cut ||
+         why == http::failure::timeout;
+}
+
+/// What an http_error says after the URL, which may hold a password.
+std::string cause_of(const http::http_error& e, const std::string& url) {
+  std::string_view what = e.what();
+  std::string prefix = "GET " + url + ": ";
+  if (what.starts_with(prefix)) what.remove_prefix(prefix.size());
+  return std::string(what);
+}
+
+double random_between(double low, double high) {
+  static std::minstd_rand generator(std::random_device{}());
+  return std::uniform_real_distribution<double>(low, high)(generator);
+}
+
+class downloader {
+ public:
+  downloader(http::session& session, const wanted_file& file, const download_settings& settings,
+             download_result& result, progress& shown)
+      : session_(session),
+        file_(file),
+        settings_(settings),
+        result_(result),
+        part_(settings.directory, file.name, file.url),
+        shown_(shown, printable(file.name)),
+        hashing_(settings.always_hash || !file.sha256.empty()) {
+    result_.path = part_.path();
+  }
+
+  rondo::task<> run();
+
+ private:
+  using verdict = std::optional<trouble>;  // empty: all is well
+
+  rondo::task<bool> have_it();
+  rondo::task<> fetch();
+  rondo::task<> begin();
+  rondo::task<verdict> try_once();
+  rondo::task<verdict> accept(const http::transfer& t, std::uint64_t from);
+  rondo::task<verdict> receive(http::transfer& t);
+  verdict check_range(const http::transfer& t, std::uint64_t from) const;
+  verdict check_whole();
+  rondo::delay pause_after(const trouble& t, int failures) const;
+  http::request_options request(std::uint64_t from) const;
+
+  http::session& session_;
+  const wanted_file& file_;
+  const download_settings& settings_;
+  download_result& result_;
+  partial_file part_;
+  progress::entry shown_;
+  sha256 digest_;
+  bool hashing_;
+  bool inherited_ = false;  // the part holds bytes of an earlier run
+  bool started_over_ = false;
+};
+
+rondo::task<> downloader::run() {
+  bool there = co_await have_it();
+  if (there) {
+    result_.existed = true;
+    co_return;
+  }
+  if (settings_.timeout) {
+    co_await rondo::wait_for(fetch(), *settings_.timeout);
+  } else {
+    co_await fetch();
+  }
+  // Out of the timeout: a file that has come is not given up while it is saved.
+  co_await part_.finish();
+  result_.bytes = part_.size();
+  if (hashing_) result_.sha256 = digest_.hex();
+}
+
+/// Whether a file of that name makes fetching needless.
+rondo::task<bool> downloader::have_it() {
+  struct stat info {};
+  if (::stat(part_.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) co_return false;
+  bool found = settings_.keep_existing;
+  if (!file_.sha256.empty()) {
+    shown_.note = "checking";
+    sha256 digest;
+    co_await update_from_file(digest, part_.path());
+    found = digest.hex() == file_.sha256;
+    if (found) result_.sha256 = file_.sha256;
+    shown_.note.clear();
+  }
+  if (found) result_.bytes = static_cast<std::uint64_t>(info.st_size);
+  co_return found;
+}
+
+rondo::task<> downloader::fetch() {
+  co_await begin();
+  for (int failures = 0;;) {
+    ++result_.attempts;
+    verdict failed = co_await try_once();
+    if (!failed) co_return;
+    if (failed->then == trouble::remedy::start_over && !started_over_) {
+      started_over_ = true;
+      part_.discard();
+      continue;
+    }
+    if (failed->then == trouble::remedy::none || failures == settings_.retries)
+      throw rondo::error(failed->cause);
+    rondo::delay pause = pause_after(*failed, failures++);
+    shown_.note = fmt::format("{}; retry {}/{}", printable(failed->cause), failures, settings_.retries);
+    co_await rondo::sleep(pause);
+    shown_.note.clear();
+  }
+}
+
+rondo::task<> downloader::begin() {
+  co_await part_.open();
+  inherited_ = part_.resumable();
+  if (!inherited_) co_return;
+  result_.resumed_from = part_.size();
+  shown_.received = part_.size();
+  shown_.total = part_.version().total;
+  if (!hashing_) co_return;
+  shown_.note = "checking";
+  co_await update_from_file(digest_, part_.part_path());
+  shown_.note.clear();
+}
+
+http::request_options downloader::request(std::uint64_t from) const {
+  http::request_options options;
+  options.fields.add("User-Agent", "rondo/" RONDO_VERSION);
+  options.fields.add("Accept-Encoding", "identity");  // sizes and ranges are the file's own
+  if (from > 0) {
+    options.fields.add("Range", fmt::format("bytes={}-", from));
+    options.fields.add("If-Range", part_.version().validator);
+  }
+  return options;
+}
+
+rondo::task<downloader::verdict> downloader::try_once() {
+  std::uint64_t from = part_.resumable() ? part_.size() : 0;
+  http::request_options options = request(from);
+  verdict failed;
+  try {
+    http::transfer t = co_await session_.stream(file_.url, options);
+    failed = co_await accept(t, from);
+    if (!failed) failed = co_await receive(t);
+  } catch (const http::http_error& e) {
+    failed = trouble(cause_of(e, file_.url),
+                     worth_retrying(e.why()) ? trouble::remedy::try_again : trouble::remedy::none);
+  }
+  if (!failed) failed = check_whole();
+  co_return failed;
+}
+
+/// Looks at the header of a response and makes the part ready for its body.
+rondo::task<downloader::verdict> downloader::accept(const http::transfer& t, std::uint64_t from) {
+  verdict failed;
+  int status = t.status();
+  if (status == 206) {
+    failed = check_range(t, from);
+  } else if (status == 200 || status == 203) {
+    remote_version version{validator_of(t.fields()), t.content_length()};
+    result_.resumed_from = 0;
+    inherited_ = false;
+    digest_.clear();
+    shown_.received = 0;
+    shown_.total = version.total;
+    co_await part_.restart(std::move(version));
+  } else if (status == 416 && from > 0) {
+    failed = trouble("status 416", trouble::remedy::start_over);
+  } else {
+    failed = trouble(fmt::format("status {}", status), worth_retrying(status)
+                                                           ? trouble::remedy::try_again
+                                                           : trouble::remedy::none);
+    failed->retry_after = retry_after(t.fields());
+  }
+  co_return failed;
+}
+
+/// A part is never continued with bytes from another place or another version.
+downloader::verdict downloader::check_range(const http::transfer& t, std::uint64_t from) const {
+  auto refuse = [](std::string cause) { return trouble(std::move(cause), trouble::remedy::start_over); };
+  std::string text(t.fields().get("content-range"));
+  if (from == 0) return refuse("status 206 to a request for the whole file");
+  auto range = parse_content_range(text);
+  if (!range) return refuse("status 206 with a bad Content-Range: '" + text + "'");
+  const remote_version& known = part_.version();
+  if (range->first != from)
+    return refuse(fmt::format("asked for bytes from {}, got Content-Range '{}'", from, text));
+  if (range->total && known.total && *range->total != *known.total)
+    return refuse("the remote file has changed its length");
+  const std::string* tag = t.fields().find("etag");
+  if (tag && known.validator.starts_with('"') && *tag != known.validator)
+    return refuse("the remote file has changed");
+  return std::nullopt;
+}
+
+rondo::task<downloader::verdict> downloader::receive(http::transfer& t) {
+  verdict failed;
+  while (!failed) {
+    std::string piece = co_await t.read();
+    if (piece.empty()) break;
+    if (piece.size() > part_.version().total.value_or(UINT64_MAX) - part_.size()) {
+      failed = trouble("the body is longer than announced", trouble::remedy::start_over);
+      break;
+    }
+    co_await part_.append(piece);
+    if (hashing_) digest_.update(piece);
+    shown_.received = part_.size();
+  }
+  co_return failed;
+}
+
+downloader::verdict downloader::check_whole() {
+  auto total = part_.version().total;
+  if (total && part_.size() != *total)
+    return trouble(fmt::format("the body ended after {} of {} bytes", part_.size(), *total),
+                   trouble::remedy::try_again);
+  if (file_.sha256.empty()) return std::nullopt;
+  std::string is = digest_.hex();
+  if (is == file_.sha256) return std::nullopt;
+  part_.discard();
+  // Of an earlier run's bytes one cannot be sure.
+  return trouble("its SHA-256 is " + is + ", not " + file_.sha256,
+                 inherited_ ? trouble::remedy::start_over : trouble::remedy::none);
+}
+
+/// Exponential, with jitter so that clients which failed together do not come
+/// back together; but what the server asks for.
+rondo::delay downloader::pause_after(const trouble& t, int failures) const {
+  if (t.retry_after) return *t.retry_after;
+  double seconds = static_cast<double>(settings_.retry_delay.count()) * 1e-9;
+  seconds = std::min(seconds * static_cast<double>(1u << std::min(failures, 16)), 60.0);
+  return std::chrono::duration<double>(seconds * random_between(0.5, 1));
+}
+
+}  // namespace
+
+rondo::task<download_result> download(http::session& session, const wanted_file& file,
+                                      const download_settings& settings, progress& shown) {
+  download_result result;
+  rondo::time_point begin = rondo::now();
+  try {
+    downloader d(session, file, settings, result, shown);
+    co_await d.run();
+  } catch (const rondo::timeout_error&) {
+    result.error = fmt::format("not complete within {} s",
+                               static_cast<double>(settings.timeout->count()) * 1e-9);
+  } catch (const std::exception& e) {
+    result.error = e.what();
+  }
+  result.seconds = std::chrono::duration<double>(rondo::now() - begin).count();
+  co_return result;
+}
+
+}  // namespace tool

@@ -1,0 +1,175 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "partial_file.hpp"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "sha256.hpp"
+#include "text.hpp"
+
+namespace tool {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t checkpoint_distance = 128u << 20;
+constexpr std::size_t largest_description = 64 * 1024;
+
+[[noreturn]] void fail(const char* operation, const std::string& path, int error) {
+  throw std::system_error(error, std::generic_category(), std::string(operation) + " " + path);
+}
+
+/// Differs after each start of the machine; empty where it is not known.
+const std::string& boot() {
+  static const std::string id = [] {
+    std::string text;
+    std::ifstream("/proc/sys/kernel/random/boot_id") >> text;
+    return text;
+  }();
+  return id;
+}
+
+std::string text_of(const json& j, const char* key) {
+  auto found = j.find(key);
+  return found != j.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<std::uint64_t> number_of(const json& j, const char* key) {
+  auto found = j.find(key);
+  if (found == j.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+/// A small file's text, empty when it cannot be had.
+rondo::task<std::string> text_if_any(std::string path) {
+  std::string text;
+  try {
+    text = co_await rondo::read_text(std::move(path), largest_description);
+  } catch (const std::system_error&) {  // then there is nothing to go on with
+  }
+  co_return text;
+}
+
+rondo::task<> remove_if_there(std::string path) {
+  try {
+    co_await rondo::remove_file(std::move(path));
+  } catch (const std::system_error& e) {
+    if (e.code().value() != ENOENT) throw;
+  }
+}
+
+}  // namespace
+
+bool partial_file::reserves(std::string_view name) {
+  return name.ends_with(".part") || name.ends_with(".part.json");
+}
+
+partial_file::partial_file(std::string directory, std::string name, std::string_view url)
+    : directory_(std::move(directory)),
+      final_(directory_ == "." ? std::move(name) : directory_ + "/" + name),
+      part_(final_ + ".part"),
+      description_(part_ + ".json"),
+      source_(sha256_of(without_credentials(url))) {}
+
+partial_file::~partial_file() {
+  if (!locked_ || finished_ || resumable()) return;
+  ::unlink(description_.c_str());
+  ::unlink(part_.c_str());
+}
+
+rondo::task<> partial_file::open() {
+  struct stat info {};
+  if (::stat(final_.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) fail("write", final_, EISDIR);
+  file_ = co_await rondo::open_file(part_, rondo::file_mode::append);
+  lock();
+  size_ = file_.size();
+  co_await load_description();
+}
+
+/// One process at a time; and the file that it has locked must be the one that
+/// has the name, for the other process may just have finished it.
+void partial_file::lock() {
+  if (::flock(file_.fd(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) throw rondo::error(part_ + ": another process is writing it");
+    fail("lock", part_, errno);
+  }
+  struct stat open_file {}, named {};
+  bool same = ::fstat(file_.fd(), &open_file) == 0 && ::stat(part_.c_str(), &named) == 0 &&
+              open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
+  if (!same) throw rondo::error(part_ + ": another process is writing it");
+  locked_ = true;
+}
+
+rondo::task<> partial_file::load_description() {
+  if (size_ == 0) co_return;
+  json j = json::parse(co_await text_if_any(description_), nullptr, false);
+  if (!j.is_object() || text_of(j, "source") != source_) co_return;
+  version_ = {text_of(j, "validator"), number_of(j, "total")};
+  durable_ = number_of(j, "durable").value_or(0);
+  bool same_boot = !boot().empty() && text_of(j, "boot") == boot();
+  std::uint64_t sure = same_boot ? size_ : std::min(size_, durable_);
+  if (version_.validator.empty() || sure > version_.total.value_or(UINT64_MAX)) co_return;
+  // A part that has every byte loses one, so that there is something to ask for:
+  // the answer tells whether the remote file is still the same.
+  if (sure > 0 && sure == version_.total) --sure;
+  if (sure < size_) file_.truncate(sure);
+  size_ = sure;
+  durable_ = std::min(durable_, sure);
+  resumable_ = true;
+}
+
+rondo::task<> partial_file::save_description() {
+  json j = {{"source", source_}, {"validator", version_.validator}, {"boot", boot()},
+            {"durable", durable_}};
+  if (version_.total) j["total"] = *version_.total;
+  std::string text = j.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  rondo::file f = co_await rondo::open_file(description_, rondo::file_mode::write);
+  co_await f.write(text);
+  co_await f.close();
+}
+
+rondo::task<> partial_file::restart(remote_version v) {
+  resumable_ = false;
+  version_ = std::move(v);
+  durable_ = 0;
+  // The old description goes before the bytes that it does not describe come.
+  co_await remove_if_there(description_);
+  if (file_.size() > 0) file_.truncate(0);
+  size_ = 0;
+  if (version_.validator.empty()) co_return;
+  co_await save_description();
+  resumable_ = true;
+}
+
+rondo::task<> partial_file::append(std::string_view data) {
+  co_await file_.write(data);
+  size_ += data.size();
+  if (!resumable_ || size_ - durable_ < checkpoint_distance) co_return;
+  co_await file_.sync();
+  durable_ = size_;
+  co_await save_description();
+}
+
+rondo::task<> partial_file::finish() {
+  try {
+    co_await file_.sync();
+  } catch (const std::system_error&) {
+    discard();  // nobody knows what of it reached the disk
+    throw;
+  }
+  // Renamed before it is closed: closing gives up the lock.
+  co_await rondo::rename_file(part_, final_);
+  finished_ = true;
+  co_await file_.close();
+  co_await rondo::sync_directory(directory_);
+  co_await remove_if_there(description_);
+}
+
+}  // namespace tool

@@ -1,0 +1,212 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include <rondo/loop/sleep.hpp>
+
+#include "text.hpp"
+
+namespace tool {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr rondo::delay redraw_interval = 100ms;
+constexpr std::size_t widest = 100;  // a bar across a wide screen is hard to read
+
+struct terminal_size {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+};
+
+/// Asked for at each redraw, so a resized window needs no signal.
+terminal_size size_now() {
+  terminal_size size;
+  winsize w{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0) {
+    if (w.ws_col > 0) size.columns = w.ws_col;
+    if (w.ws_row > 0) size.rows = w.ws_row;
+  }
+  return size;
+}
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value && *value;
+}
+
+void write_out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+double seconds_between(rondo::time_point from, rondo::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+/// "12.3 MiB" or "12.3/27.0 MiB", with the rate and the time to go.
+std::string numbers(std::uint64_t received, std::optional<std::uint64_t> total, double rate) {
+  std::string text = size_text(received);
+  if (total) text += " of " + size_text(*total);
+  if (rate >= 1) text += fmt::format("  {}/s", size_text(static_cast<std::uint64_t>(rate)));
+  if (rate >= 1 && total && *total > received)
+    text += "  " + time_text(static_cast<double>(*total - received) / rate) + " left";
+  return text;
+}
+
+}  // namespace
+
+progress::style progress::style_for_stdout() {
+  const char* terminal = std::getenv("TERM");
+  bool dumb = !terminal || !*terminal || std::string_view(terminal) == "dumb";
+  return ::isatty(STDOUT_FILENO) && !dumb ? style::bars : style::lines;
+}
+
+progress::progress(style how, std::size_t files)
+    : style_(how),
+      colours_(how == style::bars && !is_set("NO_COLOR")),
+      files_(files),
+      measured_(rondo::now()),
+      begun_(measured_) {
+  // A frame goes out in one piece, or it flickers.
+  if (style_ == style::bars) std::setvbuf(stdout, nullptr, _IOFBF, 64 * 1024);
+}
+
+progress::~progress() {
+  erase();
+  std::fflush(stdout);
+}
+
+progress::entry::entry(progress& shown, std::string n) : name(std::move(n)), shown_(shown) {
+  shown_.entries_.push_back(this);
+}
+
+progress::entry::~entry() { std::erase(shown_.entries_, this); }
+
+void progress::say(std::string_view line) {
+  if (style_ == style::silent) return;
+  erase();
+  write_out(line);
+  write_out("\n");
+  std::fflush(stdout);
+  draw();
+}
+
+void progress::complain(std::string_view line) {
+  erase();
+  std::fflush(stdout);
+  std::string text = std::string(line) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  draw();
+}
+
+void progress::count(std::uint64_t bytes, bool ok) noexcept {
+  ++done_;
+  if (!ok) ++failed_;
+  bytes_done_ += bytes;
+}
+
+rondo::task<> progress::keep_drawing() {
+  for (;;) {
+    co_await rondo::sleep(redraw_interval);
+    if (style_ != style::bars) continue;
+    measure();
+    erase();
+    draw();
+  }
+}
+
+/// Rates, smoothed over some seconds.
+void progress::measure() {
+  rondo::time_point now = rondo::now();
+  double seconds = seconds_between(std::exchange(measured_, now), now);
+  if (seconds <= 0) return;
+  double weight = std::min(1.0, seconds / 2);
+  for (entry* e : entries_) {
+    std::uint64_t before = std::exchange(e->received_before_, e->received);
+    double rate = e->received > before ? static_cast<double>(e->received - before) / seconds : 0;
+    e->rate_ += (rate - e->rate_) * weight;
+  }
+}
+
+/// The cursor rests below the bars, at the beginning of a line: should the
+/// process be killed there, the shell's prompt finds a clean place.
+void progress::erase() {
+  if (drawn_lines_ == 0) return;
+  std::size_t columns = size_now().columns;
+  // In a window that has shrunk they have wrapped.
+  std::size_t rows = drawn_lines_ * ((drawn_columns_ + columns - 1) / columns);
+  write_out(fmt::format("\x1b[{}A\r\x1b[J", rows));
+  drawn_lines_ = 0;
+}
+
+void progress::draw() {
+  if (style_ != style::bars || entries_.empty()) return;
+  terminal_size size = size_now();
+  if (size.columns < 10 || size.rows < 4) return;
+  std::size_t columns = std::min(size.columns - 1, widest);
+  std::size_t most = std::min<std::size_t>(size.rows - 3, 16);
+  frame_.clear();
+  std::size_t lines = std::min(entries_.size(), most);
+  for (std::size_t i = 0; i < lines; ++i) frame_ += file_line(*entries_[i], columns) + "\n";
+  if (files_ > 1) frame_ += total_line(columns) + "\n";
+  drawn_lines_ = lines + (files_ > 1 ? 1 : 0);
+  drawn_columns_ = columns;
+  write_out(frame_);
+  std::fflush(stdout);
+}
+
+std::string progress::file_line(const entry& e, std::size_t columns) const {
+  std::size_t name_columns = std::clamp<std::size_t>(columns / 3, 6, 32);
+  std::string name = fit(e.name, name_columns);
+  std::string text = e.note.empty() ? numbers(e.received, e.total, e.rate_) : e.note;
+  std::size_t rest = columns - name_columns - 1;
+  if (!e.note.empty() || !e.total || *e.total == 0 || rest < columns_of(text) + 10)
+    return name + " " + fit(text, rest);
+  double part = static_cast<double>(e.received) / static_cast<double>(*e.total);
+  std::size_t numbers_columns = std::max(columns_of(text), std::min<std::size_t>(46, rest - 10));
+  return name + " " + bar(part, rest - numbers_columns - 1) + " " + fit(text, numbers_columns);
+}
+
+std::string progress::total_line(std::size_t columns) const {
+  double part = static_cast<double>(done_);
+  double rate = 0;
+  std::uint64_t bytes = bytes_done_;
+  for (const entry* e : entries_) {
+    rate += e->rate_;
+    bytes += e->received;
+    if (e->total && *e->total > 0)
+      part += static_cast<double>(e->received) / static_cast<double>(*e->total);
+  }
+  std::string text = fmt::format("{} of {} files", done_, files_);
+  if (failed_ > 0) text += fmt::format(", {} failed", failed_);
+  text += "  " + numbers(bytes, std::nullopt, rate);
+  text += "  " + time_text(seconds_between(begun_, rondo::now()));
+  std::size_t name_columns = std::clamp<std::size_t>(columns / 3, 6, 32);
+  std::size_t rest = columns - name_columns - 1;
+  if (rest < columns_of(text) + 10) return fit(text, columns);
+  std::size_t numbers_columns = std::max(columns_of(text), std::min<std::size_t>(46, rest - 10));
+  return fit("all", name_columns) + " " +
+         bar(part / static_cast<double>(files_), rest - numbers_columns - 1) + " " +
+         fit(text, numbers_columns);
+}
+
+/// "[=====>    ]  45%"
+std::string progress::bar(double part, std::size_t columns) const {
+  part = std::clamp(part, 0.0, 1.0);
+  std::string percent = fmt::format("{:4.0f}%", part * 100 - (part < 1 && part > 0.995 ? 0.5 : 0));
+  if (columns < percent.size() + 4) return fit(percent, columns);
+  std::size_t inside = columns - percent.size() - 2;
+  std::size_t full = static_cast<std::size_t>(part * static_cast<double>(inside));
+  std::string cells(full, '=');
+  if (full < inside) cells += '>';
+  cells.resize(inside, ' ');
+  if (colours_) cells = "\x1b[36m" + cells + "\x1b[0m";
+  return "[" + cells + "]" + percent;
+}
+
+}  // namespace tool
