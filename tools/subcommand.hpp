@@ -20,5 +20,6 @@ struct subcommand {
 
 // Each adds itself to the application.
 subcommand add_get(CLI::App& rondo);
+subcommand add_tour(CLI::App& rondo);
 
 }  // namespace tool

@@ -22,7 +22,9 @@ void spawned_base::remove_waiter(completion_waiter& w) noexcept {
 }
 
 void spawned_base::keep_name() noexcept {
-  if (root()) coroutine_ = root()->created().function_name();
+  if (!root()) return;
+  coroutine_ = root()->created().function_name();
+  last_await_ = root()->awaiting();
 }
 
 std::string spawned_base::display_name() const {
@@ -43,8 +45,9 @@ void spawned_base::finish() noexcept {
 void spawned_base::report_if_unretrieved() noexcept {
   if (!failed() || retrieved_) return;
   report({problem::exception_not_retrieved,
-          "task '" + display_name() + "' failed and nobody asked for its result: " +
-              describe(error()),
+          "task '" + display_name() + "' failed" +
+              (coroutine_ ? " after its co_await at " + short_location(last_await_) : "") +
+              " and nobody asked for its result: " + describe(error()),
           error()});
 }
 

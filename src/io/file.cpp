@@ -223,7 +223,8 @@ task<> write_text(std::string path, std::string_view text) {
   co_await f.close();
   co_await rename_file(part, path);
   std::size_t slash = path.rfind('/');
-  co_await sync_directory(slash == path.npos ? "." : path.substr(0, slash + 1));
+  std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
+  co_await sync_directory(directory);
 }
 
 }  // namespace rondo::inline v0

@@ -148,7 +148,8 @@ int listen_on(const endpoint& address, const server_options& options) {
 
 task<server> start_server(connection_handler handler, std::string host, std::uint16_t port,
                           server_options options) {
-  std::vector<endpoint> addresses = co_await resolve(host.empty() ? "0.0.0.0" : host, port);
+  if (host.empty()) host = "0.0.0.0";
+  std::vector<endpoint> addresses = co_await resolve(host, port);
   if (addresses.empty())
     throw std::system_error(std::make_error_code(std::errc::address_not_available),
                             "listen on " + host);
@@ -182,7 +183,8 @@ task<> server::close(delay grace) {
   detail::server_state& s = *state_;
   detail::state_ref keep(s);  // the server object may be destroyed meanwhile
   s.stop_listening();
-  co_await wait(std::vector{s.acceptor});  // then the port is free
+  std::vector<task_handle<>> acceptor(1, s.acceptor);
+  co_await wait(std::move(acceptor));  // then the port is free
   auto drained = co_await move_on_after(s.idle.wait(), grace);
   if (!drained) {
     s.cancel_connections();

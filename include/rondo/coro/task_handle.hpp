@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -62,7 +63,7 @@ class spawned_base : public node, public pooled {
   /// The end of settle in every spawned task.
   void finish() noexcept;
   void report_if_unretrieved() noexcept;
-  /// Remembers what name() says while the coroutine is still there.
+  /// Remembers the coroutine's name and place while it is still there.
   void keep_name() noexcept;
 
  private:
@@ -70,6 +71,7 @@ class spawned_base : public node, public pooled {
   completion_waiter* last_waiter_ = nullptr;
   supervisor* supervisor_ = nullptr;
   const char* coroutine_ = nullptr;
+  std::source_location last_await_;
   unsigned references_ = 1;
   bool retrieved_ = false;
 };

@@ -81,6 +81,16 @@ class concurrent_delivery {
   concurrent_ref<concurrent_state<T>> state_;
 };
 
+template <class T>
+class give_task {
+ public:
+  explicit give_task(task<T>&& t) noexcept : task_(std::move(t)) {}
+  RONDO_CORO_WRAPPER task<T> operator()() noexcept { return std::move(task_); }
+
+ private:
+  task<T> task_;
+};
+
 template <class F, class T>
 task<> deliver(F f, concurrent_delivery<T> delivery) {
   try {
@@ -148,6 +158,12 @@ auto run_coroutine_threadsafe(F&& f, loop_ref loop) {
         state->handle = create_task(detail::deliver<std::decay_t<F>, T>(std::move(f), std::move(d)));
       });
   return concurrent_future<T>(std::move(loop), std::move(state));
+}
+
+/// The same for a task, whose arguments must live until it has ended.
+template <class T>
+concurrent_future<T> run_coroutine_threadsafe(task<T> what, loop_ref loop) {
+  return run_coroutine_threadsafe(detail::give_task<T>(std::move(what)), std::move(loop));
 }
 
 }  // namespace rondo::inline v0

@@ -1,0 +1,40 @@
+# Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#
+# find_package(rondo) and pkg-config, from an install prefix.
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+get_property(rondo_libraries GLOBAL PROPERTY RONDO_LIBRARIES)
+install(TARGETS ${rondo_libraries} EXPORT rondo
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+install(EXPORT rondo NAMESPACE rondo:: FILE rondo-targets.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo)
+
+configure_package_config_file(cmake/rondo-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/rondo-config.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo)
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/rondo-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rondo-config.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/rondo-config-version.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo)
+
+# One .pc a library: rondo.pc is the core, rondo-io.pc adds to it, …
+set(rondo_pc_core "rondo|Coroutines, tasks and the event loop||")
+set(rondo_pc_io "rondo-io|Sockets, names and files|rondo|libcares")
+set(rondo_pc_http_common "rondo-http-common|What HTTP client and server share|rondo|")
+set(rondo_pc_http_client "rondo-http-client|HTTP client|rondo-io rondo-http-common|libcurl")
+set(rondo_pc_http_server "rondo-http-server|HTTP server|rondo-io rondo-http-common|")
+foreach(target ${rondo_libraries})
+  string(REPLACE "rondo_" "" part ${target})
+  string(REPLACE "|" ";" fields "${rondo_pc_${part}}")
+  list(GET fields 0 PC_NAME)
+  list(GET fields 1 PC_DESCRIPTION)
+  list(GET fields 2 PC_REQUIRES)
+  list(GET fields 3 PC_REQUIRES_PRIVATE)
+  set(PC_LIBRARY ${target})
+  configure_file(cmake/rondo.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${PC_NAME}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${PC_NAME}.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs a build and builds a consumer of it, with CMake and with pkg-config.
+# check.sh BUILD_DIR SOURCE_DIR CMAKE CXX...
+set -eu
+build=$1 source=$2 cmake=$3
+shift 3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$cmake" --install "$build" --prefix "$work/prefix" >/dev/null
+for cxx; do
+  command -v "$cxx" >/dev/null || { echo "consumer: $cxx is missing" >&2; exit 1; }
+  "$cmake" -S "$source" -B "$work/$cxx" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
+  "$cmake" --build "$work/$cxx" >/dev/null
+  got=$("$work/$cxx/consumer")
+  [ "$got" = 25 ] || { echo "consumer built by $cxx with CMake printed '$got' instead of 25" >&2; exit 1; }
+  if [ -x "$work/$cxx/http_consumer" ]; then
+    got=$("$work/$cxx/http_consumer")
+    [ "$got" = "GET http://127.0.0.1:1/: Connection refused" ] || { echo "http_consumer printed '$got'" >&2; exit 1; }
+  fi
+  export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib64/pkgconfig:$(echo "$work"/prefix/lib/*/pkgconfig)"
+  # shellcheck disable=SC2046
+  "$cxx" -std=c++20 "$source/main.cpp" $(pkg-config --cflags --libs rondo) -o "$work/pc"
+  got=$("$work/pc")
+  [ "$got" = 25 ] || { echo "consumer built by $cxx with pkg-config printed '$got' instead of 25" >&2; exit 1; }
+  echo "consumer: $cxx with CMake and with pkg-config: ok"
+done
