@@ -7,9 +7,12 @@ void gather_base::note(bool cancelled, std::exception_ptr error) noexcept {
   if (cancelled) child_cancelled_ = true;
   if (!error) return;
   if (error_) {
-    waiter()->sched().report(
-        {problem::exception_not_retrieved,
-         "a further task of a gather failed after the first: " + rondo::describe(error), error});
+    report_made([&] {
+      return diagnostic{problem::exception_not_retrieved,
+                        "a further task of a gather failed after the first: " +
+                            rondo::describe(error),
+                        error};
+    });
     return;
   }
   error_ = std::move(error);

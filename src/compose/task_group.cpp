@@ -15,9 +15,12 @@ void group_core::launch(spawned_base& task) noexcept {
 
 void group_core::fail(std::exception_ptr error) noexcept {
   if (error_) {
-    waiter()->sched().report(
-        {problem::exception_not_retrieved,
-         "a further task of a task group failed after the first: " + rondo::describe(error), error});
+    report_made([&] {
+      return diagnostic{problem::exception_not_retrieved,
+                        "a further task of a task group failed after the first: " +
+                            rondo::describe(error),
+                        error};
+    });
     return;
   }
   error_ = std::move(error);

@@ -65,6 +65,10 @@ void scheduler::report_blocked(node& n) noexcept {
                                      "; blocking work belongs in to_thread"});
 }
 
+void report_out_of_memory() noexcept {
+  std::fputs("rondo: a problem could not be described: out of memory\n", stderr);
+}
+
 void report(const diagnostic& d) noexcept {
   if (this_thread_scheduler) {
     this_thread_scheduler->report(d);

@@ -11,9 +11,11 @@ void check_awaited(const promise_base& p) noexcept {
   scheduler* s = this_thread_scheduler;
   if (std::uncaught_exceptions() > 0) return;
   if (s && s->current && s->current->unwinding()) return;
-  report({problem::never_awaited, "task '" + coroutine_name(p.created().function_name()) +
-                                      "' was never awaited (defined at " +
-                                      short_location(p.created()) + ")"});
+  report_made([&] {
+    return diagnostic{problem::never_awaited,
+                      "task '" + coroutine_name(p.created().function_name()) +
+                          "' was never awaited (defined at " + short_location(p.created()) + ")"};
+  });
 }
 
 void empty_task() noexcept {

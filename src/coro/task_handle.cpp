@@ -44,11 +44,13 @@ void spawned_base::finish() noexcept {
 
 void spawned_base::report_if_unretrieved() noexcept {
   if (!failed() || retrieved_) return;
-  report({problem::exception_not_retrieved,
-          "task '" + display_name() + "' failed" +
-              (coroutine_ ? " after its co_await at " + short_location(last_await_) : "") +
-              " and nobody asked for its result: " + describe(error()),
-          error()});
+  report_made([&] {
+    return diagnostic{problem::exception_not_retrieved,
+                      "task '" + display_name() + "' failed" +
+                          (coroutine_ ? " after its co_await at " + short_location(last_await_) : "") +
+                          " and nobody asked for its result: " + describe(error()),
+                      error()};
+  });
 }
 
 void spawned_base::throw_cancelled() const { throw cancelled_error(std::string(cancel_message())); }

@@ -42,7 +42,12 @@ struct watchdog::state {
 };
 
 watchdog::watchdog(scheduler& watched) : state_(new state(watched)) {
-  state_->thread = std::thread([s = state_] { s->watch(); });
+  try {
+    state_->thread = std::thread([s = state_] { s->watch(); });
+  } catch (...) {
+    delete state_;
+    throw;
+  }
 }
 
 watchdog::~watchdog() {

@@ -124,7 +124,7 @@ TEST(gather, cancelled_cancels_its_children_and_waits_for_them) {
     auto h = rondo::create_task(body());
     co_await test::turns(3);
     h.cancel();
-    co_await rondo::wait(std::vector{h});
+    co_await test::ended(h);
   });
   EXPECT_EQ(j.lines, (test::lines{"~a", "~kernel", "~parent"}));
 }
@@ -147,7 +147,7 @@ TEST(gather, whose_children_have_all_completed_delivers_in_spite_of_a_cancellati
     co_await test::turns(3);
     e.set();
     h.cancel();
-    co_await rondo::wait(std::vector{h});
+    co_await test::ended(h);
     EXPECT_TRUE(got);
     EXPECT_TRUE(h.cancelled());
   });
@@ -300,7 +300,7 @@ TEST(gather, of_a_range_cancelled_between_two_elements_does_not_deliver_a_part) 
     co_await test::turns(3);
     e.set();
     h.cancel();
-    co_await rondo::wait(std::vector{h});
+    co_await test::ended(h);
     EXPECT_TRUE(h.cancelled());
     EXPECT_EQ(delivered, 0u) << "a part was delivered as if it were the whole";
   });
@@ -323,7 +323,7 @@ TEST(gather, of_a_range_outcomes_cancelled_between_two_elements_does_not_deliver
     co_await test::turns(3);
     e.set();
     h.cancel();
-    co_await rondo::wait(std::vector{h});
+    co_await test::ended(h);
     EXPECT_EQ(delivered, 0u) << "a part was delivered as if it were the whole";
   });
 }
@@ -403,7 +403,7 @@ TEST(outcome_of, does_not_swallow_the_cancellation_of_its_own_task) {
     auto h = rondo::create_task(body());
     co_await test::turns(3);
     h.cancel();
-    co_await rondo::wait(std::vector{h});
+    co_await test::ended(h);
     EXPECT_TRUE(h.cancelled());
   });
   EXPECT_EQ(j.lines, (test::lines{"~inner"}));
@@ -479,7 +479,7 @@ TEST(race, cancelled_cancels_all) {
     auto h = rondo::create_task(body());
     co_await test::turns(3);
     h.cancel();
-    co_await rondo::wait(std::vector{h});
+    co_await test::ended(h);
   });
   EXPECT_EQ(j.lines, (test::lines{"~a", "~b", "~parent"}));
 }

@@ -178,7 +178,7 @@ TEST(cancellation, destructors_may_use_the_loop) {
     auto h = rondo::create_task(busy());
     co_await test::turns(4);
     h.cancel();
-    co_await rondo::wait(std::vector{holder, wanter, waiter, h});
+    co_await rondo::wait(test::handles(holder, wanter, waiter, h));
     co_await made;
     EXPECT_TRUE(h.cancelled());
     EXPECT_TRUE(holder.cancelled());

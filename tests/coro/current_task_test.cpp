@@ -50,7 +50,7 @@ TEST(current_task, is_named_after_its_coroutine_unless_named) {
     std::string name = co_await h;
     EXPECT_EQ(name, "app::service::name_of_method");
     auto g = rondo::create_task(app::generic(std::string("x")));
-    co_await rondo::wait(std::vector{g});
+    co_await test::ended(g);
     auto hidden_task = rondo::create_task(hidden());
     name = co_await hidden_task;
     EXPECT_EQ(name, "hidden") << "the anonymous namespace is noise";

@@ -106,7 +106,7 @@ TEST(depth, ten_thousand_gathers_in_each_other_unwind) {
     co_await test::turns(tree_depth + 2);
     EXPECT_EQ(rondo::all_tasks().size(), tree_depth + 2u);
     h.cancel();
-    co_await rondo::wait(std::vector{h});
+    co_await test::ended(h);
     EXPECT_TRUE(h.cancelled());
     EXPECT_EQ(alive, 0);
   });

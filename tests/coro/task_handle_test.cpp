@@ -71,7 +71,7 @@ TEST(task_handle, moves_out_what_cannot_be_copied) {
     std::unique_ptr<int> p = co_await std::move(h);
     EXPECT_EQ(*p, 4);
     auto second = rondo::create_task(make());
-    co_await rondo::wait(std::vector{second});
+    co_await test::ended(second);
     p = std::move(second).take_result();
     EXPECT_EQ(*p, 4);
   });
@@ -126,7 +126,7 @@ TEST(task_handle, asking_for_the_exception_counts_as_retrieving_it) {
   test::run_virtual([&]() -> rondo::task<> {
     d.listen();
     auto h = rondo::create_task(fail("seen"));
-    co_await rondo::wait(std::vector{h});
+    co_await test::ended(h);
     EXPECT_NE(h.exception(), nullptr);
   });
   EXPECT_TRUE(d.messages.empty()) << d.messages.front();

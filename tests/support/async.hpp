@@ -16,6 +16,22 @@ inline rondo::task<> turns(int n) {
   for (; n > 0; --n) co_await rondo::sleep(0s);
 }
 
+/// A vector of handles. (g++ 12 cannot compile an initializer list, not even a
+/// vector's, inside of a co_await expression.)
+template <class T, class... More>
+std::vector<rondo::task_handle<T>> handles(rondo::task_handle<T> first, More... more) {
+  std::vector<rondo::task_handle<T>> all;
+  all.push_back(std::move(first));
+  (all.push_back(std::move(more)), ...);
+  return all;
+}
+
+/// Waits for the end of a task, whatever it is.
+template <class T>
+auto ended(rondo::task_handle<T> h) {
+  return rondo::wait(handles(std::move(h)));
+}
+
 /// Takes the diagnostics of a loop instead of standard error. Declared before
 /// run, because a loop reports until its end.
 struct diagnostics {

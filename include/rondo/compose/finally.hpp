@@ -71,9 +71,12 @@ class finally_operation final : public composite, private timer {
 
  private:
   void report_cleanup() noexcept {
-    detail::report({problem::exception_not_retrieved,
-                    "the cleanup of a cancelled task failed: " + rondo::describe(cleanup_error_),
-                    cleanup_error_});
+    detail::report_made([&] {
+      return diagnostic{problem::exception_not_retrieved,
+                        "the cleanup of a cancelled task failed: " +
+                            rondo::describe(cleanup_error_),
+                        cleanup_error_};
+    });
   }
 
   child<B> body_;

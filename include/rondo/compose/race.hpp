@@ -24,7 +24,12 @@ class race_operation final : public gather_base {
   void child_done(node& done) noexcept override {
     std::apply([&](auto&... c) { ((&c == &done ? child_ended(c.result) : void()), ...); },
                children_);
-    if (--running_ == 0) finish();
+    if (--running_ > 0) return;
+    if (won_) {
+      complete();  // also when a cancellation has reached the losers first
+    } else {
+      finish();
+    }
   }
   std::tuple<std::optional<non_void<typename body<B>::value_type>>...> result() {
     if (!won_) check();

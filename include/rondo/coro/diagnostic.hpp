@@ -36,6 +36,16 @@ std::string describe(const std::exception_ptr& error);
 namespace detail {
 /// The report of a problem where no loop may be running.
 void report(const diagnostic& d) noexcept;
+/// The same for a problem that make() describes, which may run out of memory.
+void report_out_of_memory() noexcept;
+template <class Make>
+void report_made(Make make) noexcept {
+  try {
+    report(make());
+  } catch (...) {
+    report_out_of_memory();
+  }
+}
 }  // namespace detail
 
 }  // namespace rondo::inline v0

@@ -145,10 +145,15 @@ class promise {
   ~promise() {
     if (!state_) return;
     if (!state_->settled()) {
+      std::exception_ptr reason;
       try {
-        set_exception(std::make_exception_ptr(broken_promise("the promise was dropped unkept")));
-      } catch (...) {  // settled by another thread meanwhile
+        reason = std::make_exception_ptr(broken_promise("the promise was dropped unkept"));
+      } catch (...) {  // out of memory: whoever waits must be woken all the same
+        reason = std::current_exception();
       }
+      auto store = [&] { state_->result.set_error(std::move(reason)); };
+      // Nothing happens if another thread settled it meanwhile.
+      state_->settle([](void* f) { (*static_cast<decltype(store)*>(f))(); }, &store);
     }
     state_->release();
   }

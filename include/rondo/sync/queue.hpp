@@ -102,7 +102,7 @@ template <class T, class Items>
 class basic_queue {
  public:
   /// Unlike asyncio's, a queue has a bound unless told otherwise.
-  explicit basic_queue(std::size_t maxsize = 1024) noexcept
+  explicit basic_queue(std::size_t maxsize = 1024)
       : maxsize_(maxsize ? maxsize : unbounded) {}
 
   std::size_t size() const noexcept { return items_.size(); }

@@ -1,0 +1,187 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// The first, the second, the third … allocation fails, until a scenario passes:
+// each time std::bad_alloc arrives where the program can see it, or the scenario
+// passes all the same; nothing leaks, nothing hangs, and nothing terminates.
+// (Coroutine frames come from operator new only under sanitizers: elsewhere the
+// frame pool keeps slabs.)
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "support/async.hpp"
+#include "support/fail_alloc.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Runs the scenario with each allocation failing in turn; the number of runs.
+template <class Scenario>
+int every_allocation(Scenario scenario, bool and_all_after) {
+  // What is made once and kept: frame slabs, thread locals, locales.
+  for (int i = 0; i < 2; ++i) scenario();
+  for (int n = 0; n < 5000; ++n) {
+    long before = test::allocations::alive;
+    bool passed = false, failed = false;
+    std::string surprise;
+    {
+      test::failing_allocation fault(n, and_all_after);
+      try {
+        scenario();
+        passed = true;
+      } catch (const std::bad_alloc&) {
+      } catch (const rondo::deadlock_error& e) {
+        test::allocations::until_failure = -1;
+        surprise = e.what();
+      } catch (const std::exception& e) {
+        test::allocations::until_failure = -1;
+        surprise = e.what();
+      } catch (const rondo::cancelled_error&) {
+        test::allocations::until_failure = -1;
+        surprise = "cancelled";
+      }
+      failed = fault.has_failed();
+    }
+    EXPECT_EQ(surprise, "") << "with allocation " << n << " failing";
+    EXPECT_EQ(test::allocations::alive, before) << "leaked with allocation " << n << " failing";
+    if (!failed) {
+      EXPECT_TRUE(passed);
+      return n;
+    }
+    if (testing::Test::HasFailure()) return n;
+  }
+  ADD_FAILURE() << "the scenario never passed";
+  return 0;
+}
+
+rondo::task<int> work(rondo::queue<std::string>& q, int i) {
+  co_await rondo::sleep(1s);
+  co_await q.put("an item that is too long for a small string " + std::to_string(i));
+  co_return i;
+}
+
+rondo::task<> consume(rondo::queue<std::string>& q, int n) {
+  for (int i = 0; i < n; ++i) {
+    std::string item = co_await q.get();
+    EXPECT_EQ(item.substr(0, 7), "an item");
+    q.task_done();
+  }
+}
+
+// The queue is small, so that putters wait, too.
+void scenario() {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::queue<std::string> q(2);
+    // Names are allocated.
+    auto consumer = rondo::create_task(consume(q, 7), "the consumer with a long name");
+    struct stop {
+      rondo::task_handle<> h;
+      ~stop() { h.cancel(); }
+    };
+    auto produce = [&]() -> rondo::task<> {
+      auto [a, b] = co_await rondo::gather(work(q, 1), rondo::wait_for(work(q, 2), 5s));
+      EXPECT_EQ(a + b, 3);
+      std::vector<rondo::task<int>> more;
+      for (int i = 0; i < 3; ++i) more.push_back(work(q, i));
+      std::vector<int> got = co_await rondo::gather(more, 2);
+      EXPECT_EQ(got.size(), 3u);
+      co_await rondo::with_task_group([&](rondo::task_group& tg) -> rondo::task<> {
+        auto h = tg.create_task(work(q, 3), "a member of the group");
+        tg.create_task(work(q, 4));
+        int v = co_await h;
+        EXPECT_EQ(v, 3);
+      });
+      bool late = false;
+      try {
+        co_await rondo::wait_for(rondo::sleep(10s), 1s);
+      } catch (const rondo::timeout_error&) {
+        late = true;
+      }
+      EXPECT_TRUE(late);
+      co_await q.join();
+    };
+    // The consumer refers to the queue: it ends before.
+    auto both = [&](rondo::task_group& tg) -> rondo::task<> {
+      auto watch = [&]() -> rondo::task<> { co_await consumer; };
+      tg.create_task(watch());
+      co_await produce();
+    };
+    std::exception_ptr error;
+    try {
+      co_await rondo::with_task_group(both);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    consumer.cancel();
+    while (!consumer.done()) co_await rondo::sleep(0s);
+    if (error) std::rethrow_exception(error);
+  });
+}
+
+TEST(fault_points, one_allocation_fails) {
+  int runs = every_allocation(scenario, false);
+  EXPECT_GT(runs, 20);
+}
+
+TEST(fault_points, all_allocations_fail_from_one_on) { every_allocation(scenario, true); }
+
+// A promise that is dropped must wake its future whatever happens.
+TEST(fault_points, a_dropped_promise_wakes_its_future_without_memory) {
+  auto dropped = []() {
+    test::run_virtual([]() -> rondo::task<> {
+      auto p = std::make_unique<rondo::promise<int>>();
+      rondo::future<int> f = p->get_future();
+      auto wait = [&]() -> rondo::task<int> { co_return co_await f; };
+      auto h = rondo::create_task(wait());
+      co_await test::turns(1);
+      p.reset();
+      std::exception_ptr error;
+      try {
+        int v = co_await h;
+        EXPECT_EQ(v, 0);
+      } catch (const rondo::broken_promise&) {
+        co_return;
+      } catch (...) {
+        error = std::current_exception();
+      }
+      if (error) std::rethrow_exception(error);
+    });
+  };
+  every_allocation(dropped, false);
+  every_allocation(dropped, true);
+}
+
+// Several failures at once, of which only one can be thrown: the others are
+// reported, also when there is no memory for the report.
+TEST(fault_points, further_failures_are_reported_without_memory) {
+  auto failures = []() {
+    test::run_virtual([&]() -> rondo::task<> {
+      rondo::loop::current().set_exception_handler([](const rondo::diagnostic&) {});
+      auto fail = []() -> rondo::task<> {
+        co_await rondo::shield(rondo::sleep(1s));
+        throw std::bad_alloc();
+      };
+      rondo::create_task(fail());
+      try {
+        co_await rondo::with_task_group([&](rondo::task_group& tg) {
+          tg.create_task(fail());
+          tg.create_task(fail());
+        });
+      } catch (const std::bad_alloc&) {
+      }
+      co_await rondo::gather(fail(), fail());
+    });
+  };
+  for (int n = 0; n < 200; ++n) {
+    test::failing_allocation fault(n, true);
+    try {
+      failures();
+    } catch (const std::bad_alloc&) {
+    }
+  }
+}
+
+}  // namespace
