@@ -84,14 +84,14 @@ class report {
 };
 
 void report::file_done(const wanted_file& file, const download_result& result) {
+  std::uint64_t fetched = result.existed ? 0 : result.bytes;
+  bytes_ += fetched;
+  shown.count(fetched, result.ok());
   if (!result.ok()) {
     ++failed_;
     shown.complain(fmt::format("rondo get: {}: {}", printable(without_credentials(file.url)),
                                printable(result.error)));
   }
-  std::uint64_t fetched = result.existed ? 0 : result.bytes;
-  bytes_ += fetched;
-  shown.count(fetched, result.ok());
   if (as_json_) {
     shown.say(json_line(object(file, result)));
   } else if (result.ok()) {
@@ -245,6 +245,9 @@ int run(get_options& options) {
 
 void add_options(CLI::App& app, get_options& o) {
   app.add_option("URL", o.urls, "What to get; - for a list on standard input");
+  // Of an option that is given twice the last one counts, so that aliases can
+  // be overridden.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("-i,--input", o.list, "A list: a line a file, URL  sha256=HEX  name=FILE")
       ->type_name("FILE");
   app.add_option("-o,--directory", o.how.directory, "Where the files go [.]")->type_name("DIR");

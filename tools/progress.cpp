@@ -48,15 +48,34 @@ double seconds_between(rondo::time_point from, rondo::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-/// "12.3 MiB" or "12.3/27.0 MiB", with the rate and the time to go.
+constexpr std::size_t numbers_columns = 34;
+constexpr std::size_t smallest_bar = 14;  // with its brackets and percents
+
+/// "12.3 MiB", "12.3/27.0 MiB", "900.0 KiB/27.0 MiB"
+std::string amount(std::uint64_t received, std::optional<std::uint64_t> total) {
+  std::string some = size_text(received);
+  if (!total) return some;
+  std::string all = size_text(*total);
+  std::size_t unit = some.rfind(' ');
+  bool same_unit = all.ends_with(std::string_view(some).substr(unit));
+  return (same_unit ? some.substr(0, unit) : some) + "/" + all;
+}
+
+std::string rate_text(double rate) {
+  return rate >= 1 ? size_text(static_cast<std::uint64_t>(rate)) + "/s" : "";
+}
+
+/// With the rate and the time that it will take.
 std::string numbers(std::uint64_t received, std::optional<std::uint64_t> total, double rate) {
-  std::string text = size_text(received);
-  if (total) text += " of " + size_text(*total);
-  if (rate >= 1) text += fmt::format("  {}/s", size_text(static_cast<std::uint64_t>(rate)));
-  if (rate >= 1 && total && *total > received)
-    text += "  " + time_text(static_cast<double>(*total - received) / rate) + " left";
+  std::string text = amount(received, total);
+  if (rate < 1) return text;
+  text += "  " + rate_text(rate);
+  if (total && *total > received)
+    text += "  " + time_text(static_cast<double>(*total - received) / rate);
   return text;
 }
+
+std::size_t name_columns(std::size_t columns) { return std::clamp<std::size_t>(columns / 4, 6, 28); }
 
 }  // namespace
 
@@ -161,15 +180,13 @@ void progress::draw() {
 }
 
 std::string progress::file_line(const entry& e, std::size_t columns) const {
-  std::size_t name_columns = std::clamp<std::size_t>(columns / 3, 6, 32);
-  std::string name = fit(e.name, name_columns);
-  std::string text = e.note.empty() ? numbers(e.received, e.total, e.rate_) : e.note;
-  std::size_t rest = columns - name_columns - 1;
-  if (!e.note.empty() || !e.total || *e.total == 0 || rest < columns_of(text) + 10)
-    return name + " " + fit(text, rest);
+  std::size_t rest = columns - name_columns(columns) - 1;
+  std::string line = fit(e.name, name_columns(columns)) + " ";
+  if (!e.note.empty()) return line + fit(e.note, rest);
+  std::string text = numbers(e.received, e.total, e.rate_);
+  if (!e.total || *e.total == 0) return line + fit(text, rest);
   double part = static_cast<double>(e.received) / static_cast<double>(*e.total);
-  std::size_t numbers_columns = std::max(columns_of(text), std::min<std::size_t>(46, rest - 10));
-  return name + " " + bar(part, rest - numbers_columns - 1) + " " + fit(text, numbers_columns);
+  return line + bar_with(part, text, rate_text(e.rate_), rest);
 }
 
 std::string progress::total_line(std::size_t columns) const {
@@ -182,17 +199,24 @@ std::string progress::total_line(std::size_t columns) const {
     if (e->total && *e->total > 0)
       part += static_cast<double>(e->received) / static_cast<double>(*e->total);
   }
-  std::string text = fmt::format("{} of {} files", done_, files_);
-  if (failed_ > 0) text += fmt::format(", {} failed", failed_);
-  text += "  " + numbers(bytes, std::nullopt, rate);
-  text += "  " + time_text(seconds_between(begun_, rondo::now()));
-  std::size_t name_columns = std::clamp<std::size_t>(columns / 3, 6, 32);
-  std::size_t rest = columns - name_columns - 1;
-  if (rest < columns_of(text) + 10) return fit(text, columns);
-  std::size_t numbers_columns = std::max(columns_of(text), std::min<std::size_t>(46, rest - 10));
-  return fit("all", name_columns) + " " +
-         bar(part / static_cast<double>(files_), rest - numbers_columns - 1) + " " +
-         fit(text, numbers_columns);
+  std::string count = fmt::format("{}/{} files", done_, files_);
+  if (failed_ > 0) count += fmt::format(", {} failed", failed_);
+  std::string text = numbers(bytes, std::nullopt, rate) + "  " +
+                     time_text(seconds_between(begun_, rondo::now()));
+  std::size_t rest = columns - name_columns(columns) - 1;
+  return fit(count, name_columns(columns)) + " " +
+         bar_with(part / static_cast<double>(files_), text, rate_text(rate), rest);
+}
+
+/// A bar and what there is room for beside it.
+std::string progress::bar_with(double part, std::string_view text, std::string_view shorter,
+                               std::size_t columns) const {
+  constexpr std::size_t shorter_columns = 12;
+  for (auto [beside, width] : {std::pair(text, numbers_columns), {shorter, shorter_columns}}) {
+    if (columns >= smallest_bar + 1 + width)
+      return bar(part, columns - width - 1) + " " + fit(beside, width);
+  }
+  return columns >= smallest_bar ? bar(part, columns) : fit(text, columns);
 }
 
 /// "[=====>    ]  45%"

@@ -66,6 +66,8 @@ class progress {
   void draw();
   std::string file_line(const entry& e, std::size_t columns) const;
   std::string total_line(std::size_t columns) const;
+  std::string bar_with(double part, std::string_view text, std::string_view shorter,
+                       std::size_t columns) const;
   std::string bar(double part, std::size_t columns) const;
 
   style style_;

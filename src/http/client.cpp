@@ -76,6 +76,7 @@ struct transfer_state {
   bool whole = false;   // collect everything, never pause
   bool running = false;
   bool paused = false;
+  bool header_whole = false;  // its last, empty line has come
   bool header_done = false;
   bool done = false;
   bool too_large = false;
@@ -97,6 +98,9 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (line.starts_with("HTTP/")) {  // a new response: after a redirect, a 100
     t.fields.clear();
+    t.header_whole = false;
+  } else if (line.empty()) {
+    t.header_whole = true;
   } else if (std::size_t colon = line.find(':'); colon != line.npos) {
     std::string_view value = line.substr(colon + 1);
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
@@ -266,8 +270,9 @@ void session_state::collect() noexcept {
     curl_multi_remove_handle(multi, easy);
     t->running = false;
     t->done = true;
-    t->code = code;
-    if (code == CURLE_OK && !t->header_done) t->note_header_end();
+    // libcurl takes the end of the connection for the end of the header too.
+    t->code = code == CURLE_OK && !t->header_whole ? CURLE_GOT_NOTHING : code;
+    if (t->code == CURLE_OK && !t->header_done) t->note_header_end();
     t->changed.set();
   }
 }

@@ -122,6 +122,25 @@ TEST(http, failures_name_the_url_and_the_cause) {
   });
 }
 
+TEST(http, a_header_cut_short_is_no_empty_response) {
+  test::run([]() -> rondo::task<> {
+    auto cut = [](rondo::stream s) -> rondo::task<> {
+      co_await s.read_until("\r\n\r\n");
+      co_await s.write("HTTP/1.1 200 OK\r\nContent-Le");
+    };
+    auto server = co_await rondo::start_server(cut, "127.0.0.1", 0);
+    http::failure why = http::failure::other;
+    try {
+      auto r = co_await http::get("http://127.0.0.1:" + std::to_string(server.port()) + "/");
+      ADD_FAILURE() << "status " << r.status;
+    } catch (const http::http_error& e) {
+      why = e.why();
+    }
+    EXPECT_EQ(why, http::failure::cut);
+    co_await server.close();
+  });
+}
+
 TEST(http_server, a_failing_handler_is_500_without_details) {
   test::run([]() -> rondo::task<> {
     std::string reported;

@@ -1,0 +1,831 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+"""rondo get against servers that misbehave.
+
+    get_test.py PROGRAM [unittest arguments]
+
+Each test has a server of its own on a free port of the loopback, which answers
+as the test says; nothing here waits for a fixed time to be right.
+"""
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import pty
+import re
+import resource
+import shutil
+import signal
+import socket
+import socketserver
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+import unittest
+
+PROGRAM = ""
+LIMIT = 20  # seconds, after which a program hangs
+BODY = bytes(i * i % 251 for i in range(300_000))
+DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
+
+
+class Exchange:
+    """One request, and the means to answer it well or badly."""
+
+    def __init__(self, site, connection, path, fields, count):
+        self.site, self.connection, self.path, self.fields = site, connection, path, fields
+        self.count = count  # how often that path has been asked for, from 1 on
+        self.time = time.monotonic()
+
+    def raw(self, data):
+        self.connection.sendall(data)
+
+    def head(self, status, length=None, **fields):
+        lines = [f"HTTP/1.1 {status} Status", "Connection: close"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
+        if length is not None:
+            lines.append(f"Content-Length: {length}")
+        self.raw("\r\n".join(lines).encode() + b"\r\n\r\n")
+
+    def answer(self, status, body=b"", **fields):
+        self.head(status, len(body), **fields)
+        self.raw(body)
+
+    def range_start(self):
+        found = re.fullmatch(r"bytes=(\d+)-", self.fields.get("range", ""))
+        return int(found[1]) if found else None
+
+    def ranged(self, body, validator='"v1"', send=None):
+        """A file that can be resumed; of it, only so many bytes if send is given."""
+        start = self.range_start()
+        if start is None or self.fields.get("if-range") != validator:
+            start = None
+        fields = {"ETag": validator} if validator.startswith('"') else {
+            "Last_Modified": validator, "Date": "Mon, 07 Nov 1994 08:49:37 GMT"}
+        rest = body[start or 0:]
+        if start is not None:
+            fields["Content_Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        self.head(200 if start is None else 206, len(rest), **fields)
+        self.raw(rest[:send])
+
+
+class Site:
+    """Serves pages: functions of an Exchange, by path."""
+
+    def __init__(self):
+        self.pages, self.requests = {}, []
+        self.lock = threading.Lock()
+        self.ended = threading.Event()
+        site = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                site.serve(self)
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+            block_on_close = False
+            request_queue_size = 128
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+
+    def serve(self, handler):
+        line = handler.rfile.readline().decode("latin1").split()
+        if len(line) != 3:
+            return
+        fields = {}
+        while (text := handler.rfile.readline().decode("latin1").strip()):
+            name, value = text.split(":", 1)
+            fields[name.lower()] = value.strip()
+        path = line[1].split("?")[0]
+        with self.lock:
+            count = 1 + sum(r.path == path for r in self.requests)
+            exchange = Exchange(self, handler.connection, path, fields, count)
+            self.requests.append(exchange)
+        try:
+            page = self.pages.get(path)
+            page(exchange) if page else exchange.answer(404, b"no such page")
+        except OSError:
+            pass  # the client has gone
+
+    def asked(self, path):
+        with self.lock:
+            return [r for r in self.requests if r.path == path]
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def close(self):
+        self.ended.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def wait_until(true, what):
+    deadline = time.monotonic() + LIMIT
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never happened: {what}")
+        time.sleep(0.005)
+
+
+def closed_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class GetTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.site = Site()
+        self.addCleanup(self.site.close)
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="rondo-get-"))
+        self.addCleanup(shutil.rmtree, self.directory, True)
+        self.environment = dict(os.environ, TERM="xterm")
+        for name in ("NO_COLOR", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            self.environment.pop(name, None)
+
+    def page(self, path, function):
+        self.site.pages[path] = function
+
+    def command(self, *arguments):
+        return [PROGRAM, "get", "-o", str(self.directory), "--retry-delay", "0.01",
+                *[self.site.url(a) if a.startswith("/x/") else a for a in arguments]]
+
+    def get(self, *arguments, code=0, **options):
+        """Paths that begin with /x/ are the site's."""
+        run = subprocess.run(self.command(*arguments), capture_output=True, timeout=LIMIT,
+                             env=self.environment, **{"stdin": subprocess.DEVNULL, **options}
+                             if "input" not in options else options)
+        run.out, run.err = run.stdout.decode(), run.stderr.decode()
+        self.assertEqual(run.returncode, code, f"{run.out}\n{run.err}")
+        self.assertNotIn("\x1b", run.out + run.err)
+        return run
+
+    def get_json(self, *arguments, **options):
+        """The file's object, for one URL."""
+        run = self.get("--json", *arguments, **options)
+        objects = [json.loads(line) for line in run.out.splitlines()]
+        self.assertEqual(len(objects), 2)
+        self.assertEqual(objects[1]["summary"]["files"], 1)
+        return objects[0]
+
+    def names(self):
+        return sorted(p.name for p in self.directory.iterdir())
+
+    def content(self, name):
+        return (self.directory / name).read_bytes()
+
+    def leave_part(self, path="/x/file", size=100_000, validator='"v1"', body=BODY):
+        """Makes a first run leave that many bytes behind."""
+        self.page(path, lambda e: e.ranged(body, validator, send=size))
+        self.get(path, "--retries", "0", code=1)
+        name = path.rsplit("/", 1)[1]
+        self.assertEqual(self.content(name + ".part"), body[:size])
+        self.site.requests.clear()
+        return name
+
+
+class Arrivals(GetTest):
+    def test_files_arrive_whole_and_leave_nothing_beside_them(self):
+        self.page("/x/a", lambda e: e.answer(200, BODY))
+        self.page("/x/empty", lambda e: e.answer(200))
+        self.page("/x/with%20space", lambda e: e.answer(200, b"s"))
+        run = self.get("/x/a", "/x/empty", "/x/with%20space?query#part")
+        self.assertEqual(self.names(), ["a", "empty", "with space"])
+        self.assertEqual(self.content("a"), BODY)
+        self.assertEqual(self.content("empty"), b"")
+        self.assertEqual(run.err, "")
+        self.assertEqual(len(run.out.splitlines()), 4)
+        self.assertRegex(run.out, r"\n3 of 3 files, 293.0 KiB in ")
+
+    def test_as_many_at_once_as_asked_and_no_more(self):
+        together = threading.Barrier(4)
+        now, most = 0, 0
+
+        def page(e):
+            nonlocal now, most
+            with self.site.lock:
+                now += 1
+                most = max(most, now)
+            together.wait(LIMIT)  # four must be there for any to go on
+            with self.site.lock:
+                now -= 1
+            e.answer(200, e.path.encode())
+
+        paths = [f"/x/{i}" for i in range(20)]
+        for path in paths:
+            self.page(path, page)
+        self.get("-c", "4", *paths)
+        self.assertEqual(len(self.names()), 20)
+        self.assertEqual(most, 4)
+
+    def test_chunked(self):
+        def page(e):
+            e.head(200, Transfer_Encoding="chunked")
+            for i in range(0, len(BODY), 7777):
+                piece = BODY[i:i + 7777]
+                e.raw(b"%x\r\n" % len(piece) + piece + b"\r\n")
+            e.raw(b"0\r\n\r\n")
+
+        self.page("/x/file", page)
+        self.get("/x/file")
+        self.assertEqual(self.content("file"), BODY)
+
+    def test_redirects_are_followed_and_do_not_choose_the_name(self):
+        self.page("/x/from", lambda e: e.answer(302, b"moved", Location="/x/to"))
+        self.page("/x/to", lambda e: e.answer(200, b"here"))
+        self.page("/x/loop", lambda e: e.answer(302, Location="/x/loop"))
+        run = self.get("/x/from", "/x/loop", code=1)
+        self.assertEqual(self.names(), ["from"])
+        self.assertEqual(self.content("from"), b"here")
+        self.assertRegex(run.err, r"^rondo get: \S+/x/loop: .*redirects.*\n$")
+
+    def test_a_file_that_is_there_is_replaced_when_the_new_one_is_whole(self):
+        (self.directory / "file").write_bytes(b"old")
+        self.page("/x/file", lambda e: e.ranged(BODY, send=1000))
+        self.get("/x/file", "--retries", "0", code=1)
+        self.assertEqual(self.content("file"), b"old")
+        self.page("/x/file", lambda e: e.answer(200, b"new"))
+        self.get("/x/file")
+        self.assertEqual(self.content("file"), b"new")
+
+    def test_keep_does_not_ask(self):
+        (self.directory / "file").write_bytes(b"old")
+        run = self.get("--keep", "/x/file")
+        self.assertIn("there already", run.out)
+        self.assertEqual(self.site.requests, [])
+
+    def test_quiet(self):
+        self.page("/x/file", lambda e: e.answer(200, BODY))
+        run = self.get("-q", "/x/file", "/x/none", code=1)
+        self.assertEqual(run.out, "")
+        self.assertEqual(len(run.err.splitlines()), 1)
+
+    def test_json(self):
+        self.page("/x/file", lambda e: e.answer(200, BODY))
+        run = self.get("--json", "/x/file", "/x/none", code=1)
+        good, bad, last = [json.loads(line) for line in run.out.splitlines()]
+        if not good["ok"]:
+            good, bad = bad, good
+        self.assertEqual((good["bytes"], good["attempts"]), (len(BODY), 1))
+        self.assertEqual(good["file"], f"{self.directory}/file")
+        self.assertEqual(good["url"], self.site.url("/x/file"))
+        self.assertEqual(good["sha256"], hashlib.sha256(BODY).hexdigest())
+        self.assertEqual((bad["ok"], bad["error"]), (False, "status 404"))
+        del last["summary"]["seconds"]
+        self.assertEqual(last, {"summary": {"files": 2, "ok": 1, "failed": 1, "bytes": len(BODY)}})
+
+    def test_a_list_on_standard_input_and_in_a_file(self):
+        for name in "abcd":
+            self.page(f"/x/{name}", lambda e: e.answer(200, e.path.encode()))
+        right = hashlib.sha256(b"/x/b").hexdigest()
+        lines = ("# a comment\n\n" + self.site.url("/x/a") + "\n"
+                 + self.site.url("/x/b") + f"\tsha256={right.upper()}  name=two words \r\n"
+                 + self.site.url("/x/c") + f" sha256={'0' * 64}\n"
+                 + self.site.url("/x/d") + " md5=0\n" + self.site.url("/x/a")).encode()
+        run = self.get("-", code=1, input=lines)
+        self.assertEqual(self.names(), ["a", "two words"])
+        self.assertIn(f"/x/c: its SHA-256 is {hashlib.sha256(b'/x/c').hexdigest()}, not 000", run.err)
+        self.assertIn("/x/d: 'md5=0' is neither sha256=HEX nor name=FILE", run.err)
+        self.assertEqual(len(run.err.splitlines()), 2)
+        (self.directory / "list").write_bytes(lines)
+        self.get("-i", str(self.directory / "list"), code=1)
+        self.assertEqual(len(self.site.asked("/x/b")), 1, "a file with the right SHA-256 is there")
+
+    def test_memory_stays_flat(self):
+        piece = os.urandom(1 << 20)
+
+        def page(e):
+            size = 2 if e.path == "/x/small" else 80
+            e.head(200, size << 20)
+            for _ in range(size):
+                e.raw(piece)
+
+        peaks = []
+        self.environment["ASAN_OPTIONS"] = "quarantine_size_mb=1"
+        for path in ("/x/small", "/x/large"):
+            self.page(path, page)
+            child = subprocess.Popen(self.command("-q", path), env=self.environment)
+            status, usage = os.wait4(child.pid, 0)[1:]
+            child.returncode = status
+            self.assertEqual(status, 0)
+            peaks.append(usage.ru_maxrss)
+        self.assertEqual((self.directory / "large").stat().st_size, 80 << 20)
+        self.assertLess(peaks[1] - peaks[0], 16 * 1024)
+
+
+class Failures(GetTest):
+    def test_each_is_one_line_that_names_the_url_and_the_cause(self):
+        refused = f"http://127.0.0.1:{closed_port()}/file"
+        self.page("/x/500", lambda e: e.answer(500))
+        self.page("/x/204", lambda e: e.answer(204))
+        self.page("/x/cut", lambda e: e.ranged(BODY, send=1000))
+        self.page("/x/silent", lambda e: None)
+        self.page("/x/good", lambda e: e.answer(200, BODY))
+        expected = {
+            "htp:/typo": "malformed URL",
+            "example.com/a": "malformed URL",
+            "http:///a": "malformed URL",
+            "http://a b/c": "malformed URL",
+            "http://127.0.0.1:99999/port": ".",
+            "http://nosuch.invalid/a": "Could not resolve host",
+            refused: "Connection refused",
+            self.site.url("/x/404"): "status 404",
+            self.site.url("/x/500"): "status 500",
+            self.site.url("/x/204"): "status 204",
+            self.site.url("/x/cut"): "bytes remaining",
+            self.site.url("/x/silent"): "Empty reply",
+            self.site.url("/"): "no file name",
+            f"http://127.0.0.1:{self.site.port}": "no file name",
+            self.site.url("/x/.."): "is no file name",
+            self.site.url("/x/%2e%2E"): "is no file name",
+            self.site.url("/x/..%2fup"): "would leave the directory",
+            self.site.url("/x/%2fetc%2fpasswd"): "would leave the directory",
+            self.site.url("/x/nul%00"): "control character",
+            self.site.url("/x/escape%1b%5b2J"): "control character",
+            self.site.url("/x/a.part"): "partial file",
+            self.site.url("/x/a.part.json"): "partial file",
+            self.site.url("/x/" + "n" * 246): "longer than 245 bytes",
+        }
+        run = self.get(*expected, self.site.url("/x/good"), code=1)
+        self.assertEqual(self.names(), ["cut.part", "cut.part.json", "good"])
+        self.assertEqual(self.content("good"), BODY)
+        lines = run.err.splitlines()
+        self.assertEqual(len(lines), len(expected), run.err)
+        for url, cause in expected.items():
+            found = [line for line in lines if line.startswith(f"rondo get: {url}: ")]
+            self.assertEqual(len(found), 1, f"{url}\n{run.err}")
+            self.assertIn(cause, found[0])
+
+    def test_names_of_a_list_are_checked_too(self):
+        lines = [f"{self.site.url('/x/a')} name={name}"
+                 for name in ("../a", "/tmp/a", ".", "a/b", "a.part", "", "a\x1b[2Jb", "n" * 246)]
+        lines.append(self.site.url("/x/a") + " sha256=12")
+        run = self.get("-", input="\n".join(lines).encode(), code=1)
+        self.assertEqual(len(run.err.splitlines()), len(lines))
+        self.assertEqual(self.names(), [])
+        self.assertEqual(self.site.requests, [])
+
+    def test_two_urls_with_one_name(self):
+        self.page("/x/a", lambda e: e.answer(200, b"first"))
+        run = self.get("/x/a", "/x/y/../b/a", "/x/a", code=1)
+        self.assertRegex(run.err, r"^rondo get: \S+/x/y/../b/a: the name 'a' is taken by \S+/x/a: "
+                                  r"give it another one\n$")
+        self.assertEqual(self.content("a"), b"first")
+        self.assertEqual(len(self.site.requests), 1)
+
+    def test_cut_bodies_are_no_files(self):
+        def chunked(e):
+            e.head(200, Transfer_Encoding="chunked")
+            e.raw(b"400\r\n" + BODY[:1024] + b"\r\n")
+
+        self.page("/x/chunked", chunked)
+        self.page("/x/short", lambda e: (e.head(200, len(BODY)), e.raw(BODY[:-1])))
+        self.page("/x/header", lambda e: e.raw(b"HTTP/1.1 200 OK\r\nContent-Le"))
+        self.get("/x/chunked", "/x/short", "/x/header", "--retries", "1", code=1)
+        self.assertEqual(self.names(), [], "without a validator there is nothing to go on with")
+        self.assertEqual(len(self.site.asked("/x/short")), 2)
+
+    def test_a_file_longer_than_announced_is_what_was_announced(self):
+        self.page("/x/long", lambda e: (e.head(200, 1000), e.raw(BODY)))
+        self.get("/x/long")
+        self.assertEqual(self.content("long"), BODY[:1000])
+
+    def test_a_wrong_sha256(self):
+        self.page("/x/file", lambda e: e.ranged(BODY))
+        run = self.get("/x/file", "--sha256", "ab" * 32, code=1)
+        self.assertIn(f"not {'ab' * 32}", run.err)
+        self.assertEqual(self.names(), [])
+        self.assertEqual(len(self.site.requests), 1)
+        self.get("/x/file", "--sha256", hashlib.sha256(BODY).hexdigest())
+
+    def test_directories_that_cannot_be_written_to(self):
+        self.page("/x/file", lambda e: e.answer(200, BODY))
+        (self.directory / "plain").write_bytes(b"")
+        for name, cause in (("missing", "No such file"), ("plain", "Not a directory")):
+            run = self.get("-o", str(self.directory / name), "/x/file", code=1)
+            self.assertRegex(run.err, rf"^rondo get: \S+/x/file: .*{cause}.*\n$")
+        if os.geteuid() != 0:
+            self.directory.chmod(0o555)
+            run = self.get("/x/file", code=1)
+            self.assertIn("Permission denied", run.err)
+            self.directory.chmod(0o755)
+        (self.directory / "file").mkdir()
+        run = self.get("/x/file", code=1)
+        self.assertIn("Is a directory", run.err)
+        self.assertEqual(self.site.requests, [])
+
+    def test_a_full_disk(self):
+        self.page("/x/file", lambda e: e.ranged(BODY))
+        self.page("/x/small", lambda e: e.answer(200, b"small"))
+        full = self.directory / "full"
+        full.mkdir()
+        mounted = os.geteuid() == 0 and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", full],
+            capture_output=True).returncode == 0
+        if mounted:
+            self.addCleanup(subprocess.run, ["umount", full])
+        else:
+            (full / "file.part").symlink_to("/dev/full")
+        run = self.get("-o", str(full), "-c", "1", "/x/file", "/x/small", code=1)
+        self.assertRegex(run.err, r"^rondo get: \S+/x/file: .*No space left on device\n$"
+                         if not mounted else r"/x/file: .*No space left on device\n")
+        self.assertEqual(len(self.site.asked("/x/file")), 1, "not worth a retry")
+        self.assertFalse((full / "file").exists())
+
+    def test_standard_output_that_cannot_be_written(self):
+        self.page("/x/file", lambda e: e.answer(200, BODY))
+        with open("/dev/full", "w") as out:
+            run = subprocess.run(self.command("/x/file"), stdout=out, stderr=subprocess.PIPE,
+                                 timeout=LIMIT, env=self.environment)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn(b"No space left on device", run.stderr)
+
+    def test_usage(self):
+        for arguments in ([], ["-c", "0", "/x/a"], ["--nonsense"], ["-i", "/nonexistent"],
+                          ["--sha256", "00", "/x/a"], ["--name", "../a", "/x/a"],
+                          ["--name", "a", "/x/a", "/x/b"], ["--timeout", "-1", "/x/a"]):
+            run = self.get(*arguments, code=2)
+            self.assertNotEqual(run.err, "", arguments)
+        self.assertEqual(self.site.requests, [])
+        run = subprocess.run([PROGRAM, "--version"], capture_output=True, timeout=LIMIT)
+        self.assertRegex(run.stdout, rb"^rondo \d+\.\d+\.\d+\n$")
+
+    def test_passwords_are_not_shown(self):
+        run = self.get("--json", f"http://user:secret@127.0.0.1:{self.site.port}/x/none",
+                       f"http://user:secret@127.0.0.1:{closed_port()}/x", "--retries", "0", code=1)
+        self.assertEqual(len(self.site.requests), 1)
+        self.assertIn("authorization", self.site.requests[0].fields)
+        self.assertNotIn("secret", run.out + run.err)
+
+    def test_few_descriptors(self):
+        paths = [f"/x/{i}" for i in range(40)]
+        for path in paths:
+            self.page(path, lambda e: e.answer(200, BODY))
+        self.get(*paths, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32)))
+        self.assertEqual(len(self.names()), 40)
+
+
+class Retries(GetTest):
+    def test_what_may_pass_is_tried_again(self):
+        for status in (408, 429, 500, 502, 503, 504):
+            self.page(f"/x/{status}", lambda e, s=status: e.answer(200, BODY) if e.count == 3
+                      else e.answer(s))
+        self.get(*self.site.pages)
+        self.assertEqual(len(self.site.requests), 18)
+        self.assertEqual(len(self.names()), 6)
+
+    def test_what_will_not_pass_is_not(self):
+        for status in (400, 401, 403, 404, 410, 501):
+            self.page(f"/x/{status}", lambda e, s=status: e.answer(s))
+        self.get(*self.site.pages, code=1)
+        self.assertEqual(len(self.site.requests), 6)
+
+    def test_so_often_as_told(self):
+        self.page("/x/file", lambda e: e.answer(503))
+        self.assertEqual(self.get_json("/x/file", "--retries", "2", code=1)["attempts"], 3)
+        self.assertEqual(len(self.site.requests), 3)
+        refused = f"http://127.0.0.1:{closed_port()}/file"
+        self.assertEqual(self.get_json(refused, "--retries", "1", code=1)["attempts"], 2)
+
+    def test_waits_grow(self):
+        self.page("/x/file", lambda e: e.answer(200) if e.count == 4 else e.answer(503))
+        self.get("/x/file", "--retry-delay", "0.1")
+        times = [r.time for r in self.site.requests]
+        waits = [b - a for a, b in zip(times, times[1:])]
+        for wait, least in zip(waits, (0.05, 0.1, 0.2)):
+            self.assertGreaterEqual(wait, least)
+
+    def test_retry_after(self):
+        self.page("/x/file", lambda e: e.answer(200) if e.count == 2
+                  else e.answer(503, Retry_After="1"))
+        self.page("/x/past", lambda e: e.answer(200) if e.count == 2
+                  else e.answer(503, Retry_After=DATE))
+        self.get("/x/file", "/x/past", "--retry-delay", "3600")
+        first, second = self.site.asked("/x/file")
+        self.assertGreaterEqual(second.time - first.time, 0.99)
+
+    def test_the_timeout_covers_everything(self):
+        self.page("/x/slow", lambda e: (e.head(200, 100), e.raw(b"a"), self.site.ended.wait()))
+        self.page("/x/retry", lambda e: e.answer(503, Retry_After="50"))
+        self.page("/x/good", lambda e: e.answer(200, BODY))
+        run = self.get("/x/slow", "/x/retry", "/x/good", "--timeout", "0.5", code=1)
+        self.assertEqual(self.names(), ["good"])
+        self.assertEqual(run.err.count("not complete within 0.5 s"), 2, run.err)
+
+
+class Resuming(GetTest):
+    def finish(self, name="file", body=BODY, attempts=None):
+        result = self.get_json(f"/x/{name}")
+        self.assertEqual(self.names(), [name])
+        self.assertEqual(self.content(name), body)
+        self.assertEqual(result["sha256"], hashlib.sha256(body).hexdigest())
+        if attempts:
+            self.assertEqual(result["attempts"], attempts)
+        return result
+
+    def test_within_a_run(self):
+        self.page("/x/file", lambda e: e.ranged(BODY, send=100_000))
+        self.finish()
+        self.assertEqual([r.range_start() for r in self.site.requests], [None, 100_000, 200_000])
+
+    def test_by_a_later_run(self):
+        for validator in ('"v1"', DATE):
+            with self.subTest(validator):
+                self.leave_part(validator=validator)
+                self.page("/x/file", lambda e: e.ranged(BODY, validator))
+                self.assertEqual(self.finish()["resumed_from"], 100_000)
+                self.assertEqual(self.site.requests[0].range_start(), 100_000)
+                self.assertEqual(self.site.requests[0].fields["if-range"], validator)
+                (self.directory / "file").unlink()
+
+    def test_a_changed_file_is_never_spliced(self):
+        new = BODY[::-1]
+
+        def careless(**fields):  # a server that does not know If-Range
+            def page(e):
+                start = e.range_start()
+                if start is None:
+                    e.answer(200, new, ETag='"v2"')
+                else:
+                    e.answer(206, new[start:], **{
+                        "Content_Range": f"bytes {start}-{len(new) - 1}/{len(new)}", **fields})
+            return page
+
+        def unsatisfied(e):
+            e.answer(416) if e.range_start() else e.answer(200, new, ETag='"v2"')
+
+        pages = {
+            "If-Range": (lambda e: e.ranged(new, '"v2"'), 1),
+            "no ranges": (lambda e: e.answer(200, new, ETag='"v2"'), 1),
+            "other ETag": (careless(ETag='"v2"'), 2),
+            "other length": (careless(Content_Range="bytes 100000-299999/300001"), 2),
+            "other place": (careless(Content_Range="bytes 0-299999/300000"), 2),
+            "bad range": (careless(Content_Range="bytes 100000-"), 2),
+            "several parts": (careless(Content_Range=""), 2),
+            "unsatisfied": (unsatisfied, 2),
+        }
+        for what, (page, attempts) in pages.items():
+            with self.subTest(what):
+                self.leave_part()
+                self.page("/x/file", page)
+                self.assertNotIn("resumed_from", self.finish(body=new, attempts=attempts))
+                self.assertEqual(self.site.requests[0].range_start(), 100_000)
+                (self.directory / "file").unlink()
+
+    def test_a_shorter_answer_than_asked_for_is_gone_on_with(self):
+        self.leave_part()
+
+        def page(e):
+            start = e.range_start()
+            e.answer(206, BODY[start:start + 100_000], ETag='"v1"',
+                     Content_Range=f"bytes {start}-{start + 99_999}/300000")
+
+        self.page("/x/file", page)
+        self.finish(attempts=2)
+
+    def test_more_than_the_whole_is_refused(self):
+        self.leave_part()
+
+        def page(e):
+            if e.range_start() is None:
+                return e.ranged(BODY)
+            e.head(206, 200_010, ETag='"v1"', Content_Range="bytes 100000-299999/300000")
+            e.raw(BODY[100_000:] + b"and so on.")
+
+        self.page("/x/file", page)
+        self.finish(attempts=2)
+
+    def test_a_part_that_had_every_byte(self):
+        self.leave_part(size=len(BODY) - 1)
+        with open(self.directory / "file.part", "ab") as part:
+            part.write(BODY[-1:])
+        self.page("/x/file", lambda e: e.ranged(BODY))
+        self.finish(attempts=1)
+        self.assertEqual(self.site.requests[0].range_start(), len(BODY) - 1)
+
+    def test_parts_of_which_too_little_is_known_begin_anew(self):
+        def describe(**changes):
+            path = self.directory / "file.part.json"
+            path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+        def longer():
+            with open(self.directory / "file.part", "ab") as part:
+                part.write(BODY)
+
+        doubts = {
+            "no description": lambda: (self.directory / "file.part.json").unlink(),
+            "broken description": lambda: (self.directory / "file.part.json").write_text('{"so'),
+            "another kind": lambda: (self.directory / "file.part.json").write_text("[1]"),
+            "another URL": lambda: describe(source="0" * 64),
+            "another boot": lambda: describe(boot="before"),
+            "no validator": lambda: describe(validator=""),
+            "too long": longer,
+        }
+        for what, doubt in doubts.items():
+            with self.subTest(what):
+                self.leave_part()
+                doubt()
+                self.page("/x/file", lambda e: e.ranged(BODY))
+                self.finish(attempts=1)
+                self.assertIsNone(self.site.requests[0].range_start())
+                (self.directory / "file").unlink()
+
+    def test_after_another_boot_what_was_on_the_disk_is_used(self):
+        self.leave_part()
+        path = self.directory / "file.part.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "boot": "", "durable": 70_000}))
+        self.page("/x/file", lambda e: e.ranged(BODY))
+        self.assertEqual(self.finish()["resumed_from"], 70_000)
+
+    def test_weak_validators_are_not_used(self):
+        for fields in ({"ETag": 'W/"v1"'}, {"Last_Modified": DATE, "Date": DATE},
+                       {"Last_Modified": DATE}, {"Last_Modified": "yesterday", "Date": DATE}):
+            with self.subTest(fields):
+                self.page("/x/file", lambda e: (e.head(200, len(BODY), **fields), e.raw(BODY[:1000])))
+                self.get("/x/file", "--retries", "1", code=1)
+                self.assertEqual(self.names(), [])
+                self.assertEqual([r.range_start() for r in self.site.requests], [None, None])
+                self.site.requests.clear()
+
+    def test_a_part_that_was_changed_is_found_by_its_sha256(self):
+        self.leave_part()
+        (self.directory / "file.part").write_bytes(b"x" * 100_000)
+        self.page("/x/file", lambda e: e.ranged(BODY))
+        self.get("/x/file", "--sha256", hashlib.sha256(BODY).hexdigest())
+        self.assertEqual(self.content("file"), BODY)
+        self.assertEqual([r.range_start() for r in self.site.requests], [100_000, None])
+
+    def test_after_ctrl_c_and_not_by_two_at_once(self):
+        self.page("/x/file", lambda e: (e.ranged(BODY, send=100_000), self.site.ended.wait()))
+        first = subprocess.Popen(self.command("/x/file"), stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, env=self.environment)
+        part = self.directory / "file.part"
+        wait_until(lambda: part.exists() and part.stat().st_size == 100_000, "the first half")
+        run = self.get("/x/file", code=1)
+        self.assertIn("another process is writing it", run.err)
+        self.assertEqual(part.stat().st_size, 100_000)
+        first.send_signal(signal.SIGINT)
+        out, err = first.communicate(timeout=LIMIT)
+        self.assertEqual((first.returncode, out, err), (-signal.SIGINT, b"", b""))
+        self.site.requests.clear()
+        self.page("/x/file", lambda e: e.ranged(BODY))
+        self.assertEqual(self.finish()["resumed_from"], 100_000)
+
+    def test_ctrl_c_leaves_no_part_that_is_of_no_use(self):
+        self.page("/x/file", lambda e: self.site.ended.wait())
+        run = subprocess.Popen(self.command("/x/file"), env=self.environment)
+        wait_until(lambda: self.site.requests, "the request")
+        run.send_signal(signal.SIGTERM)
+        self.assertEqual(run.wait(LIMIT), -signal.SIGTERM)
+        self.assertEqual(self.names(), [])
+
+
+class Screen:
+    """As much of a terminal as the bars use."""
+
+    def __init__(self, columns):
+        self.columns, self.lines, self.row, self.column = columns, [""], 0, 0
+        self.wrapped = False
+        self.drawn = 0
+
+    def feed(self, text):
+        for token in re.findall(r"\x1b\[(\d*)([A-Za-z])|([^\x1b])", text):
+            number, control, character = token
+            if control == "A":
+                self.row -= int(number or 1)
+                assert self.row >= 0, "the cursor leaves what was drawn"
+                self.drawn += 1
+            elif control == "J":
+                self.lines = self.lines[:self.row] + [self.lines[self.row][:self.column]]
+            elif control == "m":
+                pass
+            elif control:
+                raise AssertionError(f"unexpected control sequence {token}")
+            elif character == "\r":
+                self.column = 0
+            elif character == "\n":
+                self.row += 1
+                self.column = 0
+                if self.row == len(self.lines):
+                    self.lines.append("")
+            else:
+                line = self.lines[self.row].ljust(self.column)
+                self.lines[self.row] = line[:self.column] + character + line[self.column + 1:]
+                self.column += 1
+                self.wrapped |= self.column >= self.columns
+
+
+class Terminal(GetTest):
+    def run_on_terminal(self, *arguments, columns=70, on_output=None, code=0):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 20, columns, 0, 0))
+        begin = time.monotonic()
+        child = subprocess.Popen(self.command(*arguments), stdin=slave, stdout=slave, stderr=slave,
+                                 env=self.environment, start_new_session=True,
+                                 preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        seen = b""
+        while True:
+            try:
+                data = os.read(master, 65536)
+            except OSError:  # EIO: the other side has closed
+                break
+            if not data:
+                break
+            seen += data
+            if on_output:
+                on_output(master, seen.decode(errors="replace"))
+        os.close(master)
+        self.assertEqual(child.wait(LIMIT), code, seen[-2000:])
+        self.seconds = time.monotonic() - begin
+        screen = Screen(columns)
+        screen.feed(seen.decode())
+        return seen.decode(), screen
+
+    def halves(self, *paths):
+        """Pages that send their first half, and the rest on a sign."""
+        self.go_on = threading.Event()
+
+        def page(e):
+            e.head(200, len(BODY), ETag='"v1"')
+            e.raw(BODY[:150_000])
+            self.go_on.wait(LIMIT)
+            e.raw(BODY[150_000:])
+
+        for path in paths:
+            self.page(path, page)
+
+    def test_bars_are_drawn_and_taken_away(self):
+        paths = ["/x/first", "/x/a-file-with-quite-a-long-name-that-fits-nowhere", "/x/%e6%b5%b7"]
+        self.halves(*paths)
+        drawn = r"\[.*=+>? *.*\]  50% 146\.5/293\.0 KiB"
+
+        def on_output(_, seen):
+            if len(re.findall(drawn, seen)) >= 9:
+                self.go_on.set()
+
+        seen, screen = self.run_on_terminal(*paths, "/x/none", columns=90, on_output=on_output, code=1)
+        self.assertRegex(seen, drawn)
+        self.assertRegex(seen, r"1/4 files, 1 failed +\[.*\] +\d+% ")
+        self.assertIn("海", seen)
+        self.assertIn("…", seen)
+        self.assertIn("\x1b[36m", seen)
+        self.assertFalse(screen.wrapped, seen)
+        self.assertLess(screen.drawn, 10 * self.seconds + 8, "redrawn too often")
+        lines = screen.lines
+        self.assertEqual(lines.pop(), "")
+        self.assertEqual(len(lines), 5, lines)
+        self.assertIn("status 404", lines[0])
+        self.assertTrue(all("KiB  " in line for line in lines[1:4]), lines)
+        self.assertRegex(lines[4], "^3 of 4 files, 878.9 KiB in .*, 1 failed$")
+
+    def test_no_colours_and_a_narrow_window(self):
+        self.environment["NO_COLOR"] = "1"
+        self.halves("/x/file")
+        seen, screen = self.run_on_terminal(
+            "/x/file", columns=24,
+            on_output=lambda _, seen: self.go_on.set() if seen.count("50%") >= 2 else None)
+        self.assertNotRegex(seen, r"\x1b\[\d*m")
+        self.assertGreaterEqual(screen.drawn, 1)
+        self.assertEqual([line for line in screen.lines if "%" in line], [])
+
+    def test_a_dumb_terminal_gets_lines(self):
+        self.environment["TERM"] = "dumb"
+        self.page("/x/file", lambda e: e.answer(200, BODY))
+        seen, _ = self.run_on_terminal("/x/file")
+        self.assertNotIn("\x1b", seen)
+
+    def test_ctrl_c_leaves_a_clean_screen(self):
+        self.halves("/x/a", "/x/b")
+        pressed = []
+
+        def on_output(master, seen):
+            if not pressed and seen.count("50%") >= 4:
+                pressed.append(True)
+                os.write(master, b"\x03")
+
+        seen, screen = self.run_on_terminal("/x/a", "/x/b", on_output=on_output,
+                                            code=-signal.SIGINT)
+        self.go_on.set()
+        self.assertIn("50%", seen)
+        self.assertIn("\n".join(screen.lines).strip(), ("", "^C"))
+        self.assertEqual(self.names(), ["a.part", "a.part.json", "b.part", "b.part.json"])
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
