@@ -55,9 +55,12 @@ void call_and_report(unique_function<void()>& f, context*& ctx) noexcept {
   try {
     f();
   } catch (...) {
-    report({problem::exception_not_retrieved,
-            "a callback of call_soon or call_later threw: " + describe(std::current_exception()),
-            std::current_exception()});
+    report_made([] {
+      return diagnostic{
+          problem::exception_not_retrieved,
+          "a callback of call_soon or call_later threw: " + describe(std::current_exception()),
+          std::current_exception()};
+    });
   }
   std::swap(present, ctx);
 }
@@ -259,7 +262,8 @@ bool loop::turn(bool may_wait) noexcept {
       backend_->poll(0, false);
     } else if (wakeup == detail::timer_queue::never && backend_->in_flight() == 0 &&
                link_->holders() == 0 && !link_->has_posts()) {
-      return false;
+      detail::deliver_interrupt();  // Ctrl-C ends what nothing else would
+      if (!has_ready()) return false;
     } else {
       backend_->poll(wakeup, threads_at_work > 0);
     }
@@ -268,7 +272,13 @@ bool loop::turn(bool may_wait) noexcept {
   detail::deliver_interrupt();
   if (!timers_.empty()) {
     std::int64_t now = backend_->now();
-    if (timers_.may_be_due(now)) timers_.advance(now);
+    if (timers_.may_be_due(now)) {
+      if (turns_without_poll_ > 0 && backend_->in_flight() > 0) {
+        turns_without_poll_ = 0;
+        backend_->poll(0, false);
+      }
+      timers_.advance(now);
+    }
   }
   run_turn();
   return true;

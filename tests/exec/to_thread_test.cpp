@@ -85,8 +85,10 @@ TEST(to_thread, moves_what_can_only_be_moved) {
     auto three = std::make_unique<int>(3);
     auto sum = co_await rondo::to_thread(add, std::move(three), std::make_unique<int>(4));
     EXPECT_EQ(*sum, 7);
+#if defined(__clang__) || __GNUC__ > 12  // refused there: see docs/compilers.md
     auto owner = [p = std::make_unique<int>(5)] { return *p; };
     EXPECT_EQ(co_await rondo::to_thread(std::move(owner)), 5);
+#endif
   });
 }
 

@@ -243,6 +243,22 @@ TEST(interrupt, a_main_that_completes_wins) {
   EXPECT_EQ(c.output(), "run gave 5\n");
 }
 
+RONDO_CHILD(interrupt_not_deadlock) {
+  rondo::run([]() -> rondo::task<> {
+    loud l("main");
+    rondo::event never;
+    std::raise(SIGINT);
+    co_await never.wait();
+  });
+  return 0;
+}
+
+TEST(interrupt, comes_before_a_deadlock) {
+  test::child c("interrupt_not_deadlock", {real_backend()});
+  EXPECT_EQ(c.wait(), "signal " + std::to_string(SIGINT)) << c.output();
+  EXPECT_EQ(c.output(), "~main unwinding\n");
+}
+
 RONDO_CHILD(interrupt_shielded_main_completes) {
   int n = rondo::run([]() -> rondo::task<int> {
     auto work = []() -> rondo::task<int> {

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "loop/child.hpp"
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;
@@ -108,6 +109,20 @@ TEST(watchdog, a_long_wait_is_no_blocking) {
       },
       {.debug = true});
   EXPECT_TRUE(r.of(rondo::problem::blocked_loop).empty());
+}
+
+RONDO_CHILD(watchdog_block) {
+  rondo::run(blocks_and_ends());
+  return 0;
+}
+
+TEST(watchdog, is_switched_by_the_environment) {
+  test::child on("watchdog_block", {"RONDO_DEBUG=1"});
+  EXPECT_EQ(on.wait(), "exit 0");
+  expect_says(on.output(), {"rondo: task 'blocks_and_ends' held the loop"});
+  test::child off("watchdog_block", {"RONDO_DEBUG=0"});
+  EXPECT_EQ(off.wait(), "exit 0");
+  EXPECT_EQ(off.output(), "");
 }
 
 // --- tasks that nobody awaited
