@@ -41,6 +41,15 @@ class operation : public entry {
   bool waiting() const noexcept { return state_ == state::waiting; }
   bool ready() const noexcept { return state_ == state::ready; }
 
+  /// Makes awaiting an operation in another library's coroutine a readable error.
+  template <class Never = void>
+  void operator co_await() const {
+    static_assert(sizeof(Never*) == 0,
+                  "rondo: a Rondo operation can be awaited only inside a coroutine that returns "
+                  "rondo::task or rondo::async_generator; from elsewhere start it with rondo::run "
+                  "or rondo::run_coroutine_threadsafe");
+  }
+
   /// Aborts if it is in flight. Whoever holds an operation calls this before
   /// destroying it: in ~operation its name is gone already.
   void check_idle() const noexcept {
