@@ -20,7 +20,6 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <new>
 #include <random>
 #include <ranges>
 #include <string>
@@ -28,28 +27,9 @@
 #include <unistd.h>
 #include <vector>
 
+#include "allocations.hpp"
+
 using namespace std::chrono_literals;
-
-namespace {
-std::uint64_t allocations = 0;
-}
-
-// Counts what goes past the frame pool.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* p = std::malloc(size ? size : 1)) return p;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  auto a = static_cast<std::size_t>(alignment);
-  if (void* p = std::aligned_alloc(a, (size + a - 1) / a * a)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 
 namespace {
 
@@ -108,14 +88,14 @@ rondo::task<> bench_spawn(long n) {
 __attribute__((noinline)) rondo::task<long> same(long x) { co_return x; }
 
 rondo::task<> bench_await(long n) {
-  std::uint64_t before = allocations;
+  std::uint64_t before = allocations();
   stopwatch w;
   long sum = 0;
   for (long i = 0; i < n; ++i) sum += co_await same(i);
   double ns = w.wall_ns(n);
   if (sum != n * (n - 1) / 2) std::abort();
   std::printf("RESULT await %.2f ns/await allocations=%.3f\n", ns,
-              static_cast<double>(allocations - before) / static_cast<double>(n));
+              static_cast<double>(allocations() - before) / static_cast<double>(n));
 }
 
 rondo::task<> sleeper() { co_await rondo::sleep(100s); }

@@ -85,7 +85,7 @@ rondo::task<shown_downloads> show_downloads() {
                                             fetch(session, base, "/file3", shown));
     result.hashes_match = a && b && c;
     drawing.cancel();
-    co_await rondo::wait(std::vector{drawing});
+    co_await rondo::wait(drawing);
   }
   result.seconds = std::chrono::duration<double>(rondo::now() - start).count();
   co_await server.close();

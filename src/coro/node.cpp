@@ -169,6 +169,16 @@ std::string_view node::cancel_message() const noexcept {
   return details_ ? std::string_view(details_->cancel_message) : std::string_view();
 }
 
+void coroutine_lost(const node& n) noexcept {
+  std::fprintf(stderr,
+               "rondo: fatal: task '%s' was resumed and neither waits nor has ended. g++ 12 loses "
+               "the body of a coroutine that has a co_await in the condition of an if, while or "
+               "switch and declares no variable in its outermost block: write `bool ok = co_await "
+               "f(); if (ok)` (docs/compilers.md)\n",
+               n.name().c_str());
+  std::abort();
+}
+
 std::string coroutine_name(const char* pretty_function) {
   std::string_view s = pretty_function;
   // "... [with T = int]" (g++) or "... [T = int]" (clang)
@@ -203,7 +213,7 @@ std::string coroutine_name(const char* pretty_function) {
     }
   }
   std::string name(s);
-  for (const char* hidden : {"(anonymous namespace)::", "{anonymous}::"})
+  for (const char* hidden : {"(anonymous namespace)::", "{anonymous}::", "v0::"})
     while (true) {
       std::size_t at = name.find(hidden);
       if (at == name.npos) break;

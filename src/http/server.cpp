@@ -260,8 +260,8 @@ task<std::string> connection::read_body() {
         out_ += "HTTP/1.1 100 Continue\r\n\r\n";
         co_await flush();
       }
-      if (!co_await receive(server_.options.body_timeout))
-        throw refused(400, "the request ended in its body");
+      bool more = co_await receive(server_.options.body_timeout);
+      if (!more) throw refused(400, "the request ended in its body");
     }
     parse();
   }

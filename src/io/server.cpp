@@ -183,8 +183,7 @@ task<> server::close(delay grace) {
   detail::server_state& s = *state_;
   detail::state_ref keep(s);  // the server object may be destroyed meanwhile
   s.stop_listening();
-  std::vector<task_handle<>> acceptor(1, s.acceptor);
-  co_await wait(std::move(acceptor));  // then the port is free
+  co_await wait(s.acceptor);  // then the port is free
   auto drained = co_await move_on_after(s.idle.wait(), grace);
   if (!drained) {
     s.cancel_connections();

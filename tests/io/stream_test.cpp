@@ -159,7 +159,7 @@ TEST(stream, two_readers_at_once_are_refused) {
     auto second = co_await rondo::outcome_of(p.client.read());
     EXPECT_TRUE(second.has_error());
     first.cancel();
-    co_await rondo::wait(std::vector{first});
+    co_await rondo::wait(first);
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,17 @@ template <class T>
 auto wait(std::vector<task_handle<T>> handles, return_when when = return_when::all_completed,
           std::optional<delay> limit = std::nullopt) {
   return detail::wait_operation<T>(std::move(handles), when, limit);
+}
+
+/// The same for a few handles: `co_await rondo::wait(a, b)`.
+template <class T, class... More>
+  requires(std::is_same_v<More, task_handle<T>> && ...)
+auto wait(task_handle<T> first, More... more) {
+  std::vector<task_handle<T>> handles;
+  handles.reserve(1 + sizeof...(More));
+  handles.push_back(std::move(first));
+  (handles.push_back(std::move(more)), ...);
+  return wait(std::move(handles));
 }
 
 namespace detail {

@@ -44,10 +44,16 @@
 #define RONDO_SANITIZED 0
 #endif
 
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#define RONDO_GCC_BEFORE_13 1
+#else
+#define RONDO_GCC_BEFORE_13 0
+#endif
+
 // g++ 12 destroys a temporary closure with owning captures twice when it
 // stands inside a co_await expression, in every form of passing it. Calls that
 // take a closure refuse that form there; see docs/compilers.md.
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#if RONDO_GCC_BEFORE_13
 #define RONDO_CHECK_CLOSURE(F)                                                                     \
   static_assert(::std::is_lvalue_reference_v<F> ||                                                 \
                     ::std::is_trivially_destructible_v<::std::remove_cvref_t<F>>,                  \

@@ -7,6 +7,7 @@
 
 #include <rondo/coro/detail/entry.hpp>
 #include <rondo/coro/detail/scheduler.hpp>
+#include <rondo/detail/config.hpp>
 
 namespace rondo::inline v0::detail {
 
@@ -128,6 +129,10 @@ class node : public entry {
   bool done_ = false;
 };
 
+/// Ends the program: g++ 12 makes nothing of the body of a coroutine whose
+/// outermost block declares no variable and which has a co_await in a condition.
+[[noreturn]] void coroutine_lost(const node& n) noexcept;
+
 /// `app::fetch` of the compiler's `rondo::task<int> app::fetch(std::string)`.
 std::string coroutine_name(const char* pretty_function);
 /// `download.cpp:12`, the file without its folders.
@@ -143,6 +148,9 @@ inline void scheduler::resume(node& n, std::coroutine_handle<> h) noexcept {
     std::exchange(pending_, {}).resume();
   } while (pending_);
   __atomic_store_n(&epoch, epoch + 1, __ATOMIC_RELAXED);
+#if RONDO_GCC_BEFORE_13
+  if (!finished && !n.waiting_on_) [[unlikely]] coroutine_lost(n);
+#endif
   if (__atomic_load_n(&held_ms, __ATOMIC_RELAXED)) [[unlikely]] report_blocked(n);
   current = nullptr;
   if (finished) std::exchange(finished, nullptr)->settle(false);

@@ -46,7 +46,7 @@ class promise_base {
   /// Its frame is about to be destroyed before its end. An exception that a
   /// destructor throws then would be caught by the coroutine itself, which would
   /// go on to its final suspension in the midst of its destruction.
-  void begin_destruction() noexcept { dying_ = true; }
+  void begin_destruction() noexcept { self_ = nullptr; }
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* p, std::size_t size) noexcept { free_frame(p, size); }
@@ -121,16 +121,15 @@ class promise_base {
   ~promise_base() = default;
   /// A throw from a destructor while unwinding ends the program.
   void check_not_dying() const noexcept {
-    if (dying_) [[unlikely]] std::terminate();
+    if (!self_) [[unlikely]] std::terminate();
   }
 
  private:
   node* node_ = nullptr;
   promise_base* caller_ = nullptr;  // null: the outermost of its node
-  std::coroutine_handle<> self_;
+  std::coroutine_handle<> self_;  // null: being destroyed before its end
   std::source_location created_;
   std::source_location awaiting_;
-  bool dying_ = false;
 };
 
 inline bool operation::attach(promise_base& awaiter) noexcept {
