@@ -297,6 +297,9 @@ void transfer_state::prepare(const std::string& url, const request_options& opti
   set(easy, CURLOPT_URL, url.c_str());
   set(easy, CURLOPT_PRIVATE, this);
   set(easy, CURLOPT_NOSIGNAL, 1L);
+  // A transfer that ends while its host is looked up leaves the look-up's thread
+  // to end by itself; else libcurl would wait for it, and with it the loop.
+  set(easy, CURLOPT_QUICK_EXIT, 1L);
   set(easy, CURLOPT_ERRORBUFFER, message);
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");

@@ -16,48 +16,48 @@ fd_watcher::fd_watcher(loop& l, int fd_number, callback on_ready)
     : loop_(l), on_ready_(std::move(on_ready)) {
   code = opcode::poll;
   fd = fd_number;
+  arrival_.watcher = this;
+  arrival_.fire = [](entry& e) noexcept { static_cast<arrival&>(e).watcher->answered(); };
 }
 
 void fd_watcher::arm() noexcept {
-  if (armed_ || calling_ || closed_ || wanted_ == 0) return;
+  if (state_ != state::idle || wanted_ == 0) return;
   flags = wanted_;
-  armed_ = true;
-  // An answer at once must not call back from here: the library is calling us.
-  if (loop_.kernel().start(*this)) {
-    std::int64_t ready = outcome;
-    loop_.call_soon([this, ready] { kernel_done(ready); });
-  }
+  state_ = state::armed;
+  if (loop_.kernel().start(*this)) kernel_done(outcome);
 }
 
 void fd_watcher::watch(unsigned events) noexcept {
   if (events == wanted_) return;
   wanted_ = events;
-  if (!armed_) {
-    arm();
-  } else if (events & ~flags || events == 0) {
+  if (state_ == state::armed && (events & ~flags || events == 0)) {
     // The poll in flight asks for something else: end it, its answer arms anew.
-    if (loop_.kernel().cancel(*this)) {
-      armed_ = false;
-      arm();
-    }
+    if (loop_.kernel().cancel(*this)) state_ = state::idle;
   }
+  arm();
 }
 
 void fd_watcher::close() noexcept {
   closed_ = true;
-  if (calling_) return;  // kernel_done deletes
-  if (!armed_ || loop_.kernel().cancel(*this)) delete this;
+  bool gone = state_ == state::idle || (state_ == state::armed && loop_.kernel().cancel(*this));
+  if (gone) delete this;  // else answered() does it
 }
 
+// The library is not called from here: it may be calling us, or the backend may
+// be in the middle of its events.
 void fd_watcher::kernel_done(std::int64_t result) noexcept {
-  armed_ = false;
-  if (!closed_ && result != -ECANCELED) {
+  state_ = state::answered;
+  outcome = result;
+  loop_.scheduler().post(arrival_);
+}
+
+void fd_watcher::answered() noexcept {
+  if (!closed_ && outcome != -ECANCELED) {
     // A poll that failed is told as an error, or the library would wait for ever.
-    unsigned ready = result < 0 ? POLLERR : static_cast<unsigned>(result);
-    calling_ = true;
+    unsigned ready = outcome < 0 ? POLLERR : static_cast<unsigned>(outcome);
     if (ready & (wanted_ | POLLERR | POLLHUP)) on_ready_(ready);
-    calling_ = false;
   }
+  state_ = state::idle;
   if (closed_) {
     delete this;
   } else {

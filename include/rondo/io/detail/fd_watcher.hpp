@@ -31,12 +31,20 @@ class fd_watcher final : public io_operation {
   fd_watcher(loop& l, int fd_number, callback on_ready);
   ~fd_watcher() = default;
   void arm() noexcept;
+  void answered() noexcept;
+
+  /// idle -> armed: the kernel has the poll -> answered: its answer is in the
+  /// ready queue or being told -> idle.
+  enum class state : unsigned char { idle, armed, answered };
+  struct arrival : entry {
+    fd_watcher* watcher = nullptr;
+  };
 
   loop& loop_;
   callback on_ready_;
+  arrival arrival_;
   unsigned wanted_ = 0;
-  bool armed_ = false;
-  bool calling_ = false;
+  state state_ = state::idle;
   bool closed_ = false;
 };
 
