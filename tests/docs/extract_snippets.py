@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+"""Writes every ```cpp block of the documentation as a file to be compiled.
+
+A block with a main is a program as it stands. Any other is put into a coroutine
+behind the usual includes.
+
+    extract_snippets.py OUTPUT_DIR FILE.md...
+"""
+import pathlib
+import re
+import sys
+
+PRELUDE = """#include <cstdio>
+#include <string>
+#include <rondo/http/client.hpp>
+#include <rondo/http/server.hpp>
+#include <rondo/io.hpp>
+#include <rondo/rondo.hpp>
+using namespace std::chrono_literals;
+"""
+
+
+def main():
+    output = pathlib.Path(sys.argv[1])
+    output.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in sys.argv[2:]:
+        page = pathlib.Path(name)
+        text = page.read_text(encoding="utf-8")
+        for number, match in enumerate(re.finditer(r"^```cpp\n(.*?)^```", text, re.S | re.M), 1):
+            code = match.group(1)
+            line = text.count("\n", 0, match.start(1)) + 1
+            where = f'#line {line} "{page.name}"\n'
+            if "int main(" not in code:
+                code = f"{PRELUDE}rondo::task<> snippet() {{\n{where}{code}co_return;\n}}\n"
+            else:
+                code = where + code
+            file = output / f"{page.stem}_{number}.cpp"
+            # Only what has changed is compiled again.
+            if not file.exists() or file.read_text(encoding="utf-8") != code:
+                file.write_text(code, encoding="utf-8")
+            written.append(file)
+    for old in set(output.glob("*.cpp")) - set(written):
+        old.unlink()
+    print(";".join(map(str, sorted(written))), end="")
+
+
+if __name__ == "__main__":
+    main()
