@@ -172,11 +172,11 @@ rondo::task<int> take_tuple(std::tuple<tracked, tracked> t) {
   co_await pause();
   co_return std::get<0>(t).v;
 }
+#if !GXX_12
 rondo::task<int> take_vector(std::vector<tracked> v) {
   co_await pause();
   co_return static_cast<int>(v.size());
 }
-#if !GXX_12
 rondo::task<int> take_list(std::initializer_list<tracked> l) {
   auto n = static_cast<int>(l.size());
   co_await pause();
