@@ -26,6 +26,8 @@ set(rondo_pc_io "rondo-io|Sockets, names and files|rondo|libcares")
 set(rondo_pc_http_common "rondo-http-common|What HTTP client and server share|rondo|")
 set(rondo_pc_http_client "rondo-http-client|HTTP client|rondo-io rondo-http-common|libcurl")
 set(rondo_pc_http_server "rondo-http-server|HTTP server|rondo-io rondo-http-common|")
+# From where the file lies, so that an installed tree can be moved.
+file(RELATIVE_PATH PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 foreach(target ${rondo_libraries})
   string(REPLACE "rondo_" "" part ${target})
   string(REPLACE "|" ";" fields "${rondo_pc_${part}}")
