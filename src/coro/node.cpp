@@ -106,11 +106,14 @@ void node::request_cancel(std::string_view message) {
   request_cancel();
 }
 
-void node::cancel_children() noexcept {
+void node::cancel_children() noexcept { cancel_below(false); }
+void node::cancel_children_through_shields() noexcept { cancel_below(true); }
+
+void node::cancel_below(bool through_shields) noexcept {
   // Preorder without recursion: the tree can be 10,000 deep.
   node* n = first_child_;
   while (n) {
-    bool skip = n->shielded_ || n->cancel_requested_;
+    bool skip = !through_shields && (n->shielded_ || n->cancel_requested_);
     if (!skip) {
       n->cancel_self();
       if (n->first_child_) {

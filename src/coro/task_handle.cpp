@@ -3,6 +3,8 @@
 
 namespace rondo::inline v0::detail {
 
+void throw_empty_handle() { throw usage_error("task_handle: it refers to no task"); }
+
 void spawned_base::launch(node& parent, supervisor* who) noexcept {
   supervisor_ = who;
   retain();

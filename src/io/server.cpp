@@ -50,7 +50,7 @@ struct server_state {
     if (closed.is_set()) return;
     closed.set();
     if (count == 0) idle.set();
-    acceptor.cancel();
+    if (acceptor) acceptor.cancel();
   }
   void cancel_connections() {
     for (connection* c = connections; c; c = c->next) c->task.cancel();

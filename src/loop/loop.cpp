@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/loop.hpp>
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -177,7 +178,7 @@ loop::loop(loop_options options) {
 }
 
 loop::~loop() {
-  cancel_all_and_wait();
+  end_all();
   link_->close();
   closing_ = true;  // from here on no callback is accepted
   // Those accepted before are called; tasks that they make are cancelled before
@@ -185,7 +186,7 @@ loop::~loop() {
   link_->drain(*this);
   while (has_ready()) {
     run_turn();
-    cancel_all_and_wait();
+    end_all();
   }
   while (local_entry* l = locals_) {
     locals_ = l->next;
@@ -289,6 +290,23 @@ void loop::cancel_all_and_wait() {
   while (top_->first_child()) {
     if (!turn(true)) throw_deadlock();
     // Tasks made by destructors of the cancelled ones.
+    top_->cancel_children();
+  }
+}
+
+// Like cancel_all_and_wait where no exception can be thrown: what a deadlock
+// holds behind a shield is cancelled too.
+void loop::end_all() noexcept {
+  top_->cancel_children();
+  while (top_->first_child()) {
+    if (!turn(true)) {
+      top_->cancel_children_through_shields();
+      if (!has_ready()) {
+        std::fprintf(stderr, "rondo: fatal: the loop cannot close: these tasks cannot be ended\n%s",
+                     format_task_tree().c_str());
+        std::abort();
+      }
+    }
     top_->cancel_children();
   }
 }

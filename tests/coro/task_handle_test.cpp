@@ -267,3 +267,17 @@ TEST(task_handle, a_result_that_cannot_be_moved_out_is_an_exception) {
 }
 
 }  // namespace
+
+namespace {
+
+TEST(task_handle, one_that_refers_to_no_task_says_so) {
+  rondo::task_handle<int> none;
+  EXPECT_FALSE(none);
+  EXPECT_THROW(none.cancel(), rondo::usage_error);
+  EXPECT_THROW(static_cast<void>(none.done()), rondo::usage_error);
+  EXPECT_THROW(static_cast<void>(none.result()), rondo::usage_error);
+  auto main = [&]() -> rondo::task<> { co_await none; };
+  EXPECT_THROW(test::run(main), rondo::usage_error);
+}
+
+}  // namespace

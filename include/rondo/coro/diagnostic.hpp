@@ -14,7 +14,6 @@ enum class problem : unsigned char {
   exception_not_retrieved,  ///< a task failed and nobody asked for its result
   blocked_loop,             ///< one step of a coroutine held the loop too long
   deadlock,                 ///< nothing can ever go on
-  dangling_closure,         ///< a group's child refers to the group body's own frame
 };
 
 /// A problem that no caller can be told about by an exception.

@@ -15,6 +15,7 @@ namespace rondo::inline v0 {
 namespace detail {
 
 class spawned_base;
+[[noreturn]] void throw_empty_handle();
 
 /// Something to be told when a spawned task has ended: an await of its handle,
 /// a `wait`, an `as_completed`. Intrusive, so that being told never allocates.
@@ -176,27 +177,32 @@ class task_handle_base {
     return a.task_ == b.task_;
   }
 
-  bool done() const noexcept { return task_->done(); }
+  // All of these throw usage_error when the handle refers to no task.
+  bool done() const { return task().done(); }
   /// Whether it ended by being cancelled. False while it runs.
-  bool cancelled() const noexcept { return task_->was_cancelled(); }
+  bool cancelled() const { return task().was_cancelled(); }
   /// The exception that it ended with, or null; counts as retrieving it.
-  std::exception_ptr exception() const noexcept {
-    task_->mark_retrieved();
-    return task_->error();
+  std::exception_ptr exception() const {
+    task().mark_retrieved();
+    return task().error();
   }
 
   /// Asks the task to stop: the operation that it waits for is cancelled and its
   /// frames are destroyed, leaf first; what completed before is delivered first.
   /// The message reaches whoever awaits the handle, in cancelled_error.
-  void cancel(std::string_view message = {}) { task_->request_cancel(message); }
+  void cancel(std::string_view message = {}) { task().request_cancel(message); }
 
-  std::string name() const { return task_->display_name(); }
-  void set_name(std::string name) { task_->set_name(std::move(name)); }
+  std::string name() const { return task().display_name(); }
+  void set_name(std::string name) { task().set_name(std::move(name)); }
 
   detail::spawned_base* internal() const noexcept { return task_; }
 
  protected:
   explicit task_handle_base(detail::spawned_base* task) noexcept : task_(task) {}
+  detail::spawned_base& task() const {
+    if (!task_) [[unlikely]] detail::throw_empty_handle();
+    return *task_;
+  }
   detail::spawned_base* task_ = nullptr;
 };
 
@@ -238,8 +244,8 @@ class task_handle : public task_handle_base {
   auto as_operation() && { return detail::join_operation<T, true>(spawned()); }
 
  private:
-  detail::spawned_result<T>& spawned() const noexcept {
-    return *static_cast<detail::spawned_result<T>*>(task_);
+  detail::spawned_result<T>& spawned() const {
+    return static_cast<detail::spawned_result<T>&>(task());
   }
 };
 

@@ -179,6 +179,7 @@ class loop : private detail::scheduler {
   scheduled post_call_at(std::int64_t when, detail::unique_function<void()> f);
   /// False: nothing can ever happen here.
   bool turn(bool may_wait) noexcept;
+  void end_all() noexcept;
   void arm_kernel_timer() noexcept;
   void notify_guest() noexcept {
     if (guest_fd_ >= 0) arm_kernel_timer();

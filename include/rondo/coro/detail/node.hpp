@@ -61,6 +61,8 @@ class node : public entry {
   void request_cancel(std::string_view message);
   /// The same for everything below this node, not for itself.
   void cancel_children() noexcept;
+  /// Even what is shielded: for a loop that must close and could not otherwise.
+  void cancel_children_through_shields() noexcept;
 
   /// The name given by the user, else that of the outermost coroutine, else of
   /// the operation.
@@ -108,6 +110,7 @@ class node : public entry {
   void link(node& parent) noexcept;
   void unwind() noexcept;
   void cancel_self() noexcept;
+  void cancel_below(bool through_shields) noexcept;
   static void start(entry& e) noexcept;
 
   struct details;  // name and cancel message: most nodes have neither
