@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/wait_for.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace rondo::inline v0::detail {
@@ -16,7 +17,7 @@ std::string seconds(std::int64_t ns) {
 void deadline_base::begin_child(node& child) noexcept {
   loop& l = loop::of(*waiter());
   std::int64_t now = l.now_ns();
-  std::int64_t deadline = absolute_ ? when_ : delay(std::chrono::nanoseconds(when_)).after(now);
+  std::int64_t deadline = absolute_ ? std::min(when_, timer_queue::never - 1) : delay(std::chrono::nanoseconds(when_)).after(now);
   child.start_below(*waiter());
   if (deadline <= now) {  // asyncio's rule: no time means that it does not even begin
     timed_out_ = true;

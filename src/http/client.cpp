@@ -36,22 +36,25 @@ struct session_state {
   CURL* take_easy();
   void give_easy(CURL* easy) noexcept;
   void start(transfer_state& t);
+  void remember(transfer_state& t) noexcept;
+  void forget(transfer_state& t) noexcept;
   void act(curl_socket_t fd, int events) noexcept;
   void set_timer(long ms);
   void collect() noexcept;
 
   loop& event_loop;
+  transfer_state* live = nullptr;
   CURLM* multi = nullptr;
   std::vector<CURL*> idle;
   scheduled timer;
 };
 
 struct transfer_state {
-  explicit transfer_state(session_state& s) : session(s), easy(s.take_easy()) {}
+  explicit transfer_state(session_state& s) : session(&s), easy(s.take_easy()) { s.remember(*this); }
   ~transfer_state() {
-    if (running) curl_multi_remove_handle(session.multi, easy);
+    if (session) session->forget(*this);
     curl_slist_free_all(request_fields);
-    session.give_easy(easy);
+    session ? session->give_easy(easy) : curl_easy_cleanup(easy);
   }
   transfer_state(const transfer_state&) = delete;
   transfer_state& operator=(const transfer_state&) = delete;
@@ -59,10 +62,14 @@ struct transfer_state {
   void prepare(const std::string& url, const request_options& options);
   [[noreturn]] void fail() const;
   void note_header_end();
+  /// Not that of a 1xx, nor of a redirect that is followed.
+  bool header_is_final() const;
   task<> wait_for_header();
   task<> wait_for_end();
 
-  session_state& session;
+  session_state* session;  // null once it is gone
+  transfer_state* next_live = nullptr;
+  transfer_state* previous_live = nullptr;
   CURL* easy;
   curl_slist* request_fields = nullptr;
   std::string method;
@@ -73,6 +80,7 @@ struct transfer_state {
   std::string body;  // what has come and was not read
   std::size_t max_body = 0;
   int status = 0;
+  bool follows = true;  // redirects
   bool whole = false;   // collect everything, never pause
   bool running = false;
   bool paused = false;
@@ -101,6 +109,10 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
     t.header_whole = false;
   } else if (line.empty()) {
     t.header_whole = true;
+    if (t.header_is_final()) {
+      t.note_header_end();
+      t.changed.set();
+    }
   } else if (std::size_t colon = line.find(':'); colon != line.npos) {
     std::string_view value = line.substr(colon + 1);
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
@@ -215,6 +227,17 @@ session_state::session_state(loop& l, session_options options) : event_loop(l) {
 
 session_state::~session_state() {
   timer.cancel();
+  // Transfers of other tasks fail; they do not dangle.
+  while (live) {
+    transfer_state& t = *live;
+    forget(t);
+    t.session = nullptr;
+    if (!t.done) {
+      t.done = true;
+      t.code = CURLE_ABORTED_BY_CALLBACK;
+      t.changed.set();
+    }
+  }
   for (CURL* easy : idle) curl_easy_cleanup(easy);
   curl_multi_cleanup(multi);  // closes the connections, and with them the watchers
 }
@@ -245,6 +268,19 @@ void session_state::give_easy(CURL* easy) noexcept {
 void session_state::start(transfer_state& t) {
   t.running = true;
   curl_multi_add_handle(multi, t.easy);
+}
+
+void session_state::remember(transfer_state& t) noexcept {
+  t.next_live = live;
+  if (live) live->previous_live = &t;
+  live = &t;
+}
+
+void session_state::forget(transfer_state& t) noexcept {
+  if (std::exchange(t.running, false)) curl_multi_remove_handle(multi, t.easy);
+  (t.previous_live ? t.previous_live->next_live : live) = t.next_live;
+  if (t.next_live) t.next_live->previous_live = t.previous_live;
+  t.next_live = t.previous_live = nullptr;
 }
 
 void session_state::act(curl_socket_t fd, int events) noexcept {
@@ -287,11 +323,21 @@ void transfer_state::note_header_end() {
   header_done = true;
 }
 
+bool transfer_state::header_is_final() const {
+  long number = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &number);
+  if (number < 200) return false;
+  bool redirect = number >= 300 && number < 400 && number != 304 && fields.contains("Location");
+  return !redirect || !follows;
+}
+
 void transfer_state::prepare(const std::string& url, const request_options& options) {
   method = options.method;
   request_url = url;
   max_body = options.max_body;
+  follows = options.max_redirects > 0;
   request_body = options.body;
+  if (!is_token(method)) throw http_error(url + ": malformed method '" + method + "'", failure::bad_url);
   if (url.find_first_of(std::string_view("\r\n\0 ", 4)) != url.npos)
     throw http_error(method + " " + url + ": malformed URL", failure::bad_url);
   set(easy, CURLOPT_URL, url.c_str());
@@ -319,7 +365,8 @@ void transfer_state::prepare(const std::string& url, const request_options& opti
   } else if (method != "GET" || !request_body.empty()) {
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_body.size()));
     set(easy, CURLOPT_POSTFIELDS, request_body.c_str());
-    set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
+    // Not for POST: after a 303 it would be sent again, instead of a GET.
+    if (method != "POST") set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
   }
   for (const auto& [name, value] : options.fields) {
     std::string line = value.empty() ? name + ";" : name + ": " + value;
@@ -394,7 +441,7 @@ task<std::string> transfer::read() {
     co_return std::string();
   }
   std::string piece = std::exchange(t.body, {});
-  if (std::exchange(t.paused, false)) curl_easy_pause(t.easy, CURLPAUSE_CONT);
+  if (std::exchange(t.paused, false) && t.session) curl_easy_pause(t.easy, CURLPAUSE_CONT);
   co_return piece;
 }
 

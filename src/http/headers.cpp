@@ -9,6 +9,10 @@ namespace rondo::inline v0::http {
 
 namespace {
 
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+}  // namespace
+
 // RFC 9110, 5.6.2
 bool is_token(std::string_view s) noexcept {
   constexpr std::string_view others = "!#$%&'*+-.^_`|~";
@@ -18,16 +22,12 @@ bool is_token(std::string_view s) noexcept {
   });
 }
 
-void check(const std::string& name, const std::string& value) {
-  if (!is_token(name)) throw usage_error("http header '" + name + "': not a header name");
+void check_header(std::string_view name, std::string_view value) {
+  if (!is_token(name)) throw usage_error("http header '" + std::string(name) + "': not a header name");
   for (char c : value)
     if (c == '\r' || c == '\n' || c == '\0')
-      throw usage_error("http header '" + name + "': its value holds a line break or NUL");
+      throw usage_error("http header '" + std::string(name) + "': its value holds a line break or NUL");
 }
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-}  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
@@ -36,12 +36,12 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
 }
 
 void headers::add(std::string name, std::string value) {
-  check(name, value);
+  check_header(name, value);
   fields_.emplace_back(std::move(name), std::move(value));
 }
 
 void headers::set(std::string name, std::string value) {
-  check(name, value);
+  check_header(name, value);
   remove(name);
   fields_.emplace_back(std::move(name), std::move(value));
 }

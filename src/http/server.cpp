@@ -97,7 +97,7 @@ class connection {
   bool header_done_ = false;
   bool message_done_ = false;
   bool continue_expected_ = false;
-  bool upgrade_ = false;
+  bool replied_ = false;     // the head of this request's reply is written
   bool idle_ = false;
   int refuse_ = 0;           // status, when a limit was passed
   std::string out_;          // replies not yet sent
@@ -162,6 +162,9 @@ const llhttp_settings_t& connection::settings() {
     };
     s.on_headers_complete = [](llhttp_t* p) -> int {
       self(p).header_done_ = true;
+      // Offers to change the protocol are declined: the request is an ordinary
+      // one (RFC 9110, 7.8), and the parser must not stop for another protocol.
+      p->upgrade = 0;
       return HPE_PAUSED;
     };
     s.on_body = [](llhttp_t* p, const char* at, std::size_t n) {
@@ -180,15 +183,16 @@ const llhttp_settings_t& connection::settings() {
 // Parses what was received, up to the end of a header or of a message.
 void connection::parse() {
   if (llhttp_get_errno(&parser_) == HPE_PAUSED) llhttp_resume(&parser_);
+  bool in_header = !header_done_;
   llhttp_errno_t e = llhttp_execute(&parser_, buffer_ + begin_, end_ - begin_);
   if (e == HPE_OK) {
     begin_ = end_ = 0;
-  } else if (e == HPE_PAUSED || e == HPE_PAUSED_UPGRADE) {
+  } else if (e == HPE_PAUSED) {
     begin_ = static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - buffer_);
-    if (e == HPE_PAUSED_UPGRADE) {
-      upgrade_ = true;
-      message_done_ = true;
-    }
+    // llhttp 8.1 takes a carriage return and any byte for the end of a header
+    // (CVE-2025-23167): a way to smuggle a second request past a proxy.
+    if (in_header && header_done_ && (begin_ == 0 || buffer_[begin_ - 1] != '\n'))
+      throw refused(400, "the header does not end in a line feed");
   } else if (refuse_) {
     throw refused(refuse_, "the header is too large");
   } else {
@@ -215,7 +219,7 @@ task<bool> connection::read_header() {
   value_.clear();
   body_.clear();
   header_bytes_ = body_read_ = 0;
-  header_done_ = message_done_ = continue_expected_ = false;
+  header_done_ = message_done_ = continue_expected_ = replied_ = false;
   bool begun = false;
   time_point deadline = now() + server_.options.header_timeout;
   while (!header_done_) {
@@ -241,8 +245,10 @@ task<bool> connection::read_header() {
   request_.method = llhttp_method_name(static_cast<llhttp_method_t>(parser_.method));
   request_.http_1_0 = parser_.http_major == 1 && parser_.http_minor == 0;
   if (parser_.http_major != 1) throw refused(505, "not HTTP/1");
-  if (!request_.http_1_0 && !request_.fields.contains("Host"))
-    throw refused(400, "the request has no Host");  // RFC 9112, 3.2
+  std::size_t hosts = 0;
+  for (const auto& field : request_.fields) hosts += equal_ignoring_case(field.first, "Host");
+  if (hosts > 1 || (hosts == 0 && !request_.http_1_0))
+    throw refused(400, "the request has no Host, or several");  // RFC 9112, 3.2
   if (const std::string* expect = request_.fields.find("Expect")) {
     if (!equal_ignoring_case(*expect, "100-continue")) throw refused(417, "unknown expectation");
     continue_expected_ = true;
@@ -290,7 +296,8 @@ task<> connection::flush() {
   auto sent = co_await move_on_after(client_.write(sending), server_.options.write_timeout);
   if (!sent) throw refused(0, "the client does not read");
   sending.clear();
-  out_ = std::move(sending);  // keeps its memory
+  constexpr std::size_t kept = 64 * 1024;  // what a large reply needed is not kept for an idle peer
+  if (sending.capacity() <= kept) out_ = std::move(sending);
 }
 
 void connection::write_head(std::string& out, const reply& r, bool keep_alive, bool has_length,
@@ -308,6 +315,10 @@ void connection::write_head(std::string& out, const reply& r, bool keep_alive, b
     out += "\r\n";
   }
   for (const auto& [name, value] : r.fields) {
+    // A second length beside ours would let a proxy see other requests than we.
+    if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Date") ||
+        equal_ignoring_case(name, "Transfer-Encoding") || equal_ignoring_case(name, "Connection"))
+      continue;
     out += name;
     out += ": ";
     out += value;
@@ -332,7 +343,8 @@ task<> connection::answer(reply r, bool keep_alive) {
   bool bodiless = r.status == 204 || r.status == 304 || r.status < 200;
   bool head_only = request_.method == "HEAD";
   bool streamed = static_cast<bool>(r.stream);
-  bool chunked = streamed && !request_.http_1_0;
+  bool chunked = streamed && !request_.http_1_0 && !bodiless;
+  replied_ = true;
   write_head(out_, r, keep_alive && (!streamed || chunked), !streamed && !bodiless, chunked);
   if (bodiless || head_only) co_return;
   if (!streamed) {
@@ -341,7 +353,16 @@ task<> connection::answer(reply r, bool keep_alive) {
   }
   for (;;) {
     co_await flush();
-    std::optional<std::string> piece = co_await r.stream.next();
+    std::optional<std::string> piece;
+    try {
+      piece = co_await r.stream.next();
+    } catch (const std::system_error&) {  // not the client's connection: the reply's own source
+      rondo::detail::report({problem::exception_not_retrieved,
+                             "the reply to " + request_.method + " " + request_.target +
+                                 " broke off: " + rondo::describe(std::current_exception()),
+                             std::current_exception()});
+      throw refused(0, "the reply broke off");
+    }
     if (!piece) break;
     if (piece->empty()) continue;  // an empty chunk would be the end
     if (chunked) {
@@ -359,15 +380,16 @@ task<> connection::serve() {
   int status = 0;  // of an answer to what went wrong
   try {
     while (co_await read_header()) {
-      bool keep_alive = llhttp_should_keep_alive(&parser_) && !upgrade_;
+      bool keep_alive = llhttp_should_keep_alive(&parser_) && request_.method != "CONNECT";
       reply r;
       bool handled = false;
       try {
         r = co_await server_.handle(request_);
+        check_header("Content-Type", r.content_type);
         handled = true;
       } catch (const refused&) {
         throw;
-      } catch (const std::exception&) {
+      } catch (...) {
         rondo::detail::report(
             {problem::exception_not_retrieved,
              "the handler of " + request_.method + " " + request_.target +
@@ -385,7 +407,7 @@ task<> connection::serve() {
     }
     co_await flush();
   } catch (const refused& e) {
-    status = e.status;
+    if (!replied_) status = e.status;  // a second answer could be taken for the next request's
   } catch (const std::system_error&) {
     co_return;  // the client has gone: nobody to tell
   }

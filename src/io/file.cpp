@@ -2,6 +2,7 @@
 #include <rondo/io/file.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -39,11 +40,13 @@ bool file_operation::begin() noexcept {
     worker_threads::shared().submit(*this);
     return false;
   } catch (const std::system_error& e) {
-    --waiter()->sched().threads_at_work;
-    link_->release();
     outcome = -e.code().value();
-    return true;
+  } catch (const std::bad_alloc&) {
+    outcome = -ENOMEM;
   }
+  --waiter()->sched().threads_at_work;
+  link_->release();
+  return true;
 }
 
 bool file_operation::cancel() noexcept {
@@ -182,8 +185,12 @@ void file::seek(std::uint64_t position) {
 
 task<> file::close() {
   if (fd_ < 0) co_return;
-  request close(opcode::close, std::exchange(fd_, -1));
-  detail::check(co_await close, "close", path_);
+  // A cancelled task does not even begin to close: then this does.
+  file owner(std::exchange(fd_, -1), path_);
+  request close(opcode::close, owner.fd_);
+  std::int64_t result = co_await close;
+  owner.fd_ = -1;
+  detail::check(result, "close", path_);
 }
 
 task<file> open_file(std::string path, file_mode mode) {
@@ -216,12 +223,22 @@ task<> sync_directory(std::string path) {
 }
 
 task<> write_text(std::string path, std::string_view text) {
-  std::string part = path + ".part";
-  file f = co_await open_file(part, file_mode::write);
+  // A name of its own, so that two writers do not mix their texts.
+  static std::atomic<unsigned> counter{0};
+  std::string part = path + "." + std::to_string(::getpid()) + "." + std::to_string(++counter) + ".part";
+  file f = co_await open_file(part, file_mode::create);
+  struct remover {
+    std::string name;
+    ~remover() {
+      if (!name.empty()) ::unlink(name.c_str());
+    }
+  } remove_part;
+  remove_part.name = part;
   co_await f.write(text);
   co_await f.sync();
   co_await f.close();
   co_await rename_file(part, path);
+  remove_part.name.clear();
   std::size_t slash = path.rfind('/');
   std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
   co_await sync_directory(directory);

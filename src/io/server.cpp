@@ -2,6 +2,7 @@
 #include <rondo/io/server.hpp>
 
 #include <cerrno>
+#include <memory>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -9,7 +10,6 @@
 #include <rondo/compose/wait.hpp>
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/create_task.hpp>
-#include <rondo/coro/current_task.hpp>
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/resolve.hpp>
@@ -34,7 +34,7 @@ struct server_state {
   event idle;  // no connection is left, after closing
   task_handle<> acceptor;
   struct connection {
-    task_ref task;
+    task_handle<> task;
     connection* next = nullptr;
     connection* previous = nullptr;
   };
@@ -71,10 +71,12 @@ class state_ref {
   server_state& state_;
 };
 
-/// A connection is in the server's list while its task runs.
+/// A connection is in the server's list from its acceptance on, before its task
+/// has started, so that closing the server reaches every one.
 class listed {
  public:
-  listed(server_state& s, server_state::connection& c) : state_(s), connection_(c) {
+  explicit listed(server_state& s) : state_(s) {
+    server_state::connection& c = entry;
     c.next = s.connections;
     if (s.connections) s.connections->previous = &c;
     s.connections = &c;
@@ -83,24 +85,24 @@ class listed {
   listed(const listed&) = delete;
   listed& operator=(const listed&) = delete;
   ~listed() {
-    server_state::connection& c = connection_;
+    server_state::connection& c = entry;
     (c.previous ? c.previous->next : state_.connections) = c.next;
     if (c.next) c.next->previous = c.previous;
     if (--state_.count == 0 && state_.closed.is_set()) state_.idle.set();
   }
 
+  server_state::connection entry;
+
  private:
   server_state& state_;
-  server_state::connection& connection_;
 };
 
 // The arguments keep the state and the slot, also before the task has started.
-task<> serve_connection(state_ref state, stream connection, semaphore::permit slot) {
+task<> serve_connection(state_ref state, std::unique_ptr<listed> in_list, stream connection,
+                        semaphore::permit slot) {
+  static_cast<void>(in_list);
   static_cast<void>(slot);
   server_state& s = *state;
-  server_state::connection entry;
-  listed in_list(s, entry);
-  entry.task = current_task();
   std::string peer = connection.peer().to_string();
   try {
     co_await s.handler(std::move(connection));
@@ -122,7 +124,11 @@ task<> accept_loop(state_ref state, socket_guard listener) {
     std::int64_t fd = co_await accept;
     if (fd >= 0) {
       stream connection(new stream_core(static_cast<int>(fd), peer_endpoint(static_cast<int>(fd))));
-      create_task(serve_connection(state, std::move(connection), std::move(slot)));
+      if (s.closed.is_set()) co_return;  // it came before the cancellation: too late all the same
+      auto in_list = std::make_unique<listed>(s);
+      server_state::connection& entry = in_list->entry;
+      entry.task = create_task(serve_connection(state, std::move(in_list), std::move(connection),
+                                                std::move(slot)));
     } else if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
       // The connection stays in the kernel's queue: trying at once would spin.
       co_await sleep(std::chrono::milliseconds(100));
@@ -175,8 +181,9 @@ std::size_t server::connections() const noexcept { return state_->count; }
 
 task<> server::serve_forever() {
   detail::server_state& s = *state_;
-  if (s.acceptor.done()) co_await s.acceptor;  // throws why it ended
-  co_await s.closed.wait();
+  detail::state_ref keep(s);  // the server object may be destroyed meanwhile
+  co_await wait(s.acceptor);
+  if (std::exception_ptr error = s.acceptor.exception()) std::rethrow_exception(error);
 }
 
 task<> server::close(delay grace) {

@@ -102,6 +102,7 @@ bool read_some_operation::begin() noexcept {
 
 std::size_t read_some_operation::result() {
   leave();
+  if (outcome == 0 && core_ && core_->closed) outcome = -ECONNABORTED;
   check("read from");
   if (outcome == 0 && !into_.empty()) core_->at_eof = true;
   return static_cast<std::size_t>(outcome);
@@ -175,6 +176,7 @@ bool buffered_read_operation::receive() noexcept {
 }
 
 void buffered_read_operation::kernel_done(std::int64_t result) noexcept {
+  if (result == 0 && core_->closed) result = -ECONNABORTED;  // our own close, not the peer's end
   if (result >= 0) {
     core_->received(static_cast<std::size_t>(result));
     if (result == 0) core_->at_eof = true;

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/sleep.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace rondo::inline v0::detail {
@@ -8,7 +9,7 @@ namespace rondo::inline v0::detail {
 void sleep_operation::arm() noexcept {
   loop& l = loop::of(*waiter());
   expire = [](timer& t) noexcept { static_cast<sleep_operation&>(t).complete(); };
-  l.timers().arm(*this, absolute_ ? deadline : delay(std::chrono::nanoseconds(deadline)).after(l.now_ns()));
+  l.timers().arm(*this, absolute_ ? std::min(deadline, timer_queue::never - 1) : delay(std::chrono::nanoseconds(deadline)).after(l.now_ns()));
 }
 
 bool sleep_operation::cancel() noexcept {

@@ -127,3 +127,29 @@ TEST(context_var, is_there_in_destructors_of_a_cancelled_task) {
 }
 
 }  // namespace
+
+namespace {
+
+rondo::context_var<int> first("first", 0);
+rondo::context_var<int> second("second", 0);
+
+std::size_t context_length() {
+  std::size_t n = 0;
+  for (auto* c = rondo::detail::current_context(); c; c = c->previous) ++n;
+  return n;
+}
+
+TEST(context_var, sets_and_resets_do_not_make_it_grow) {
+  test::run_virtual([]() -> rondo::task<> {
+    for (int i = 0; i < 1000; ++i) {
+      auto a = first.set(i);
+      auto b = second.set(i);
+      second.reset(std::move(b));
+      first.reset(std::move(a));
+    }
+    EXPECT_LE(context_length(), 2u);
+    co_return;
+  });
+}
+
+}  // namespace

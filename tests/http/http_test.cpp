@@ -223,6 +223,116 @@ TEST(http_server, close_does_not_wait_for_idle_connections) {
   });
 }
 
+TEST(http_server, declines_upgrades_and_goes_on) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    std::string answer = co_await raw(server.port(),
+                                      "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+                                      "Upgrade: foo\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    std::size_t second = answer.find("HTTP/1.1 200", 10);
+    EXPECT_NE(second, std::string::npos) << answer;
+    std::string connect =
+        co_await raw(server.port(), "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\ntrailing bytes");
+    EXPECT_EQ(connect.find("HTTP/1.1 ", 10), std::string::npos) << "served what follows a CONNECT";
+    auto r = co_await http::get(url(server, "/hello"));
+    EXPECT_EQ(r.status, 200) << "the server hangs";
+    co_await server.close();
+  });
+}
+
+TEST(http_server, a_header_ends_in_a_line_feed) {  // CVE-2025-23167
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    std::string answer = co_await raw(
+        server.port(), "GET /hello HTTP/1.1\r\nHost: x\r\n\rAGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 400");
+    EXPECT_EQ(answer.find("200 OK"), std::string::npos) << "a smuggled request was served";
+    answer = co_await raw(server.port(), "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n");
+    EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 400") << "two hosts";
+    co_await server.close();
+  });
+}
+
+TEST(http_server, replies_cannot_add_header_lines) {
+  test::run([]() -> rondo::task<> {
+    rondo::loop::current().set_exception_handler([](const rondo::diagnostic&) {});
+    auto handler = [](http::request&) {
+      http::reply r("x");
+      r.content_type = "text/plain\r\nSet-Cookie: evil=1";
+      return r;
+    };
+    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    std::string answer = co_await raw(server.port(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 500");
+    EXPECT_EQ(answer.find("evil"), std::string::npos);
+    co_await server.close();
+  });
+}
+
+TEST(http, a_post_that_is_sent_elsewhere_becomes_a_get) {
+  test::run([]() -> rondo::task<> {
+    std::string seen;
+    auto handler = [&](http::request& r) {
+      seen += r.method + " " + r.target + ";";
+      http::reply answer("done");
+      if (r.target == "/form") {
+        answer.status = 303;
+        answer.fields.add("Location", "/done");
+      }
+      return answer;
+    };
+    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    http::request_options post;
+    post.method = "POST";
+    post.body = "a=b";
+    auto r = co_await http::get(url(server, "/form"), post);
+    EXPECT_EQ(r.body, "done");
+    EXPECT_EQ(seen, "POST /form;GET /done;");
+    co_await server.close();
+  });
+}
+
+TEST(http, a_session_may_die_before_its_transfers) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    std::string slow = url(server, "/slow");
+    rondo::task_handle<http::response> left;
+    {
+      http::session session;
+      left = rondo::create_task(session.get(slow));
+      co_await rondo::sleep(0s);
+      co_await rondo::sleep(0s);
+    }
+    auto ended = co_await rondo::outcome_of(left);
+    EXPECT_TRUE(ended.has_error());
+    co_await server.close(0s);
+  });
+}
+
+TEST(http, stream_returns_with_the_header) {
+  test::run([]() -> rondo::task<> {
+    rondo::event go;
+    auto later = [&]() -> rondo::async_generator<std::string> {
+      co_await go.wait();
+      co_yield std::string("body");
+    };
+    auto handler = [&](http::request&) {
+      http::reply r;
+      r.stream = later();
+      return r;
+    };
+    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    {
+      http::session session;
+      auto t = co_await session.stream(url(server, "/"));  // would wait for ever for the body
+      EXPECT_EQ(t.status(), 200);
+      go.set();
+      EXPECT_EQ(co_await t.read(), "body");
+    }
+    co_await server.close();
+  });
+}
+
 TEST(http_headers, names_ignore_case_and_values_cannot_add_lines) {
   http::headers h;
   h.add("Content-Type", "text/html");

@@ -47,6 +47,43 @@ TEST(file, errors_name_the_path) {
   });
 }
 
+std::size_t open_fds() {
+  std::size_t n = 0;
+  for ([[maybe_unused]] const auto& e : std::filesystem::directory_iterator("/proc/self/fd")) ++n;
+  return n;
+}
+
+TEST(file, a_cancelled_close_leaves_no_fd) {
+  std::size_t before = 0;
+  std::size_t after = 0;
+  test::run([&]() -> rondo::task<> {
+    co_await rondo::read_text("/proc/self/stat");  // whatever the first use keeps open
+    before = open_fds();
+    for (int i = 0; i < 20; ++i) {
+      auto one = []() -> rondo::task<> {
+        auto f = co_await rondo::open_file("/dev/null");
+        rondo::current_task().cancel();
+        co_await f.close();
+      };
+      auto task = rondo::create_task(one());
+      co_await rondo::wait(task);
+    }
+    after = open_fds();
+  });
+  EXPECT_EQ(after, before);
+}
+
+TEST(file, two_writers_do_not_mix) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    std::string a(3'000'000, 'A');
+    std::string b(10, 'B');
+    co_await rondo::gather(rondo::write_text(dir.path + "/f", a), rondo::write_text(dir.path + "/f", b));
+    std::string text = co_await rondo::read_text(dir.path + "/f");
+    EXPECT_TRUE(text == a || text == b) << "a mixture of " << text.size() << " bytes";
+  });
+}
+
 TEST(file, a_file_over_the_maximum_is_an_error) {
   folder dir;
   test::run([&]() -> rondo::task<> {

@@ -147,7 +147,8 @@ TEST(stream, closing_ends_a_read_of_another_task) {
     auto reading = rondo::create_task(p.client.read());
     co_await rondo::sleep(0s);
     p.client.close();
-    EXPECT_EQ(co_await reading, "");
+    auto ended = co_await rondo::outcome_of(reading);
+    EXPECT_TRUE(ended.has_error()) << "a closed stream looked like a whole one";
   });
 }
 
@@ -161,6 +162,33 @@ TEST(stream, two_readers_at_once_are_refused) {
     first.cancel();
     co_await rondo::wait(first);
   });
+}
+
+TEST(server, no_handler_outlives_a_closed_server) {
+  for (int turns = 0; turns < 8; ++turns) {
+    test::run([&]() -> rondo::task<> {
+      int running = 0;
+      bool closed = false;
+      auto handler = [&](rondo::stream s) -> rondo::task<> {
+        EXPECT_FALSE(closed) << "a handler began after close(), " << turns << " turns";
+        ++running;
+        struct leave {
+          int& n;
+          ~leave() { --n; }
+        } left{running};
+        co_await s.read_exactly(1'000'000);
+      };
+      auto server = co_await rondo::start_server(handler, "127.0.0.1", 0);
+      std::vector<rondo::stream> clients;
+      for (int i = 0; i < 10; ++i)
+        clients.push_back(co_await rondo::open_connection("127.0.0.1", server.port()));
+      for (int i = 0; i < turns; ++i) co_await rondo::sleep(0s);
+      co_await server.close(0s);
+      closed = true;
+      EXPECT_EQ(running, 0) << turns << " turns";
+      for (int i = 0; i < 10; ++i) co_await rondo::sleep(0s);
+    });
+  }
 }
 
 TEST(server, close_cancels_handlers_after_the_grace) {

@@ -29,6 +29,7 @@ class finally_operation final : public composite, private timer {
   void child_done(node& done) noexcept override {
     if (&done == &body_) {
       try {
+        running_as task(*waiter());
         cleanup_child_.emplace(cleanup_());
         cleanup_child_->set_shielded();
         cleanup_child_->start_below(*waiter());

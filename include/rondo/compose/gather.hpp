@@ -162,6 +162,7 @@ class range_operation : public Base {
   };
 
   void launch() noexcept {
+    running_as task(*this->waiter());
     try {
       if (!next_) next_.emplace(std::begin(range_), std::end(range_));
       while (running_ < limit_ && !stop_fetching()) {

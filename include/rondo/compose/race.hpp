@@ -33,7 +33,6 @@ class race_operation final : public gather_base {
   }
   std::tuple<std::optional<non_void<typename body<B>::value_type>>...> result() {
     if (!won_) check();
-    if (failed()) check();
     return std::apply(
         [](auto&... c) {
           return std::tuple<std::optional<non_void<typename body<B>::value_type>>...>(
@@ -46,8 +45,17 @@ class race_operation final : public gather_base {
  private:
   template <class T>
   void child_ended(outcome<T>& o) noexcept {
+    if (won_ && o.has_error()) {
+      report_made([&] {
+        return diagnostic{problem::exception_not_retrieved,
+                          "a task of a race failed after another had won: " +
+                              rondo::describe(o.exception()),
+                          o.exception()};
+      });
+      return;
+    }
     note(o.cancelled() && !won_, o.exception());
-    if (o.has_value() && !won_) {
+    if (o.has_value() && !won_ && !failed()) {
       won_ = true;
       waiter()->cancel_children();
     }

@@ -19,7 +19,7 @@ class group_core : public composite, public supervisor {
   template <class B>
   task_handle<typename body<B>::value_type> add(B&& b, std::string name) {
     check_open();
-    auto* task = new spawned<B>(std::move(b));
+    auto* task = new spawned<B>(std::forward<B>(b));
     task_handle<typename body<B>::value_type> handle(task);
     if (!name.empty()) task->set_name(std::move(name));
     launch(*task);

@@ -72,18 +72,20 @@ class context_var {
     return c ? static_cast<binding*>(c)->value : std::optional<T>();
   }
   void bind(std::optional<T> value) {
+    // In the part of the context that nobody shares, a binding of ours is simply
+    // replaced: sets and resets must not make it grow.
+    for (detail::context* c = detail::current_context(); c && c->references == 1; c = c->previous) {
+      if (c->variable == this) {
+        static_cast<binding*>(c)->value = std::move(value);
+        return;
+      }
+    }
     auto* b = new binding;
     b->value = std::move(value);
     b->variable = this;
     b->destroy = [](detail::context* c) noexcept { delete static_cast<binding*>(c); };
     detail::context*& place = detail::current_context();
-    // Replacing one's own newest binding keeps a loop of sets from growing a chain.
-    if (place && place->variable == this && place->references == 1) {
-      b->previous = detail::retain(place->previous);
-      detail::release(place);
-    } else {
-      b->previous = place;
-    }
+    b->previous = place;
     place = b;
   }
 

@@ -19,7 +19,7 @@ scheduler& running_scheduler(const char* caller);
 template <class B>
 task_handle<typename body<B>::value_type> spawn(B&& b, std::string name) {
   scheduler& s = running_scheduler("create_task");
-  auto* task = new spawned<B>(std::move(b));
+  auto* task = new spawned<B>(std::forward<B>(b));
   task_handle<typename body<B>::value_type> handle(task);
   if (!name.empty()) task->set_name(std::move(name));
   task->launch(*s.top, nullptr);

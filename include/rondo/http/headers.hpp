@@ -42,6 +42,11 @@ class headers {
   std::vector<field> fields_;
 };
 
+/// Throws usage_error unless name and value can stand on one header line.
+void check_header(std::string_view name, std::string_view value);
+/// Whether s is a token: a method, a header's name (RFC 9110, 5.6.2).
+bool is_token(std::string_view s) noexcept;
+
 /// Whether two texts are equal but for the case of ASCII letters.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 

@@ -141,6 +141,21 @@ std::string coroutine_name(const char* pretty_function);
 /// `download.cpp:12`, the file without its folders.
 std::string short_location(const std::source_location& where);
 
+/// While it lives, code runs in the name of n: a composite that calls what its
+/// user gave it.
+class running_as {
+ public:
+  explicit running_as(node& n) noexcept
+      : sched_(n.sched()), outer_(std::exchange(sched_.current, &n)) {}
+  running_as(const running_as&) = delete;
+  running_as& operator=(const running_as&) = delete;
+  ~running_as() { sched_.current = outer_; }
+
+ private:
+  scheduler& sched_;
+  node* outer_;
+};
+
 inline void scheduler::resume(node& n, std::coroutine_handle<> h) noexcept {
   current = &n;
   budget_ = turn_budget;

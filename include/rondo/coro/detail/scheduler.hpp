@@ -13,7 +13,7 @@ class node;
 
 /// Past this much native stack a transfer between coroutines returns to the
 /// loop and goes on in the same turn. Compilers promise no tail call at -O0.
-inline constexpr long stack_limit = 32 * 1024;
+inline constexpr long stack_limit = 32L * 1024;
 
 /// How many operations that are ready at once a task may take before it yields.
 inline constexpr unsigned turn_budget = 128;
