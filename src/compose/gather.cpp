@@ -27,6 +27,14 @@ void gather_base::finish() noexcept {
   }
 }
 
+void gather_base::report_failure(const char* what) noexcept {
+  if (!error_) return;
+  report_made([&] {
+    return diagnostic{problem::exception_not_retrieved,
+                      std::string(what) + ": " + rondo::describe(error_), error_};
+  });
+}
+
 void gather_base::check() const {
   if (error_) std::rethrow_exception(error_);
   if (child_cancelled_) throw cancelled_error();

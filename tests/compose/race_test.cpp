@@ -6,19 +6,21 @@
 
 #include "support/run.hpp"
 
+using namespace std::chrono_literals;
+
 namespace {
 
-TEST(race, a_loser_that_fails_does_not_take_the_winners_value) {
+TEST(race, a_failure_does_not_take_what_completed_in_the_same_turn) {
   int got = 0;
   std::string reported;
   test::run_virtual([&]() -> rondo::task<> {
     rondo::loop::current().set_exception_handler(
         [&](const rondo::diagnostic& d) { reported = d.message; });
     rondo::queue<int> q;
-    q.put_nowait(42);
-    auto boom = []() -> rondo::task<> {
+    auto boom = [&]() -> rondo::task<> {
+      co_await rondo::sleep(0s);
+      q.put_nowait(42);  // the get beside this task has its item now
       throw std::runtime_error("boom");
-      co_return;
     };
     auto [item, nothing] = co_await rondo::race(q.get(), boom());
     got = item ? *item : 0;

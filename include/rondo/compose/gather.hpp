@@ -34,6 +34,8 @@ class gather_base : public composite {
   void finish() noexcept;
   /// Throws what result() has to throw.
   void check() const;
+  /// Hands the failure, if there is one, to the exception handler.
+  void report_failure(const char* what) noexcept;
 
  private:
   std::exception_ptr error_;

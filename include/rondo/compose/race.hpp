@@ -32,7 +32,12 @@ class race_operation final : public gather_base {
     }
   }
   std::tuple<std::optional<non_void<typename body<B>::value_type>>...> result() {
-    if (!won_) check();
+    // What has completed is not lost to a failure beside it: that is reported.
+    if (won_) {
+      report_failure("a task of a race failed beside one that completed");
+    } else {
+      check();
+    }
     return std::apply(
         [](auto&... c) {
           return std::tuple<std::optional<non_void<typename body<B>::value_type>>...>(
@@ -45,17 +50,8 @@ class race_operation final : public gather_base {
  private:
   template <class T>
   void child_ended(outcome<T>& o) noexcept {
-    if (won_ && o.has_error()) {
-      report_made([&] {
-        return diagnostic{problem::exception_not_retrieved,
-                          "a task of a race failed after another had won: " +
-                              rondo::describe(o.exception()),
-                          o.exception()};
-      });
-      return;
-    }
     note(o.cancelled() && !won_, o.exception());
-    if (o.has_value() && !won_ && !failed()) {
+    if (o.has_value() && !won_) {
       won_ = true;
       waiter()->cancel_children();
     }
@@ -77,7 +73,8 @@ class race_operation final : public gather_base {
 /// for them. Gives a tuple of optionals: the first's value, and those of all
 /// that completed in spite of the cancellation; `none` for void.
 ///
-/// A failure ends the race too, and is thrown. Cancelling the race cancels all.
+/// A failure ends the race too, and is thrown unless another completed all the
+/// same: then it goes to the loop's exception handler. Cancelling the race cancels all.
 template <class... A>
   requires(sizeof...(A) > 0 && (detail::awaitable<A> && ...))
 auto race(A&&... what) {
