@@ -6,6 +6,9 @@
 #include <rondo/io/endpoint.hpp>
 #include <rondo/io/errors.hpp>
 #include <rondo/io/file.hpp>
+#include <rondo/io/open_connection.hpp>
+#include <rondo/io/pipe.hpp>
+#include <rondo/io/readiness.hpp>
 #include <rondo/io/resolve.hpp>
 #include <rondo/io/server.hpp>
 #include <rondo/io/stream.hpp>

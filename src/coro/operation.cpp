@@ -14,6 +14,12 @@ void operation::complete_stopped() noexcept {
   complete();
 }
 
+void operation::begin_again_next_turn() noexcept {
+  state_ = state::deferred;
+  fire = &deferred;
+  node_->sched().post(*this);
+}
+
 void operation::fired(entry& e) noexcept {
   auto& op = static_cast<operation&>(e);
   node& n = *op.node_;
@@ -42,7 +48,11 @@ void operation::deferred(entry& e) noexcept {
   if (op.begin()) {
     op.state_ = state::idle;
     n.waiting_on_ = nullptr;
-    n.sched().resume(n, op.awaiter_->handle());
+    if (op.awaiter_) {
+      n.sched().resume(n, op.awaiter_->handle());
+    } else {
+      n.settle(false);
+    }
   }
 }
 

@@ -5,7 +5,9 @@
 #include <memory>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include <rondo/compose/wait.hpp>
 #include <rondo/compose/wait_for.hpp>
@@ -24,15 +26,16 @@ namespace detail {
 /// Counted by the server and by every task of it, since destroying a server
 /// cannot wait for them.
 struct server_state {
-  server_state(connection_handler h, int fd, std::size_t connections)
-      : handler(std::move(h)), address(local_endpoint(fd)), slots(connections) {}
+  server_state(connection_handler h, const server_options& o)
+      : handler(std::move(h)), options(o), slots(o.max_connections) {}
 
   connection_handler handler;
-  endpoint address;
+  const server_options options;
+  std::vector<endpoint> addresses;
   semaphore slots;
   event closed;
   event idle;  // no connection is left, after closing
-  task_handle<> acceptor;
+  std::vector<task_handle<>> acceptors;  // one for each address
   struct connection {
     task_handle<> task;
     connection* next = nullptr;
@@ -50,7 +53,7 @@ struct server_state {
     if (closed.is_set()) return;
     closed.set();
     if (count == 0) idle.set();
-    if (acceptor) acceptor.cancel();
+    for (task_handle<>& a : acceptors) a.cancel();
   }
   void cancel_connections() {
     for (connection* c = connections; c; c = c->next) c->task.cancel();
@@ -114,40 +117,125 @@ task<> serve_connection(state_ref state, std::unique_ptr<listed> in_list, stream
   }
 }
 
+/// A listening socket; removes the file of a Unix socket.
+class listener {
+ public:
+  listener(socket_guard socket, const endpoint& address)
+      : socket_(std::move(socket)), address_(address) {}
+  listener(listener&& other) noexcept
+      : socket_(std::move(other.socket_)), address_(std::exchange(other.address_, endpoint())) {}
+  listener& operator=(const listener&) = delete;
+  ~listener() {
+    if (address_.is_unix() && !is_abstract(address_)) ::unlink(address_.address().c_str());
+  }
+  static bool is_abstract(const endpoint& a) { return a.address().starts_with('@'); }
+
+  int fd() const noexcept { return socket_.get(); }
+  const endpoint& address() const noexcept { return address_; }
+
+ private:
+  socket_guard socket_;
+  endpoint address_;
+};
+
 // Owns the listener: it closes with this coroutine, even with one never started.
-task<> accept_loop(state_ref state, socket_guard listener) {
+task<> accept_loop(state_ref state, listener from) {
   server_state& s = *state;
   for (;;) {
     semaphore::permit slot = co_await s.slots.acquire();
-    plain_io_operation accept(opcode::accept, listener.get(), "accept");
+    plain_io_operation accept(opcode::accept, from.fd(), "accept");
     accept.flags = accept_flags();
-    std::int64_t fd = co_await accept;
-    if (fd >= 0) {
-      stream connection(new stream_core(static_cast<int>(fd), peer_endpoint(static_cast<int>(fd))));
+    std::int64_t answer = co_await accept;
+    if (answer >= 0) {
+      socket_guard accepted(static_cast<int>(answer));
       if (s.closed.is_set()) co_return;  // it came before the cancellation: too late all the same
+      if (!from.address().is_unix())
+        set_tcp_options(accepted.get(), s.options.no_delay, s.options.keep_alive);
+      auto* core = new stream_core(accepted.get(), peer_endpoint(accepted.get()));
+      accepted.release();
+      stream connection(core);
       auto in_list = std::make_unique<listed>(s);
       server_state::connection& entry = in_list->entry;
       entry.task = create_task(serve_connection(state, std::move(in_list), std::move(connection),
                                                 std::move(slot)));
-    } else if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
+    } else if (answer == -EMFILE || answer == -ENFILE || answer == -ENOBUFS || answer == -ENOMEM) {
       // The connection stays in the kernel's queue: trying at once would spin.
       co_await sleep(std::chrono::milliseconds(100));
-    } else if (fd != -ECONNABORTED && fd != -EINTR && fd != -EPROTO && fd != -EPERM) {
-      throw std::system_error(static_cast<int>(-fd), std::generic_category(),
-                              "accept on " + s.address.to_string());
+    } else if (answer != -ECONNABORTED && answer != -EINTR && answer != -EPROTO &&
+               answer != -EPERM) {
+      throw std::system_error(static_cast<int>(-answer), std::generic_category(),
+                              "accept on " + from.address().to_string());
     }
   }
 }
 
-int listen_on(const endpoint& address, const server_options& options) {
-  socket_guard socket(make_tcp_socket(address.family()));
+std::system_error listen_failure(int error, const endpoint& address) {
+  return std::system_error(error, std::generic_category(), "listen " + address.to_string());
+}
+
+listener listen_on(const endpoint& address, const server_options& options) {
+  socket_guard socket(make_socket(address.family(), SOCK_STREAM, "listen " + address.to_string()));
   int on = 1;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (options.reuse_port) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  if (::bind(socket.get(), address.data(), address.size()) != 0 ||
-      ::listen(socket.get(), options.backlog) != 0)
-    throw std::system_error(errno, std::generic_category(), "listen on " + address.to_string());
-  return socket.release();
+  if (!address.is_unix()) {
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (options.reuse_port) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    // Else a wildcard of IPv6 takes the port of IPv4 too, which may be in our list.
+    if (address.is_v6() && address.address() != "::")
+      ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  }
+  if (::bind(socket.get(), address.data(), address.size()) != 0)
+    throw listen_failure(errno, address);
+  endpoint bound = address.is_unix() ? address : local_endpoint(socket.get());
+  listener result(std::move(socket), bound);
+  if (::listen(result.fd(), options.backlog) != 0) throw listen_failure(errno, address);
+  return result;
+}
+
+// All addresses on one port. A free one is free on the first address; the others
+// may have it in use.
+std::vector<listener> listen_on_all(const std::vector<endpoint>& addresses,
+                                    const server_options& options) {
+  constexpr int tries = 16;
+  for (int attempt = 1;; ++attempt) {
+    std::vector<listener> all;
+    try {
+      for (const endpoint& address : addresses) {
+        endpoint wanted = address;
+        if (address.port() == 0 && !all.empty())
+          wanted = *endpoint::parse(address.address(), all.front().address().port());
+        all.push_back(listen_on(wanted, options));
+      }
+      return all;
+    } catch (const std::system_error& e) {
+      bool taken = e.code() == std::errc::address_in_use && addresses.front().port() == 0;
+      if (!taken || attempt == tries) throw;
+    }
+  }
+}
+
+server serve_on(connection_handler handler, std::vector<listener> listeners,
+                const server_options& options) {
+  auto* state = new server_state(std::move(handler), options);
+  server result(state);
+  for (const listener& l : listeners) state->addresses.push_back(l.address());
+  for (listener& l : listeners) {
+    std::string name = "accept " + l.address().to_string();
+    state->acceptors.push_back(
+        create_task(accept_loop(state_ref(*state), std::move(l)), std::move(name)));
+  }
+  return result;
+}
+
+// The file of a socket that nobody listens on: of a server that died.
+void remove_stale_socket(const endpoint& address) {
+  struct stat info {};
+  std::string path = address.address();
+  if (listener::is_abstract(address) || ::lstat(path.c_str(), &info) != 0 ||
+      !S_ISSOCK(info.st_mode))
+    return;
+  socket_guard probe(make_socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, "listen " + path));
+  if (::connect(probe.get(), address.data(), address.size()) != 0 && errno == ECONNREFUSED)
+    ::unlink(path.c_str());
 }
 
 }  // namespace
@@ -158,13 +246,17 @@ task<server> start_server(connection_handler handler, std::string host, std::uin
   std::vector<endpoint> addresses = co_await resolve(host, port);
   if (addresses.empty())
     throw std::system_error(std::make_error_code(std::errc::address_not_available),
-                            "listen on " + host);
-  socket_guard listener(listen_on(addresses.front(), options));
-  auto* state = new server_state(std::move(handler), listener.get(), options.max_connections);
-  server result(state);
-  state->acceptor = create_task(accept_loop(state_ref(*state), std::move(listener)),
-                                "accept " + state->address.to_string());
-  co_return result;
+                            "listen " + host);
+  co_return serve_on(std::move(handler), listen_on_all(addresses, options), options);
+}
+
+task<server> start_unix_server(connection_handler handler, std::string path,
+                               server_options options) {
+  endpoint address = endpoint::unix_path(path);
+  remove_stale_socket(address);
+  std::vector<listener> listeners;
+  listeners.push_back(listen_on(address, options));
+  co_return serve_on(std::move(handler), std::move(listeners), options);
 }
 
 }  // namespace detail
@@ -176,21 +268,29 @@ server::~server() {
   state_->release();
 }
 
-endpoint server::address() const noexcept { return state_->address; }
-std::size_t server::connections() const noexcept { return state_->count; }
+detail::server_state& server::state() const {
+  if (!state_) throw usage_error("server: it has not been started");
+  return *state_;
+}
+
+endpoint server::address() const { return state().addresses.front(); }
+const std::vector<endpoint>& server::addresses() const { return state().addresses; }
+std::size_t server::connections() const { return state().count; }
 
 task<> server::serve_forever() {
-  detail::server_state& s = *state_;
+  detail::server_state& s = state();
   detail::state_ref keep(s);  // the server object may be destroyed meanwhile
-  co_await wait(s.acceptor);
-  if (std::exception_ptr error = s.acceptor.exception()) std::rethrow_exception(error);
+  for (task_handle<> acceptor : s.acceptors) {
+    co_await wait(acceptor);
+    if (std::exception_ptr error = acceptor.exception()) std::rethrow_exception(error);
+  }
 }
 
 task<> server::close(delay grace) {
-  detail::server_state& s = *state_;
+  detail::server_state& s = state();
   detail::state_ref keep(s);  // the server object may be destroyed meanwhile
   s.stop_listening();
-  co_await wait(s.acceptor);  // then the port is free
+  for (task_handle<> acceptor : s.acceptors) co_await wait(acceptor);  // then the port is free
   auto drained = co_await move_on_after(s.idle.wait(), grace);
   if (!drained) {
     s.cancel_connections();

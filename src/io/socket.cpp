@@ -2,7 +2,9 @@
 #include <rondo/io/detail/socket.hpp>
 
 #include <cerrno>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -24,10 +26,22 @@ endpoint name_of(int fd, int (*ask)(int, sockaddr*, socklen_t*)) noexcept {
 }
 }  // namespace
 
-int make_tcp_socket(int family) {
-  int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | static_cast<int>(blocking_flag()), 0);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
+int make_socket(int family, int type, const std::string& what) {
+  int fd = ::socket(family, type | SOCK_CLOEXEC | static_cast<int>(blocking_flag()), 0);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
   return fd;
+}
+
+void set_blocking_as_wanted(int fd) noexcept {
+  int flags = ::fcntl(fd, F_GETFL);
+  int wanted = blocking_flag() ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+  if (flags >= 0 && wanted != flags) ::fcntl(fd, F_SETFL, wanted);
+}
+
+void set_tcp_options(int fd, bool no_delay, bool keep_alive) noexcept {
+  int on = 1;
+  if (no_delay) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (keep_alive) ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
 unsigned accept_flags() { return SOCK_CLOEXEC | blocking_flag(); }

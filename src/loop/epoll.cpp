@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
 #include <deque>
+#include <memory>
 #include <new>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -51,7 +52,7 @@ class epoll_backend final : public backend {
     if (static_cast<std::size_t>(op.fd) < fds_.size() && waits(op))
       must_queue = list(fds_[static_cast<std::size_t>(op.fd)], op).head != nullptr;
     if (!must_queue) {
-      op.outcome = do_syscall(op);
+      op.outcome = attempt(op);
       if (op.outcome != -EAGAIN || !waits(op)) return true;
     }
     int error = enqueue(op);
@@ -101,6 +102,7 @@ class epoll_backend final : public backend {
 
  private:
   static constexpr std::uint64_t wake_tag = ~std::uint64_t{0};
+  static constexpr std::size_t pool_size = 64 * 1024;
 
   struct waiting {
     io_operation* head = nullptr;
@@ -140,6 +142,16 @@ class epoll_backend final : public backend {
       default:
         return s.readers;
     }
+  }
+
+  std::int64_t attempt(io_operation& op) noexcept {
+    if (op.code == opcode::recv_pooled) {
+      if (!pool_) pool_.reset(new (std::nothrow) char[pool_size]);
+      if (!pool_) return -ENOBUFS;
+      op.buffer = pool_.get();
+      op.length = pool_size;
+    }
+    return do_syscall(op);
   }
 
   int enqueue(io_operation& op) noexcept {
@@ -239,7 +251,7 @@ class epoll_backend final : public backend {
         if (r == 0 && ::getpeername(op->fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0)
           return;  // not yet
       } else {
-        r = do_syscall(*op);
+        r = attempt(*op);
       }
       if (r == -EAGAIN) return;
       remove(l, *op);
@@ -268,7 +280,8 @@ class epoll_backend final : public backend {
   int wake_ = -1;
   bool has_pwait2_ = true;
   unsigned in_flight_ = 0;
-  std::deque<fd_state> fds_;  // references stay valid while it grows
+  std::unique_ptr<char[]> pool_;  // what recv_pooled receives into
+  std::deque<fd_state> fds_;      // references stay valid while it grows
 };
 
 }  // namespace

@@ -32,6 +32,7 @@ std::int64_t do_syscall(const io_operation& op) noexcept {
       return r == 0 ? 0 : errno == EINPROGRESS ? -EAGAIN : -errno;
     }
     case opcode::recv:
+    case opcode::recv_pooled:
       return result(::recv(op.fd, op.buffer, op.length, flags | MSG_DONTWAIT));
     case opcode::send:
       return result(::send(op.fd, op.buffer, op.length, flags | MSG_DONTWAIT | MSG_NOSIGNAL));

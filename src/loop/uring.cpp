@@ -14,6 +14,8 @@
 
 #include <linux/io_uring.h>
 
+#include "buffer_ring.hpp"
+
 namespace rondo::inline v0::detail {
 
 namespace {
@@ -76,6 +78,17 @@ class uring_backend final : public backend {
         e.opcode = IORING_OP_CONNECT;
         e.addr = address(op.buffer);
         e.off = op.length;
+        break;
+      case opcode::recv_pooled:
+        if (!buffers_.open(ring_)) {
+          take_back_sqe();
+          op.outcome = -ENOBUFS;
+          return true;
+        }
+        e.opcode = IORING_OP_RECV;
+        e.flags = IOSQE_BUFFER_SELECT;
+        e.buf_group = buffer_ring::group;
+        e.msg_flags = op.flags;
         break;
       case opcode::recv:
       case opcode::send:
@@ -298,6 +311,9 @@ class uring_backend final : public backend {
     return e;
   }
 
+  /// Takes back the request that next_sqe has just given.
+  void take_back_sqe() noexcept { --tail_; }
+
   int enter(unsigned submit, unsigned wait, __kernel_timespec* limit) noexcept {
     __atomic_store_n(sq_tail_, tail_, __ATOMIC_RELEASE);
     io_uring_getevents_arg arg{};
@@ -322,7 +338,15 @@ class uring_backend final : public backend {
         continue;
       }
       --in_flight_;
-      reinterpret_cast<io_operation*>(cqe.user_data)->kernel_done(cqe.res);
+      auto* op = reinterpret_cast<io_operation*>(cqe.user_data);
+      if (cqe.flags & IORING_CQE_F_BUFFER) {
+        unsigned id = cqe.flags >> IORING_CQE_BUFFER_SHIFT;
+        op->buffer = buffers_.at(id);
+        op->kernel_done(cqe.res);
+        buffers_.give_back(id);
+      } else {
+        op->kernel_done(cqe.res);
+      }
     }
   }
 
@@ -333,6 +357,7 @@ class uring_backend final : public backend {
   int announce_ = -1;  // guests only
   std::uint64_t wake_count_ = 0;
   unsigned in_flight_ = 0;
+  buffer_ring buffers_;
 
   unsigned tail_ = 0;       // of the requests written
   unsigned submitted_ = 0;  // of those that the kernel has taken

@@ -22,7 +22,11 @@ struct server_options {
   std::size_t max_connections = 10'000;
   /// Several processes or threads listen on one port (SO_REUSEPORT).
   bool reuse_port = false;
+  /// For each connection, as in connection_options.
+  bool no_delay = true;
+  bool keep_alive = false;
 };
+static_assert(std::is_trivially_destructible_v<server_options>);
 
 namespace detail {
 struct server_state;
@@ -46,9 +50,12 @@ class [[nodiscard]] server {
   }
   ~server();
 
-  endpoint address() const noexcept;
-  std::uint16_t port() const noexcept { return address().port(); }
-  std::size_t connections() const noexcept;
+  /// The first of the addresses that it listens on.
+  endpoint address() const;
+  const std::vector<endpoint>& addresses() const;
+  /// The port of all of them; 0 for a Unix socket.
+  std::uint16_t port() const { return address().port(); }
+  std::size_t connections() const;
 
   /// Waits until the server is closed or the task cancelled.
   task<> serve_forever();
@@ -57,17 +64,22 @@ class [[nodiscard]] server {
   task<> close(delay grace = std::chrono::seconds(5));
 
  private:
+  detail::server_state& state() const;
   detail::server_state* state_ = nullptr;
 };
 
 namespace detail {
 task<server> start_server(connection_handler handler, std::string host, std::uint16_t port,
                           server_options options);
-}
+task<server> start_unix_server(connection_handler handler, std::string path,
+                               server_options options);
+}  // namespace detail
 
-/// Listens on host:port (port 0: a free one; see server::port) and runs
-/// `handler(stream)`, a coroutine, for each connection. The handler is kept as
-/// long as the server. Throws std::system_error (`listen 127.0.0.1:80: Permission
+/// Listens on all addresses of host, on port (0: a free one; see server::port),
+/// and runs `handler(stream)`, a coroutine, for each connection. An empty host is
+/// every IPv4 address, "::" every address. The handler is kept as long as the
+/// server. When there are no fds left it waits a while; the connections stay in
+/// the kernel's queue. Throws std::system_error (`listen 127.0.0.1:80: Permission
 /// denied`).
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
@@ -76,6 +88,18 @@ RONDO_CORO_WRAPPER task<server> start_server(F&& handler, std::string host, std:
   RONDO_CHECK_CLOSURE(F);
   return detail::start_server(detail::connection_handler(std::forward<F>(handler)),
                               std::move(host), port, options);
+}
+
+/// The same on a Unix socket: a path, or "@name" for an abstract one. A socket
+/// file that nobody listens on any more is replaced; the server removes its own
+/// when it stops listening.
+template <class F>
+  requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
+RONDO_CORO_WRAPPER task<server> start_unix_server(F&& handler, std::string path,
+                                                  server_options options = {}) {
+  RONDO_CHECK_CLOSURE(F);
+  return detail::start_unix_server(detail::connection_handler(std::forward<F>(handler)),
+                                   std::move(path), options);
 }
 
 }  // namespace rondo::inline v0

@@ -63,6 +63,10 @@ class operation : public entry {
   /// A node without a coroutine runs this.
   void begin_hosted(node& host) noexcept;
 
+  /// In place of completing: lets others run and calls begin again in the next
+  /// turn. Cancelled before that, it stops here.
+  void begin_again_next_turn() noexcept;
+
   void complete() noexcept;
   /// Completes as stopped: the node will be unwound.
   void complete_stopped() noexcept;

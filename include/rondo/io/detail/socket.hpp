@@ -9,10 +9,14 @@
 
 namespace rondo::inline v0::detail {
 
-/// Makes a TCP socket as this loop's backend wants it: io_uring arms a wait by
-/// itself only for blocking sockets, epoll needs non-blocking ones.
-/// Throws std::system_error.
-int make_tcp_socket(int family);
+/// Makes a socket as this loop's backend wants it: io_uring arms a wait by
+/// itself only for blocking sockets, epoll needs non-blocking ones. type may have
+/// SOCK_NONBLOCK already. Throws std::system_error that begins with `what`.
+int make_socket(int family, int type, const std::string& what);
+/// The same for the fd of others: a socket, or a pipe that is read.
+void set_blocking_as_wanted(int fd) noexcept;
+/// Does nothing to a socket that is not TCP.
+void set_tcp_options(int fd, bool no_delay, bool keep_alive) noexcept;
 /// The flags for accept that match.
 unsigned accept_flags();
 /// Tells the backend that fd goes away, and closes it.

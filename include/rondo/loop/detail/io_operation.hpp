@@ -18,6 +18,8 @@ enum class opcode : std::uint8_t {
   accept,      ///< fd, flags = SOCK_…: result = the new socket
   connect,     ///< fd, buffer = sockaddr, length
   recv,        ///< fd, buffer, length, flags = MSG_…
+  recv_pooled, ///< fd, flags: into memory of the backend's, which buffer names when
+               ///< it completes and only until then; -ENOBUFS: there is none now
   send,        ///< fd, buffer, length, flags = MSG_…
   recvmsg,     ///< fd, buffer = msghdr, flags
   sendmsg,     ///< fd, buffer = msghdr, flags

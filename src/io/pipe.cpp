@@ -1,0 +1,104 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/io/pipe.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <rondo/io/detail/socket.hpp>
+
+namespace rondo::inline v0 {
+
+namespace {
+
+using detail::socket_guard;
+using detail::stream_core;
+
+std::system_error failure(int error, const std::string& what) {
+  return std::system_error(error, std::generic_category(), what);
+}
+
+// Writes are tried at once and must not block; reads are left to the backend.
+void set_pipe_flags(int fd) {
+  int flags = ::fcntl(fd, F_GETFL);
+  if ((flags & O_ACCMODE) == O_RDONLY) {
+    detail::set_blocking_as_wanted(fd);
+  } else {
+    ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+  }
+}
+
+stream make_pipe_stream(socket_guard fd, std::string name) {
+  auto* core = new stream_core(fd.get(), stream_core::kind::pipe, std::move(name));
+  fd.release();
+  return stream(core);
+}
+
+stream make_socket_stream(socket_guard fd, std::string name) {
+  auto* core = new stream_core(fd.get(), detail::peer_endpoint(fd.get()));
+  fd.release();
+  core->name = std::move(name);
+  return stream(core);
+}
+
+// A pipe or terminal is opened anew: its flags are then our own. A socket cannot
+// be, and needs no flags for its writes.
+stream open_standard(int number, const char* name, int access) {
+  struct stat info {};
+  if (::fstat(number, &info) != 0) throw failure(errno, name);
+  bool socket = S_ISSOCK(info.st_mode);
+  std::string path = "/proc/self/fd/" + std::to_string(number);
+  // O_NONBLOCK: opening a pipe that has lost its other end must not wait for one.
+  int fd = socket ? ::fcntl(number, F_DUPFD_CLOEXEC, 3)
+                  : ::open(path.c_str(), access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) throw failure(errno, name);
+  return stream_from_fd(fd, name);
+}
+
+}  // namespace
+
+std::pair<stream, stream> open_pipe() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) throw failure(errno, "open_pipe");
+  socket_guard read_end(fds[0]);
+  socket_guard write_end(fds[1]);
+  set_pipe_flags(fds[0]);
+  set_pipe_flags(fds[1]);
+  stream reader = make_pipe_stream(std::move(read_end), "pipe");
+  return {std::move(reader), make_pipe_stream(std::move(write_end), "pipe")};
+}
+
+std::pair<stream, stream> socketpair() {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+    throw failure(errno, "socketpair");
+  socket_guard one(fds[0]);
+  socket_guard other(fds[1]);
+  detail::set_blocking_as_wanted(fds[0]);
+  detail::set_blocking_as_wanted(fds[1]);
+  stream first = make_socket_stream(std::move(one), "socketpair");
+  return {std::move(first), make_socket_stream(std::move(other), "socketpair")};
+}
+
+stream stream_from_fd(int fd, std::string name) {
+  socket_guard owner(fd);
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) throw failure(errno, name);
+  if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode))
+    throw failure(EINVAL, name + ": a file, not a stream");
+  if (S_ISSOCK(info.st_mode)) {
+    detail::set_blocking_as_wanted(fd);
+    return make_socket_stream(std::move(owner), std::move(name));
+  }
+  set_pipe_flags(fd);
+  return make_pipe_stream(std::move(owner), std::move(name));
+}
+
+stream standard_input() { return open_standard(STDIN_FILENO, "stdin", O_RDONLY); }
+stream standard_output() { return open_standard(STDOUT_FILENO, "stdout", O_WRONLY); }
+stream standard_error() { return open_standard(STDERR_FILENO, "stderr", O_WRONLY); }
+
+}  // namespace rondo::inline v0
