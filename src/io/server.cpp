@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <memory>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -138,17 +139,31 @@ class listener {
   endpoint address_;
 };
 
+/// What accept said: the new socket or -errno. Waits for a connection first, if
+/// none is there. The system call itself takes it, never a request in flight: so
+/// a cancellation can lose none, and a burst needs one wait.
+task<std::int64_t> accept_one(const listener& from) {
+  for (;;) {
+    int fd = ::accept4(from.fd(), nullptr, nullptr, static_cast<int>(accept_flags()));
+    if (fd >= 0) co_return fd;
+    if (errno != EAGAIN) co_return -errno;
+    plain_io_operation wait(opcode::poll, from.fd(), "accept");
+    wait.flags = POLLIN;
+    std::int64_t answer = co_await wait;
+    if (answer < 0) co_return answer;
+  }
+}
+
 // Owns the listener: it closes with this coroutine, even with one never started.
 task<> accept_loop(state_ref state, listener from) {
+  constexpr int burst = 64;  // accepted at once, before others have their turn
   server_state& s = *state;
-  for (;;) {
+  for (int in_a_row = 1;; ++in_a_row) {
+    if (in_a_row % burst == 0) co_await sleep(std::chrono::seconds(0));
     semaphore::permit slot = co_await s.slots.acquire();
-    plain_io_operation accept(opcode::accept, from.fd(), "accept");
-    accept.flags = accept_flags();
-    std::int64_t answer = co_await accept;
+    std::int64_t answer = co_await accept_one(from);
     if (answer >= 0) {
       socket_guard accepted(static_cast<int>(answer));
-      if (s.closed.is_set()) co_return;  // it came before the cancellation: too late all the same
       if (!from.address().is_unix())
         set_tcp_options(accepted.get(), s.options.no_delay, s.options.keep_alive);
       auto* core = new stream_core(accepted.get(), peer_endpoint(accepted.get()));
@@ -174,7 +189,8 @@ std::system_error listen_failure(int error, const endpoint& address) {
 }
 
 listener listen_on(const endpoint& address, const server_options& options) {
-  socket_guard socket(make_socket(address.family(), SOCK_STREAM, "listen " + address.to_string()));
+  socket_guard socket(make_socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK,
+                                  "listen " + address.to_string()));
   int on = 1;
   if (!address.is_unix()) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

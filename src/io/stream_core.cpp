@@ -232,7 +232,8 @@ bool stream_operation::begin() noexcept {
     return true;
   }
   stream_operation*& busy = core_->*slot_;
-  if (busy && busy != this) {
+  // One that was stopped may still be there, in the handle of its task.
+  if (busy && busy != this && busy->in_progress()) {
     outcome = -EALREADY;
     return true;
   }
@@ -241,17 +242,21 @@ bool stream_operation::begin() noexcept {
   return work();
 }
 
+bool stream_operation::cancel() noexcept {
+  if (!io_operation::cancel()) return false;
+  let_go();
+  return true;
+}
+
 void stream_operation::kernel_done(std::int64_t result) noexcept {
   bool done = answered(result);
-  if (!done) {
-    // The request is over whatever came of it: stopping here loses nothing.
-    if (waiter()->cancel_requested()) {
-      complete_stopped();
-      return;
-    }
-    if (!work()) return;
+  // Between two requests stopping loses nothing.
+  if (waiter()->cancel_requested() && (!done || outcome == -ECANCELED)) {
+    let_go();
+    complete_stopped();
+  } else if (done || work()) {
+    complete();
   }
-  io_operation::kernel_done(outcome);
 }
 
 void stream_operation::abort() noexcept {
@@ -381,7 +386,7 @@ const char* read_operation::describe() const noexcept {
 }
 
 std::string read_bytes_operation::result() {
-  if (core_) leave();
+  leave();
   check("read from");
   if (overrun_) throw_overrun();
   std::string_view there = core_->buffered();
@@ -443,7 +448,7 @@ bool read_some_operation::answered(std::int64_t result) noexcept {
 }
 
 std::size_t read_some_operation::result() {
-  if (core_) leave();
+  leave();
   check("read from");
   if (direct_) return static_cast<std::size_t>(outcome);
   std::size_t n = std::min(wanted_, core_->buffered().size());
@@ -559,7 +564,7 @@ void write_parts_operation::advance(std::size_t sent) noexcept {
 }
 
 void write_operation::result() {
-  if (core_) leave();
+  leave();
   check("write to");
 }
 

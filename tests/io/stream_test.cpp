@@ -1,6 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io.hpp>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include "support/run.hpp"
@@ -161,6 +164,258 @@ TEST(stream, two_readers_at_once_are_refused) {
     EXPECT_TRUE(second.has_error());
     first.cancel();
     co_await rondo::wait(first);
+  });
+}
+
+TEST(stream, several_separators_the_first_to_end_wins) {
+  test::run([]() -> rondo::task<> {
+    auto [a, b] = rondo::socketpair();
+    co_await a.write("one\rtwo\r\nthree\nfour");
+    EXPECT_EQ(co_await b.read_until("\n", "\r\n", "\r"), "one\r");
+    EXPECT_EQ(co_await b.read_until("\n", "\r\n"), "two\r\n");
+    EXPECT_EQ(co_await b.read_until("\r\n", "\n"), "three\n");
+    a.close();
+    auto rest = co_await rondo::outcome_of(b.read_until("\r\n", "\n"));
+    EXPECT_TRUE(rest.has_error()) << "a part looked like a whole";
+    auto empty = [&] { static_cast<void>(b.read_until("")); };
+    EXPECT_THROW(empty(), rondo::usage_error);
+  });
+}
+
+TEST(stream, a_separator_in_two_parts_is_found) {
+  test::run([]() -> rondo::task<> {
+    auto [a, b] = rondo::socketpair();
+    auto reading = rondo::create_task(b.read_until("--end--"));
+    for (std::string part : {"data-", "-en", "d", "--next"}) {
+      co_await a.write(part);
+      co_await rondo::sleep(1ms);
+    }
+    EXPECT_EQ(co_await reading, "data--end--");
+    EXPECT_EQ(co_await b.read_exactly(4), "next");
+  });
+}
+
+TEST(stream, peek_takes_nothing) {
+  test::run([]() -> rondo::task<> {
+    auto [a, b] = rondo::socketpair();
+    auto peeking = rondo::create_task(b.peek(4));
+    co_await a.write("GE");
+    co_await rondo::sleep(1ms);
+    EXPECT_FALSE(peeking.done()) << "two bytes were enough for peek(4)";
+    co_await a.write("T /");
+    EXPECT_EQ(co_await peeking, "GET ");
+    EXPECT_EQ(co_await b.peek(1), "G");
+    EXPECT_EQ(co_await b.read(), "GET /");
+    co_await a.write("x");
+    a.close();
+    EXPECT_EQ(co_await b.peek(4), "x");
+    EXPECT_EQ(co_await b.read_all(10), "x");
+    auto [c, d] = rondo::socketpair();
+    d.set_limit(8);
+    auto far = co_await rondo::outcome_of(d.peek(9));
+    EXPECT_TRUE(far.has_error()) << "a peek beyond the limit";
+  });
+}
+
+TEST(stream, writelines_sends_every_piece_in_order) {
+  test::run([]() -> rondo::task<> {
+    auto [a, b] = rondo::socketpair();
+    std::vector<std::string> owned;
+    std::string all;
+    for (int i = 0; i < 100; ++i) {
+      // empty ones, short ones, and some larger than the socket's buffer
+      owned.push_back(std::string(i % 10 == 9 ? 300'000 : static_cast<std::size_t>(i % 5),
+                                  static_cast<char>('a' + i % 26)));
+      all += owned.back();
+    }
+    std::vector<std::string_view> pieces(owned.begin(), owned.end());
+    auto [nothing, got] = co_await rondo::gather(a.writelines(pieces), b.read_exactly(all.size()));
+    EXPECT_TRUE(got == all) << "the pieces came otherwise";
+    co_await a.writelines({});
+    std::vector<std::string_view> empty(3);
+    co_await a.writelines(empty);
+    a.close();
+    EXPECT_EQ(co_await b.read(), "");
+  });
+}
+
+TEST(stream, read_some_takes_what_is_buffered_first) {
+  test::run([]() -> rondo::task<> {
+    auto [a, b] = rondo::socketpair();
+    co_await a.write("line\nrest of it");
+    EXPECT_EQ(co_await b.read_line(), "line\n");
+    char into[4];
+    std::string got;
+    while (got.size() < 10) {
+      std::size_t n = co_await b.read_some(into);
+      EXPECT_GT(n, 0u);
+      got.append(into, n);
+    }
+    EXPECT_EQ(got, "rest of it");
+    a.close();
+    EXPECT_EQ(co_await b.read_some(into), 0u);
+    EXPECT_EQ(co_await b.read_some(into), 0u);
+    EXPECT_EQ(co_await b.read_some({}), 0u);
+  });
+}
+
+TEST(stream, more_connections_with_data_than_the_loop_lends_buffers) {
+  test::run([]() -> rondo::task<> {
+    constexpr int many = 400;
+    std::vector<std::pair<rondo::stream, rondo::stream>> pairs;
+    for (int i = 0; i < many; ++i) pairs.push_back(rondo::socketpair());
+    auto read = [&](int i) -> rondo::task<std::string> {
+      co_return co_await pairs[static_cast<std::size_t>(i)].second.read_exactly(6000);
+    };
+    std::vector<rondo::task_handle<std::string>> reads;
+    for (int i = 0; i < many; ++i) reads.push_back(rondo::create_task(read(i)));
+    co_await rondo::sleep(0s);
+    for (int i = 0; i < many; ++i) {
+      std::string data(6000, static_cast<char>('a' + i % 26));
+      co_await pairs[static_cast<std::size_t>(i)].first.write(data);
+    }
+    for (int i = 0; i < many; ++i) {
+      std::string got = co_await reads[static_cast<std::size_t>(i)];
+      EXPECT_TRUE(got == std::string(6000, static_cast<char>('a' + i % 26))) << "connection " << i;
+    }
+  });
+}
+
+TEST(stream, a_fast_writer_does_not_starve_other_tasks) {
+  test::run([]() -> rondo::task<> {
+    auto [a, b] = rondo::socketpair();
+    constexpr std::size_t size = 32 * 1024 * 1024;
+    std::string data(size, 'x');
+    auto writing = rondo::create_task(a.write(data));
+    auto reading = rondo::create_task(b.read_exactly(size));
+    int turns = 0;
+    while (!reading.done()) {
+      ++turns;
+      co_await rondo::sleep(0s);
+    }
+    EXPECT_GT(turns, 20) << "32 MiB went through in so few turns of the loop";
+    EXPECT_EQ((co_await reading).size(), size);
+    co_await writing;
+  });
+}
+
+TEST(stream, a_cancelled_write_lets_the_next_one_in) {
+  test::run([]() -> rondo::task<> {
+    auto [a, b] = rondo::socketpair();
+    std::string much(8 * 1024 * 1024, 'x');
+    auto writing = rondo::create_task(a.write(much));
+    co_await rondo::sleep(0s);
+    auto second = co_await rondo::outcome_of(a.write("y"));
+    EXPECT_TRUE(second.has_error()) << "two writers at once";
+    writing.cancel();
+    co_await rondo::wait(writing);
+    EXPECT_TRUE(writing.cancelled());
+    auto reader = [&b = b]() -> rondo::task<std::size_t> {
+      std::string all = co_await b.read_all(16 * 1024 * 1024);
+      EXPECT_TRUE(all.ends_with("xy"));
+      co_return all.size();
+    };
+    auto reading = rondo::create_task(reader());
+    co_await a.write("y");
+    a.close();
+    EXPECT_LT(co_await reading, much.size()) << "it was not cancelled at all";
+  });
+}
+
+TEST(unix_socket, echoes_and_removes_its_file) {
+  test::run([]() -> rondo::task<> {
+    std::string path = testing::TempDir() + "rondo_unix_" + std::to_string(getpid());
+    auto server = co_await rondo::start_unix_server(echo, path);
+    EXPECT_EQ(server.address().to_string(), path);
+    {
+      auto s = co_await rondo::open_unix_connection(path);
+      EXPECT_EQ(s.peer().to_string(), path);
+      co_await s.write("hello");
+      EXPECT_EQ(co_await s.read_exactly(5), "hello");
+    }
+    auto again = co_await rondo::outcome_of(rondo::start_unix_server(echo, path));
+    EXPECT_TRUE(again.has_error()) << "two servers on one socket";
+    EXPECT_EQ(::access(path.c_str(), F_OK), 0) << "the failed start removed the file of another";
+    co_await server.close();
+    EXPECT_NE(::access(path.c_str(), F_OK), 0) << "the file is still there";
+    try {
+      auto s = co_await rondo::open_unix_connection(path);
+      ADD_FAILURE() << "connected to nobody";
+    } catch (const std::system_error& e) {
+      EXPECT_EQ(std::string(e.what()), "connect " + path + ": No such file or directory");
+    }
+  });
+}
+
+TEST(unix_socket, the_file_of_a_dead_server_is_replaced) {
+  test::run([]() -> rondo::task<> {
+    std::string path = testing::TempDir() + "rondo_stale_" + std::to_string(getpid());
+    rondo::endpoint address = rondo::endpoint::unix_path(path);
+    int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    EXPECT_EQ(::bind(fd, address.data(), address.size()), 0);
+    ::close(fd);
+    auto server = co_await rondo::start_unix_server(echo, path);
+    auto s = co_await rondo::open_unix_connection(path);
+    co_await s.write("x");
+    EXPECT_EQ(co_await s.read_exactly(1), "x");
+    co_await server.close();
+  });
+}
+
+TEST(unix_socket, abstract_names_and_a_full_queue) {
+  test::run([]() -> rondo::task<> {
+    std::string name = "@rondo_" + std::to_string(getpid());
+    auto server = co_await rondo::start_unix_server(echo, name, {.backlog = 1});
+    std::vector<rondo::task_handle<rondo::stream>> all;
+    for (int i = 0; i < 50; ++i) all.push_back(rondo::create_task(rondo::open_unix_connection(name)));
+    for (auto& h : all) {
+      rondo::stream s = co_await std::move(h);
+      co_await s.write("x");
+      EXPECT_EQ(co_await s.read_exactly(1), "x");
+    }
+    co_await server.close();
+  });
+}
+
+TEST(server, listens_on_every_address_of_its_name) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await rondo::start_server(echo, "localhost", 0);
+    for (const rondo::endpoint& address : server.addresses()) {
+      EXPECT_EQ(address.port(), server.port()) << address.to_string();
+      auto s = co_await rondo::open_connection(address);
+      co_await s.write("x");
+      EXPECT_EQ(co_await s.read_exactly(1), "x");
+    }
+    auto s = co_await rondo::open_connection("localhost", server.port());
+    co_await s.write("x");
+    EXPECT_EQ(co_await s.read_exactly(1), "x");
+    co_await server.close();
+  });
+}
+
+TEST(open_connection, tries_the_next_address_when_one_refuses) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await rondo::start_server(echo, "127.0.0.1", 0);
+    auto s = co_await rondo::open_connection("localhost", server.port());  // ::1 refuses
+    EXPECT_EQ(s.peer().to_string(), "127.0.0.1:" + std::to_string(server.port()));
+    co_await server.close();
+  });
+}
+
+TEST(open_connection, comes_from_the_address_that_it_is_told) {
+  test::run([]() -> rondo::task<> {
+    rondo::queue<std::string> peers(1);
+    auto note = [&](rondo::stream s) -> rondo::task<> { co_await peers.put(s.peer().address()); };
+    auto server = co_await rondo::start_server(note, "127.0.0.1", 0);
+    auto s = co_await rondo::open_connection("127.0.0.1", server.port(),
+                                             {.keep_alive = true,
+                                              .local = *rondo::endpoint::parse("127.0.0.9", 0)});
+    EXPECT_EQ(co_await peers.get(), "127.0.0.9");
+    int on = 0;
+    socklen_t size = sizeof on;
+    ::getsockopt(s.fd(), SOL_SOCKET, SO_KEEPALIVE, &on, &size);
+    EXPECT_EQ(on, 1);
+    co_await server.close();
   });
 }
 

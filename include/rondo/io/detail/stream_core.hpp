@@ -94,6 +94,7 @@ class stream_core {
 class stream_operation : public io_operation {
  public:
   bool begin() noexcept override;
+  bool cancel() noexcept override;
   void kernel_done(std::int64_t result) noexcept override;
   std::string detail() const override { return core_ ? core_->subject() : std::string(); }
 
@@ -110,11 +111,7 @@ class stream_operation : public io_operation {
       : io_operation(std::move(other)),
         core_(std::exchange(other.core_, nullptr)),
         slot_(other.slot_) {}
-  ~stream_operation() {
-    if (!core_) return;
-    leave();
-    core_->release();
-  }
+  ~stream_operation() { let_go(); }
 
   /// One request to the kernel, or more. True: done, with outcome. False: the
   /// kernel will answer.
@@ -129,7 +126,12 @@ class stream_operation : public io_operation {
 
   /// Lets the next one in.
   void leave() noexcept {
-    if (core_->*slot_ == this) core_->*slot_ = nullptr;
+    if (core_ && core_->*slot_ == this) core_->*slot_ = nullptr;
+  }
+  /// What was stopped holds the fd no longer, though its task may be remembered.
+  void let_go() noexcept {
+    leave();
+    if (core_) std::exchange(core_, nullptr)->release();
   }
   /// Throws what outcome says.
   void check(const char* operation) const;
