@@ -3,6 +3,7 @@
 // The client against the server, and the server against raw bytes.
 #include <rondo/http/client.hpp>
 #include <rondo/http/server.hpp>
+#include <rondo/io/open_connection.hpp>
 
 #include <gtest/gtest.h>
 
