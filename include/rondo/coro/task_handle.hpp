@@ -71,8 +71,8 @@ class spawned_base : public node, public pooled {
   completion_waiter* waiters_ = nullptr;
   completion_waiter* last_waiter_ = nullptr;
   supervisor* supervisor_ = nullptr;
-  const char* coroutine_ = nullptr;
-  std::source_location last_await_;
+  std::source_location coroutine_;  // of the task, once it has ended
+  unsigned last_await_line_ = 0;    // 0: it runs, or was no coroutine
   unsigned references_ = 1;
   bool retrieved_ = false;
 };
