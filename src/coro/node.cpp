@@ -226,10 +226,10 @@ std::string coroutine_name(const char* pretty_function) {
   return lambda ? "lambda in " + name : name;
 }
 
-std::string short_location(const std::source_location& where) {
-  std::string_view file = where.file_name();
+std::string short_location(const code_place& where) {
+  std::string_view file = where.file;
   if (std::size_t slash = file.rfind('/'); slash != file.npos) file = file.substr(slash + 1);
-  return std::string(file) + ":" + std::to_string(where.line());
+  return std::string(file) + ":" + std::to_string(where.line);
 }
 
 }  // namespace rondo::inline v0::detail

@@ -25,13 +25,13 @@ void spawned_base::remove_waiter(completion_waiter& w) noexcept {
 
 void spawned_base::keep_name() noexcept {
   if (!root()) return;
-  coroutine_ = root()->created().function_name();
-  last_await_ = root()->awaiting();
+  coroutine_ = root()->created();
+  last_await_line_ = root()->awaiting().line;
 }
 
 std::string spawned_base::display_name() const {
   std::string own = name();
-  return own == "task" && coroutine_ ? coroutine_name(coroutine_) : own;
+  return own == "task" && last_await_line_ ? coroutine_name(coroutine_.function_name()) : own;
 }
 
 void spawned_base::finish() noexcept {
@@ -49,13 +49,27 @@ void spawned_base::report_if_unretrieved() noexcept {
   report_made([&] {
     return diagnostic{problem::exception_not_retrieved,
                       "task '" + display_name() + "' failed" +
-                          (coroutine_ ? " after its co_await at " + short_location(last_await_) : "") +
+                          (last_await_line_ ? " after its co_await at " +
+                                                  short_location({coroutine_.file_name(), last_await_line_})
+                                            : "") +
                           " and nobody asked for its result: " + describe(error()),
                       error()};
   });
 }
 
 void spawned_base::throw_cancelled() const { throw cancelled_error(std::string(cancel_message())); }
+
+void spawned_base::throw_wrong_thread(const char* caller) const {
+  throw usage_error(std::string(caller) + ": task '" + display_name() +
+                    "' runs on another thread's loop; use loop_ref::call_soon_threadsafe");
+}
+
+void spawned_base::throw_cannot_wait(const node* waiter) const {
+  if (waiter == this) throw usage_error("task '" + display_name() + "' awaits itself");
+  throw usage_error("task '" + display_name() +
+                    "' runs on another thread's loop and cannot be awaited here; start it with "
+                    "run_coroutine_threadsafe, or hand its result over in a promise");
+}
 
 void spawned_base::require_done() const {
   if (!done()) throw usage_error("task '" + display_name() + "' has no result yet: it still runs");

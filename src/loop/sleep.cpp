@@ -9,7 +9,9 @@ namespace rondo::inline v0::detail {
 void sleep_operation::arm() noexcept {
   loop& l = loop::of(*waiter());
   expire = [](timer& t) noexcept { static_cast<sleep_operation&>(t).complete(); };
-  l.timers().arm(*this, absolute_ ? std::min(deadline, timer_queue::never - 1) : delay(std::chrono::nanoseconds(deadline)).after(l.now_ns()));
+  std::int64_t when = deadline;
+  if (when < 0) when = delay(std::chrono::nanoseconds(-when)).after(l.now_ns());
+  l.timers().arm(*this, std::min(when, timer_queue::never - 1));
 }
 
 bool sleep_operation::cancel() noexcept {

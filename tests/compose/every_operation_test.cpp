@@ -343,6 +343,11 @@ class every_operation : public testing::Test {
   }
 
   rondo::task<> body(S& s, bool cancelled = false) {
+    struct on_exit {
+      bool& flag;
+      explicit on_exit(bool& f) : flag(f) {}
+      ~on_exit() { flag = true; }
+    } ended(ended_);
     if (cancelled) rondo::current_task().cancel();
     co_await s.use();
     co_await rondo::sleep(0s);
@@ -362,6 +367,7 @@ class every_operation : public testing::Test {
 
   bool went_on_ = false;
   bool may_go_on_ = false;
+  bool ended_ = false;  // the body's frame is gone
 };
 
 using subjects = testing::Types<
@@ -396,7 +402,13 @@ TYPED_TEST(every_operation, begun_by_a_cancelled_task_never_starts) {
 
 TYPED_TEST(every_operation, cancelled_in_flight) {
   this->in_flight(
-      [](auto&, auto& h) { h.cancel(); },
+      [this](auto& s, auto& h) {
+        int alive = test::counted::alive;
+        h.cancel();
+        EXPECT_FALSE(this->ended_ || h.done()) << "cancel itself destroyed a frame";
+        EXPECT_EQ(s.got, "") << "cancel itself resumed";
+        EXPECT_EQ(test::counted::alive, alive);
+      },
       [](auto& s, auto& h) {
         if (s.waits_for_completion) {
           EXPECT_FALSE(h.done()) << "left behind what it has to wait for";

@@ -185,4 +185,54 @@ TEST(fault_points, further_failures_are_reported_without_memory) {
   }
 }
 
+rondo::async_generator<int> numbers(rondo::event& e) {
+  co_await e.wait();
+  co_yield 1;
+}
+
+// Ctrl-C must work when memory is short.
+TEST(fault_points, cancelling_and_unwinding_need_no_memory) {
+  test::journal j;
+  j.lines.reserve(100);
+  test::run_virtual([&]() -> rondo::task<> {
+    rondo::event e;
+    rondo::queue<int> q;
+    auto deep = [&](auto& self, int n) -> rondo::task<> {
+      test::witness w(j, "call");
+      if (n > 0) {
+        co_await self(self, n - 1);
+      } else {
+        co_await rondo::gather(rondo::sleep(100s), q.get(), rondo::wait_for(e.wait(), 100s),
+                               rondo::shield(rondo::sleep(1s)));
+      }
+    };
+    auto iterate = [&]() -> rondo::task<> {
+      test::witness w(j, "consumer");
+      auto g = numbers(e);
+      auto n = co_await g.next();
+      EXPECT_FALSE(n);
+    };
+    auto group = [&](rondo::task_group& tg) {
+      tg.create_task(deep(deep, 10));
+      tg.create_task(iterate());
+      tg.create_task(rondo::race(e.wait(), q.get()));
+    };
+    auto body = [&]() -> rondo::task<> {
+      test::witness w(j, "body");
+      co_await rondo::with_task_group(group);
+    };
+    auto h = rondo::create_task(body());
+    co_await test::turns(5);
+    {
+      test::failing_allocation all(0, true);
+      h.cancel();
+      while (!h.done()) co_await rondo::sleep(1s);
+      EXPECT_FALSE(all.has_failed()) << test::allocations::failed << " allocations were tried";
+    }
+    EXPECT_TRUE(h.cancelled());
+  });
+  EXPECT_EQ(j.lines.size(), 13u);
+  EXPECT_EQ(j.lines.back(), "~body");
+}
+
 }  // namespace

@@ -161,6 +161,23 @@ TEST(finally, begun_by_a_cancelled_task_runs_neither) {
   EXPECT_TRUE(j.lines.empty());
 }
 
+#if !RONDO_GCC_BEFORE_13  // it refuses such closures: docs/compilers.md
+TEST(finally, keeps_its_closure_alive) {
+  test::journal j;
+  test::run_virtual([&]() -> rondo::task<> {
+    auto op = [&] {
+      std::string text = "a text that is too long for a small string";
+      return rondo::finally(rondo::sleep(1s), [text, &j]() -> rondo::task<> {
+        co_await rondo::sleep(1s);
+        j.say(text);
+      });
+    }();
+    co_await op;
+  });
+  EXPECT_EQ(j.lines, (test::lines{"a text that is too long for a small string"}));
+}
+#endif
+
 TEST(finally, throws_the_cleanups_exception_in_place_of_the_bodys_and_reports_that) {
   test::diagnostics d;
   test::run_virtual([&]() -> rondo::task<> {

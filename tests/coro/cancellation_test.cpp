@@ -368,6 +368,73 @@ TEST(cancellation, waits_until_the_operation_has_really_finished) {
   EXPECT_EQ(j.lines, (test::lines{"~body", "got 42", "~body"}));
 }
 
+// Completion wins, whatever it was: an exception, too.
+TEST(cancellation, a_failure_that_came_before_is_thrown) {
+  test::journal j;
+  test::run_virtual([&]() -> rondo::task<> {
+    rondo::promise<int> p;
+    auto body = [&]() -> rondo::task<> {
+      test::witness w(j, "body");
+      try {
+        int v = co_await p.get_future();
+        j.say("value " + std::to_string(v));
+      } catch (const std::runtime_error& e) {
+        j.say(e.what());
+      }
+      co_await rondo::sleep(0s);
+      j.say("never");
+    };
+    auto h = rondo::create_task(body());
+    co_await test::turns(2);
+    p.set_exception(std::make_exception_ptr(std::runtime_error("boom")));
+    h.cancel();
+    co_await test::turns(3);
+    EXPECT_TRUE(h.cancelled());
+  });
+  EXPECT_EQ(j.lines, (test::lines{"boom", "~body"}));
+}
+
+/// Says how often it was asked to stop, and ends when told.
+class asked_operation final : public rondo::detail::operation {
+ public:
+  explicit asked_operation(int& asked) : asked_(asked) {}
+  bool begin() noexcept override { return false; }
+  bool cancel() noexcept override {
+    ++asked_;
+    return false;
+  }
+  void result() const {}
+  const char* describe() const noexcept override { return "asked"; }
+
+ private:
+  int& asked_;
+};
+
+// The walk down the tree stops at what is cancelled already.
+TEST(cancellation, asks_an_operation_once) {
+  int asked = 0;
+  test::run_virtual([&]() -> rondo::task<> {
+    asked_operation op(asked);
+    rondo::task_handle<> child;
+    auto wait = [&]() -> rondo::task<> { co_await op; };
+    auto below = [&]() -> rondo::task<> { co_await rondo::gather(wait()); };
+    auto group = [&](rondo::task_group& tg) { child = tg.create_task(below()); };
+    auto body = [&]() -> rondo::task<> { co_await rondo::with_task_group(group); };
+    auto parent = rondo::create_task(body());
+    co_await test::turns(5);
+    child.cancel();
+    EXPECT_EQ(asked, 1);
+    parent.cancel();
+    child.cancel();
+    parent.cancel();
+    EXPECT_EQ(asked, 1);
+    op.complete_stopped();
+    co_await test::ended(parent);
+    EXPECT_TRUE(child.cancelled());
+    EXPECT_TRUE(parent.cancelled());
+  });
+}
+
 TEST(cancellation, of_a_task_that_is_done_changes_nothing) {
   test::run_virtual([]() -> rondo::task<> {
     auto work = []() -> rondo::task<int> { co_return 3; };

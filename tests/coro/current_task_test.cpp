@@ -1,4 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
 #include <gtest/gtest.h>
 
 #include "support/async.hpp"
@@ -7,6 +9,7 @@ using namespace std::chrono_literals;
 
 namespace app {
 
+constexpr int line_of_fetch = __LINE__ + 1;
 rondo::task<> fetch(rondo::event& e) { co_await e.wait(); }
 
 template <class T>
@@ -66,6 +69,45 @@ TEST(current_task, is_named_after_its_coroutine_unless_named) {
   });
 }
 
+// Whoever makes a frame go: its task's end, its unwinding, a callee's end.
+TEST(current_task, is_the_frames_own_task_in_every_destructor) {
+  test::lines names;
+  struct names_task {
+    test::lines& to;
+    explicit names_task(test::lines& l) : to(l) {}
+    ~names_task() { to.push_back(rondo::current_task().name()); }
+  };
+  test::run_virtual([&]() -> rondo::task<> {
+    auto callee = [&](std::unique_ptr<names_task>) -> rondo::task<> {
+      names_task local(names);
+      co_await rondo::sleep(1s);
+    };
+    auto numbers = [&]() -> rondo::async_generator<int> {
+      names_task local(names);
+      co_yield 1;
+    };
+    auto body = [&](std::unique_ptr<names_task>) -> rondo::task<> {
+      names_task local(names);
+      auto g = numbers();
+      auto one = co_await g.next();
+      EXPECT_EQ(one, 1);
+      auto call = callee(std::make_unique<names_task>(names));
+      co_await std::move(call);
+    };
+    auto ends = rondo::create_task(body(std::make_unique<names_task>(names)), "worker");
+    co_await ends;
+    co_await test::turns(1);
+    EXPECT_EQ(names, test::lines(5, "worker")) << "at its end";
+    names.clear();
+    auto unwound = rondo::create_task(body(std::make_unique<names_task>(names)), "cancelled");
+    co_await test::turns(2);
+    unwound.cancel();
+    co_await test::turns(2);
+    EXPECT_TRUE(unwound.done());
+    EXPECT_EQ(names, test::lines(5, "cancelled")) << "while it is unwound";
+  });
+}
+
 TEST(current_task, all_tasks_lists_parents_before_children) {
   test::run_virtual([]() -> rondo::task<> {
     rondo::event e;
@@ -98,10 +140,11 @@ TEST(current_task, the_tree_says_what_each_waits_for_and_where) {
     EXPECT_NE(tree.find("├─ main  running"), tree.npos) << tree;
     EXPECT_NE(tree.find("├─ parent  waits for gather"), tree.npos) << tree;
     EXPECT_NE(tree.find("│  ├─ lambda in "), tree.npos) << tree;
-    EXPECT_NE(tree.find("waits for event  at app::fetch current_task_test.cpp:10 < "), tree.npos) << tree;
+    std::string where = "current_task_test.cpp:" + std::to_string(app::line_of_fetch);
+    EXPECT_NE(tree.find("waits for event  at app::fetch " + where + " < "), tree.npos) << tree;
     EXPECT_NE(tree.find("│  └─ sleep 10.0s more"), tree.npos) << tree;
     EXPECT_NE(tree.find("└─ new  waits for event"), tree.npos) << tree;
-    EXPECT_NE(tree.find("waits for event  at current_task_test.cpp:10\n"), tree.npos) << tree;
+    EXPECT_NE(tree.find("waits for event  at " + where + "\n"), tree.npos) << tree;
     h.cancel();
     tree = rondo::format_task_tree();
     EXPECT_NE(tree.find("(cancelled)"), tree.npos) << tree;

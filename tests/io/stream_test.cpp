@@ -1,8 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io.hpp>
 
+#include <atomic>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -123,6 +129,85 @@ TEST(stream, cancelled_reads_lose_no_byte) {
     };
     co_await rondo::gather(writer(), reader());
     EXPECT_GT(cancelled, 0);
+  });
+}
+
+// Every kind of read, cancelled while a part of what it wants has come.
+TEST(stream, what_a_cancelled_read_had_received_is_read_next) {
+  test::run([]() -> rondo::task<> {
+    pair p = co_await connect_pair();
+    auto cancelled_after = [&](std::string part, auto read) -> rondo::task<> {
+      auto reader = [&]() -> rondo::task<> { co_await read(); };
+      auto r = rondo::create_task(reader());
+      co_await rondo::sleep(0s);
+      co_await p.client.write(part);
+      // Until the reader has taken it from the kernel.
+      for (int left = 1; left > 0; ::ioctl(p.served.fd(), FIONREAD, &left))
+        co_await rondo::sleep(0s);
+      for (int i = 0; i < 3; ++i) co_await rondo::sleep(0s);
+      EXPECT_FALSE(r.done());
+      r.cancel();
+      co_await rondo::wait(r);
+      EXPECT_TRUE(r.cancelled());
+    };
+    auto exactly = [&] { return p.served.read_exactly(100); };
+    auto until = [&] { return p.served.read_until("\r\n"); };
+    auto line = [&] { return p.served.read_line(); };
+    auto all = [&] { return p.served.read_all(100); };
+    co_await cancelled_after("one ", exactly);
+    co_await cancelled_after("two\r", until);
+    co_await cancelled_after("three ", line);
+    co_await cancelled_after("four ", all);
+    char byte = 0;
+    auto some = [&] { return p.served.read_some({&byte, 1}); };
+    EXPECT_EQ(co_await p.served.read_exactly(19), "one two\rthree four ");
+    co_await cancelled_after("", some);
+    co_await p.client.write("end");
+    EXPECT_EQ(co_await p.served.read_exactly(3), "end");
+    EXPECT_EQ(byte, 0) << "a cancelled read wrote into its caller's memory";
+  });
+}
+
+// The kernel's last answer comes before the number can be given to another.
+TEST(stream, its_fd_is_closed_only_when_the_kernel_has_let_go_of_it) {
+  test::run([]() -> rondo::task<> {
+    pair p = co_await connect_pair();
+    int fd = p.client.fd();
+    auto reading = rondo::create_task(p.client.read());
+    co_await rondo::sleep(0s);
+    p.client.close();
+    EXPECT_NE(::fcntl(fd, F_GETFD), -1) << "closed under the read that is in flight";
+    EXPECT_EQ(co_await p.served.read(), "") << "the peer was not told";
+    auto ended = co_await rondo::outcome_of(reading);
+    EXPECT_TRUE(ended.has_error());
+    reading = {};
+    for (int i = 0; i < 3; ++i) co_await rondo::sleep(0s);
+    EXPECT_EQ(::fcntl(fd, F_GETFD), -1) << "leaked";
+  });
+}
+
+std::size_t open_fds() {
+  std::size_t n = 0;
+  DIR* d = ::opendir("/proc/self/fd");
+  while (::readdir(d)) ++n;
+  ::closedir(d);
+  return n;
+}
+
+TEST(stream, a_cancelled_open_connection_leaves_no_socket) {
+  test::run([]() -> rondo::task<> {
+    auto server = co_await rondo::start_server(echo, "127.0.0.1", 0);
+    std::size_t before = open_fds();
+    for (int i = 0; i < 200; ++i) {
+      auto connect = rondo::create_task(rondo::open_connection(server.address()));
+      for (int turns = 0; turns < i % 4; ++turns) co_await rondo::sleep(0s);
+      connect.cancel();
+      co_await rondo::wait(connect);
+    }
+    // The server's halves are at their end, too: they read it and close.
+    while (server.connections() > 0) co_await rondo::sleep(1ms);
+    EXPECT_LE(open_fds(), before);
+    co_await server.close();
   });
 }
 
@@ -463,6 +548,43 @@ TEST(server, close_cancels_handlers_after_the_grace) {
     co_await server.close(0s);
     EXPECT_TRUE(unwound);
   });
+}
+
+// One loop a core, which share nothing but the port.
+TEST(server, loops_of_several_threads_share_a_port) {
+  std::atomic<std::uint16_t> port{0};
+  std::atomic<int> served[2] = {0, 0};
+  std::atomic<bool> stop{false}, second_listens{false};
+  auto loop = [&](int i) {
+    test::run([&, i]() -> rondo::task<> {
+      auto handler = [&, i](rondo::stream s) -> rondo::task<> {
+        ++served[i];
+        co_await s.write("x");
+      };
+      auto server = co_await rondo::start_server(handler, "127.0.0.1", port, {.reuse_port = true});
+      port = server.port();
+      if (i == 1) second_listens = true;
+      while (!stop) co_await rondo::sleep(1ms);
+      co_await server.close();
+    });
+  };
+  std::thread first(loop, 0);
+  while (port == 0) std::this_thread::yield();
+  std::thread second(loop, 1);
+  while (!second_listens) std::this_thread::yield();
+  constexpr int clients = 64;  // the kernel deals them out by a hash of their ports
+  test::run([&]() -> rondo::task<> {
+    for (int i = 0; i < clients; ++i) {
+      auto s = co_await rondo::open_connection("127.0.0.1", port);
+      EXPECT_EQ(co_await s.read(), "x");
+    }
+  });
+  stop = true;
+  first.join();
+  second.join();
+  EXPECT_EQ(served[0] + served[1], clients);
+  EXPECT_GT(served[0], 0);
+  EXPECT_GT(served[1], 0);
 }
 
 TEST(resolve, literals_and_hosts_file) {

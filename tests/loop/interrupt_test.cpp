@@ -291,6 +291,33 @@ TEST(interrupt, sigterm_does_the_same_when_asked_for) {
   EXPECT_EQ(c.output(), "ready\n~inner unwinding\n~main unwinding\n");
 }
 
+// The kernel spares PID 1; a blocked signal does the same to us.
+RONDO_CHILD(interrupt_survives) {
+  struct blocks_the_signal {
+    ~blocks_the_signal() {
+      sigset_t set;
+      sigemptyset(&set);
+      sigaddset(&set, SIGINT);
+      pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    }
+  };
+  auto main = []() -> rondo::task<> {
+    blocks_the_signal b;
+    co_await inner();
+  };
+  rondo::run(main());
+  test::say("run returned\n");
+  return 0;
+}
+
+TEST(interrupt, a_process_that_the_signal_does_not_kill_exits_with_its_number) {
+  test::child c("interrupt_survives", {real_backend()});
+  ASSERT_TRUE(c.wait_for("ready")) << c.output();
+  c.signal(SIGINT);
+  EXPECT_EQ(c.wait(), "exit " + std::to_string(128 + SIGINT));
+  EXPECT_EQ(c.output(), "ready\n~inner unwinding\n");
+}
+
 RONDO_CHILD(interrupt_leave_alone) {
   rondo::run(sleeper(), {.interrupt = rondo::on_interrupt::leave_alone});
   return 0;

@@ -222,6 +222,66 @@ TEST(not_retrieved, without_a_handler_goes_to_standard_error) {
 
 // --- threads
 
+TEST(wrong_thread, cancelling_a_task_elsewhere_is_an_error) {
+  test::run([]() -> rondo::task<> {
+    auto h = rondo::create_task(rondo::sleep(1h), "the sleeper");
+    co_await rondo::sleep(0s);
+    std::string said;
+    std::thread([&] {
+      try {
+        h.cancel();
+      } catch (const rondo::usage_error& e) {
+        said = e.what();
+      }
+    }).join();
+    expect_says(said, {"task_handle::cancel", "the sleeper", "call_soon_threadsafe"});
+    co_await rondo::sleep(0s);
+    EXPECT_FALSE(h.done());
+    h.cancel();
+  });
+}
+
+TEST(wrong_thread, awaiting_a_task_of_another_loop_is_an_error) {
+  test::run([]() -> rondo::task<> {
+    auto h = rondo::create_task(rondo::sleep(1h), "the sleeper");
+    co_await rondo::sleep(0s);
+    std::string said;
+    auto waits = [&]() -> rondo::task<> { co_await h; };
+    std::thread([&] {
+      try {
+        test::run(waits());
+      } catch (const rondo::usage_error& e) {
+        said = e.what();
+      }
+    }).join();
+    expect_says(said, {"the sleeper", "another thread", "run_coroutine_threadsafe"});
+    h.cancel();
+  });
+}
+
+TEST(wrong_thread, a_task_that_has_ended_may_be_asked_anywhere) {
+  auto h = test::run([]() -> rondo::task<rondo::task_handle<int>> {
+    auto work = []() -> rondo::task<int> { co_return 5; };
+    auto task = rondo::create_task(work());
+    co_await task;
+    co_return task;
+  });
+  h.cancel();
+  auto waits = [&]() -> rondo::task<int> { co_return co_await h; };
+  EXPECT_EQ(test::run(waits()), 5);
+}
+
+TEST(wrong_thread_death, two_loops_that_wait_for_one_event_end_with_the_advice) {
+  EXPECT_DEATH(test::run([]() -> rondo::task<> {
+                 rondo::event e;
+                 auto waits = [&]() -> rondo::task<> { co_await e.wait(); };
+                 rondo::create_task(waits(), "the waiter");
+                 co_await rondo::sleep(0s);
+                 std::thread([&] { test::run(waits()); }).join();
+               }),
+               "event was used on a thread that is not its loop's.*the waiter.*call_soon_threadsafe");
+}
+
 TEST(wrong_thread_death, setting_an_event_elsewhere_ends_with_the_advice) {
   EXPECT_DEATH(test::run([]() -> rondo::task<> {
                  rondo::event e;

@@ -23,36 +23,52 @@ void check_awaited(const promise_base& p) noexcept;
 template <class T>
 class result_promise : public promise_base {
  public:
-  outcome<T> result;
-
   void unhandled_exception() noexcept {
     this->check_not_dying();
-    result.set_error(std::current_exception());
+    result_.set_error(std::current_exception());
   }
+  /// What the coroutine has ended with: the value, or throws its exception.
+  T take_value() { return std::move(result_).get(); }
+  void move_to(outcome<T>& out) { out = std::move(result_); }
 
   template <class U = T>
     requires(std::is_constructible_v<stored_t<T>, U &&> || std::is_reference_v<T>)
   void return_value(U&& value) {
-    result.set_value(std::forward<U>(value));
+    result_.set_value(std::forward<U>(value));
   }
 
  protected:
   using promise_base::promise_base;
+
+ private:
+  outcome<T> result_;
 };
 
+/// An outcome<void> would be twice as large: this one is asked only at the end.
 template <>
 class result_promise<void> : public promise_base {
  public:
-  outcome<void> result;
-
   void unhandled_exception() noexcept {
     this->check_not_dying();
-    result.set_error(std::current_exception());
+    error_ = std::current_exception();
   }
-  void return_void() noexcept { result.set_value(); }
+  void return_void() noexcept {}
+  void take_value() {
+    if (error_) std::rethrow_exception(std::move(error_));
+  }
+  void move_to(outcome<void>& out) noexcept {
+    if (error_) [[unlikely]] {
+      out.set_error(std::move(error_));
+    } else {
+      out.set_value();
+    }
+  }
 
  protected:
   using promise_base::promise_base;
+
+ private:
+  std::exception_ptr error_;
 };
 
 template <class T>
@@ -154,7 +170,7 @@ class task_awaiter {
     handle_.promise().attach_call(caller_);
     return caller_.running_on().sched().transfer(handle_);
   }
-  T await_resume() { return std::move(handle_.promise().result).get(); }
+  T await_resume() { return handle_.promise().take_value(); }
 
  private:
   [[noreturn]] static void empty_task_awaited() noexcept;

@@ -56,6 +56,12 @@ class spawned_base : public node, public pooled {
   [[noreturn]] void throw_cancelled() const;
   /// Throws unless the task has ended.
   void require_done() const;
+  /// Throws on a thread that is not the task's.
+  void require_own_thread(const char* caller) const {
+    if (&sched() != this_thread_scheduler && !done()) [[unlikely]] throw_wrong_thread(caller);
+  }
+  /// Says why waiter cannot wait for this.
+  [[noreturn]] void throw_cannot_wait(const node* waiter) const;
 
  protected:
   spawned_base() = default;
@@ -68,11 +74,13 @@ class spawned_base : public node, public pooled {
   void keep_name() noexcept;
 
  private:
+  [[noreturn]] void throw_wrong_thread(const char* caller) const;
+
   completion_waiter* waiters_ = nullptr;
   completion_waiter* last_waiter_ = nullptr;
   supervisor* supervisor_ = nullptr;
-  const char* coroutine_ = nullptr;
-  std::source_location last_await_;
+  std::source_location coroutine_;  // of the task, once it has ended
+  unsigned last_await_line_ = 0;    // 0: it runs, or was no coroutine
   unsigned references_ = 1;
   bool retrieved_ = false;
 };
@@ -120,7 +128,7 @@ class join_operation final : public operation, private completion_waiter {
   }
 
   bool begin() noexcept override {
-    if (task_->done() || waiter() == task_) return true;
+    if (task_->done() || waiter() == task_ || &task_->sched() != &waiter()->sched()) return true;
     notify = [](completion_waiter& w) noexcept { static_cast<join_operation&>(w).complete(); };
     task_->add_waiter(*this);
     return false;
@@ -130,7 +138,7 @@ class join_operation final : public operation, private completion_waiter {
     return true;
   }
   T result() {
-    if (!task_->done()) throw usage_error("task '" + task_->name() + "' awaits itself");
+    if (!task_->done()) task_->throw_cannot_wait(waiter());
     task_->mark_retrieved();
     if (task_->was_cancelled()) task_->throw_cancelled();
     if constexpr (Move) {
@@ -189,8 +197,12 @@ class task_handle_base {
 
   /// Asks the task to stop: the operation that it waits for is cancelled and its
   /// frames are destroyed, leaf first; what completed before is delivered first.
-  /// The message reaches whoever awaits the handle, in cancelled_error.
-  void cancel(std::string_view message = {}) { task().request_cancel(message); }
+  /// The message reaches whoever awaits the handle, in cancelled_error. Throws
+  /// usage_error on another thread than the task's.
+  void cancel(std::string_view message = {}) {
+    task().require_own_thread("task_handle::cancel");
+    task().request_cancel(message);
+  }
 
   std::string name() const { return task().display_name(); }
   void set_name(std::string name) { task().set_name(std::move(name)); }

@@ -10,18 +10,18 @@ namespace detail {
 /// Waits for a point in time, or for the next turn.
 class sleep_operation final : public operation, private timer {
  public:
-  explicit sleep_operation(delay d) noexcept { deadline = d.count(); }
-  explicit sleep_operation(time_point when) noexcept : absolute_(true) {
-    deadline = when.time_since_epoch().count();
+  explicit sleep_operation(delay d) noexcept { deadline = d.count() > 0 ? -d.count() : 0; }
+  explicit sleep_operation(time_point when) noexcept {
+    if (std::int64_t at = when.time_since_epoch().count(); at > 0) deadline = at;
   }
   sleep_operation(sleep_operation&&) noexcept = default;
 
   bool begin() noexcept override {
-    if (deadline <= 0 && !absolute_) {
+    if (deadline == 0) {
       complete();
-      return false;
+    } else {
+      arm();
     }
-    arm();
     return false;
   }
   bool cancel() noexcept override;
@@ -30,9 +30,9 @@ class sleep_operation final : public operation, private timer {
   std::string detail() const override;
 
  private:
+  // Until it is armed, the timer's deadline holds what was asked for: a negative
+  // one is a length of time, 0 the next turn.
   void arm() noexcept;
-  // Until it is armed, the timer's deadline holds what was asked for.
-  bool absolute_ = false;
 };
 
 }  // namespace detail
@@ -40,6 +40,11 @@ class sleep_operation final : public operation, private timer {
 /// Waits for d, never less, and on a quiet machine up to 0.1 ms more. `sleep(0s)` lets others run for one turn.
 /// Cancelling it takes effect at once.
 inline detail::sleep_operation sleep(delay d) noexcept { return detail::sleep_operation(d); }
+/// The same. Without it g++ would keep a delay in the frame beside each duration.
+template <class Rep, class Period>
+detail::sleep_operation sleep(std::chrono::duration<Rep, Period> d) noexcept {
+  return detail::sleep_operation(delay(d));
+}
 
 /// Waits until the loop's clock shows `when`.
 inline detail::sleep_operation sleep_until(time_point when) noexcept {

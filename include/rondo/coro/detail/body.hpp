@@ -133,7 +133,7 @@ class body<task<T>> {
       return;
     }
     try {
-      out = std::move(static_cast<task_promise<T>*>(n.root())->result);
+      static_cast<task_promise<T>*>(n.root())->move_to(out);
     } catch (...) {  // moving the value out
       out.set_error(std::current_exception());
     }

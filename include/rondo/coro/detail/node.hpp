@@ -138,8 +138,16 @@ class node : public entry {
 
 /// `app::fetch` of the compiler's `rondo::task<int> app::fetch(std::string)`.
 std::string coroutine_name(const char* pretty_function);
+/// A line of somebody's source.
+struct code_place {
+  const char* file = nullptr;
+  unsigned line = 0;
+};
 /// `download.cpp:12`, the file without its folders.
-std::string short_location(const std::source_location& where);
+std::string short_location(const code_place& where);
+inline std::string short_location(const std::source_location& where) {
+  return short_location(code_place{where.file_name(), where.line()});
+}
 
 /// While it lives, code runs in the name of n: a composite that calls what its
 /// user gave it.

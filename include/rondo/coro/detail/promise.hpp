@@ -29,8 +29,7 @@ class promise_base {
   std::coroutine_handle<> handle() const noexcept { return self_; }
   const std::source_location& created() const noexcept { return created_; }
   /// The place of the co_await that it is suspended at, or was last.
-  const std::source_location& awaiting() const noexcept { return awaiting_; }
-  void set_awaiting(const std::source_location& where) noexcept { awaiting_ = where; }
+  code_place awaiting() const noexcept { return {created_.file_name(), awaiting_line_}; }
 
   /// Makes this the outermost coroutine of n.
   void attach_root(node& n) noexcept {
@@ -68,11 +67,13 @@ class promise_base {
   };
   final_awaiter final_suspend() const noexcept { return {}; }
 
+  // Each await_transform notes the line of its co_await, which is in the file of
+  // the coroutine. No source_location: g++ keeps one for each in the frame.
+
   /// co_await of a task: a call, made in this node.
   template <class T>
-  task_awaiter<T> await_transform(
-      task<T>&& t, std::source_location where = std::source_location::current()) noexcept {
-    awaiting_ = where;
+  task_awaiter<T> await_transform(task<T>&& t, unsigned line = __builtin_LINE()) noexcept {
+    awaiting_line_ = line;
     return task_awaiter<T>(t.release(), *this);
   }
   template <class T>
@@ -86,38 +87,36 @@ class promise_base {
   /// co_await of an operation, which stays where it is.
   template <operation_type Op>
   operation_awaiter<std::remove_cvref_t<Op>> await_transform(
-      Op&& op, std::source_location where = std::source_location::current()) noexcept {
-    awaiting_ = where;
+      Op&& op, unsigned line = __builtin_LINE()) noexcept {
+    awaiting_line_ = line;
     return operation_awaiter<std::remove_cvref_t<Op>>(op, *this);
   }
 
   /// co_await of something that makes an operation: a handle, a future.
   template <makes_operation A>
-  made_operation_awaiter<A> await_transform(
-      A&& a, std::source_location where = std::source_location::current()) {
-    awaiting_ = where;
+  made_operation_awaiter<A> await_transform(A&& a, unsigned line = __builtin_LINE()) {
+    awaiting_line_ = line;
     return made_operation_awaiter<A>(static_cast<A&&>(a), *this);
   }
 
   /// co_await of something else that is a call: a generator's next().
   template <awaited_as_call A>
-  auto await_transform(A&& a,
-                       std::source_location where = std::source_location::current()) noexcept {
-    awaiting_ = where;
+  auto await_transform(A&& a, unsigned line = __builtin_LINE()) noexcept {
+    awaiting_line_ = line;
     return a.await_from(*this);
   }
 
   /// co_await of an awaitable that is not ours.
   template <foreign_awaitable A>
   operation_awaiter_owning<foreign_operation<A>> await_transform(
-      A&& a, std::source_location where = std::source_location::current()) {
-    awaiting_ = where;
+      A&& a, unsigned line = __builtin_LINE()) {
+    awaiting_line_ = line;
     return operation_awaiter_owning<foreign_operation<A>>(static_cast<A&&>(a), *this);
   }
 
  protected:
   promise_base(std::coroutine_handle<> self, const std::source_location& where) noexcept
-      : self_(self), created_(where), awaiting_(where) {}
+      : self_(self), created_(where), awaiting_line_(where.line()) {}
   ~promise_base() = default;
   /// A throw from a destructor while unwinding ends the program.
   void check_not_dying() const noexcept {
@@ -129,10 +128,12 @@ class promise_base {
   promise_base* caller_ = nullptr;  // null: the outermost of its node
   std::coroutine_handle<> self_;  // null: being destroyed before its end
   std::source_location created_;
-  std::source_location awaiting_;
+  unsigned awaiting_line_;
 };
 
-inline bool operation::attach(promise_base& awaiter) noexcept {
+// Inlined where the operation's type is known, so that begin() is too: left to
+// itself, g++ decides by the size of the whole file.
+[[gnu::always_inline]] inline bool operation::attach(promise_base& awaiter) noexcept {
   node& n = awaiter.running_on();
   node_ = &n;
   if (n.cancel_requested() || !n.sched().take_budget()) [[unlikely]] return false;

@@ -41,6 +41,7 @@ class wait_queue {
   std::size_t size() const noexcept;
 
   void push(queued_operation& op) noexcept {
+    if (first_) static_cast<void>(front());  // one loop's: whoever waits already is there
     op.queue_ = this;
     op.next_waiter_ = nullptr;
     op.previous_waiter_ = last_;
