@@ -129,6 +129,9 @@ class RONDO_CORO_RETURN_TYPE RONDO_AWAIT_ELIDABLE [[nodiscard]] task {
 
 namespace detail {
 
+[[noreturn]] void empty_task() noexcept;
+[[noreturn]] void empty_task_awaited(const promise_base& caller) noexcept;
+
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {
   return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
@@ -150,24 +153,16 @@ class task_awaiter {
 
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept {
-    if (!handle_) [[unlikely]] empty_task_awaited();
+    if (!handle_) [[unlikely]] empty_task_awaited(caller_);
     handle_.promise().attach_call(caller_);
     return caller_.running_on().sched().transfer(handle_);
   }
   T await_resume() { return std::move(handle_.promise().result).get(); }
 
  private:
-  [[noreturn]] static void empty_task_awaited() noexcept;
   handle_type handle_;
   promise_base& caller_;
 };
-
-[[noreturn]] void empty_task() noexcept;
-
-template <class T>
-void task_awaiter<T>::empty_task_awaited() noexcept {
-  empty_task();
-}
 
 }  // namespace detail
 }  // namespace rondo::inline v0

@@ -134,13 +134,14 @@ class promise_base {
 
 inline bool operation::attach(promise_base& awaiter) noexcept {
   node& n = awaiter.running_on();
+  if (state_ != state::idle) [[unlikely]] awaited_again(&n, &awaiter);
   node_ = &n;
   if (n.cancel_requested() || !n.sched().take_budget()) [[unlikely]] return false;
   awaiter_ = &awaiter;
   n.waiting_on_ = this;
   state_ = state::waiting;
   if (!begin()) return false;
-  state_ = state::idle;
+  state_ = state::done;
   n.waiting_on_ = nullptr;
   return true;
 }
