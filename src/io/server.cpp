@@ -176,18 +176,23 @@ server::~server() {
   state_->release();
 }
 
-endpoint server::address() const noexcept { return state_->address; }
-std::size_t server::connections() const noexcept { return state_->count; }
+detail::server_state& server::state() const {
+  if (!state_) throw usage_error("server: it was not started");
+  return *state_;
+}
+
+endpoint server::address() const { return state().address; }
+std::size_t server::connections() const { return state().count; }
 
 task<> server::serve_forever() {
-  detail::server_state& s = *state_;
+  detail::server_state& s = state();
   detail::state_ref keep(s);  // the server object may be destroyed meanwhile
   co_await wait(s.acceptor);
   if (std::exception_ptr error = s.acceptor.exception()) std::rethrow_exception(error);
 }
 
 task<> server::close(delay grace) {
-  detail::server_state& s = *state_;
+  detail::server_state& s = state();
   detail::state_ref keep(s);  // the server object may be destroyed meanwhile
   s.stop_listening();
   co_await wait(s.acceptor);  // then the port is free

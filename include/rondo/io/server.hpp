@@ -33,7 +33,8 @@ using connection_handler = unique_function<task<>(stream)>;
 /// task of its own; an exception that leaves a handler goes to the loop's
 /// exception handler and ends only that connection.
 ///
-/// Belongs to the loop's thread. Destroying it stops listening and cancels the
+/// Used before it was started (default-constructed, moved away), it throws
+/// usage_error. Belongs to the loop's thread. Destroying it stops listening and cancels the
 /// handlers that run.
 class [[nodiscard]] server {
  public:
@@ -46,9 +47,9 @@ class [[nodiscard]] server {
   }
   ~server();
 
-  endpoint address() const noexcept;
-  std::uint16_t port() const noexcept { return address().port(); }
-  std::size_t connections() const noexcept;
+  endpoint address() const;
+  std::uint16_t port() const { return address().port(); }
+  std::size_t connections() const;
 
   /// Waits until the server is closed or the task cancelled.
   task<> serve_forever();
@@ -57,6 +58,7 @@ class [[nodiscard]] server {
   task<> close(delay grace = std::chrono::seconds(5));
 
  private:
+  detail::server_state& state() const;
   detail::server_state* state_ = nullptr;
 };
 
