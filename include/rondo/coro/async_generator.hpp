@@ -77,10 +77,7 @@ class generator_promise final : public promise_base {
     return yield_copy_awaiter(value);
   }
   void return_void() noexcept {}
-  void unhandled_exception() noexcept {
-    check_not_dying();
-    error_ = std::current_exception();
-  }
+  void unhandled_exception() noexcept { error_ = departing(); }
 
   /// Whether a consumer is inside of next().
   bool running = false;

@@ -25,10 +25,7 @@ class result_promise : public promise_base {
  public:
   outcome<T> result;
 
-  void unhandled_exception() noexcept {
-    this->check_not_dying();
-    result.set_error(std::current_exception());
-  }
+  void unhandled_exception() noexcept { result.set_error(this->departing()); }
 
   template <class U = T>
     requires(std::is_constructible_v<stored_t<T>, U &&> || std::is_reference_v<T>)
@@ -45,10 +42,7 @@ class result_promise<void> : public promise_base {
  public:
   outcome<void> result;
 
-  void unhandled_exception() noexcept {
-    this->check_not_dying();
-    result.set_error(std::current_exception());
-  }
+  void unhandled_exception() noexcept { result.set_error(this->departing()); }
   void return_void() noexcept { result.set_value(); }
 
  protected:

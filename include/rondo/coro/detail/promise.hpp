@@ -6,6 +6,7 @@
 #include <source_location>
 
 #include <rondo/coro/detail/awaitable.hpp>
+#include <rondo/coro/detail/backtrace.hpp>
 #include <rondo/coro/detail/foreign.hpp>
 #include <rondo/coro/detail/frame_pool.hpp>
 #include <rondo/coro/detail/operation.hpp>
@@ -119,9 +120,13 @@ class promise_base {
   promise_base(std::coroutine_handle<> self, const std::source_location& where) noexcept
       : self_(self), created_(where), awaiting_(where) {}
   ~promise_base() = default;
-  /// A throw from a destructor while unwinding ends the program.
-  void check_not_dying() const noexcept {
+  /// The exception that leaves this coroutine. A throw from a destructor while
+  /// unwinding ends the program.
+  std::exception_ptr departing() const noexcept {
     if (!self_) [[unlikely]] std::terminate();
+    std::exception_ptr error = std::current_exception();
+    if (node_->sched().debug) remember_departure(*this, error);
+    return error;
   }
 
  private:
