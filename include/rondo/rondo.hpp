@@ -12,6 +12,7 @@
 #include <rondo/compose/task_group.hpp>
 #include <rondo/compose/wait.hpp>
 #include <rondo/compose/wait_for.hpp>
+#include <rondo/coro/async_backtrace.hpp>
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/create_task.hpp>

@@ -38,7 +38,7 @@ bool wait_base::begin() noexcept {
     };
     s.task->add_waiter(s);
   }
-  if (limit_) {
+  if (limit_ && !limit_->endless()) {
     loop& l = loop::of(*waiter());
     expire = [](timer& t) noexcept {
       auto& op = static_cast<wait_base&>(t);
@@ -82,7 +82,7 @@ void completion_order::ended(completion_waiter& w) noexcept {
   s.waiting = false;
   completion_order& order = *s.owner;
   order.ended_.push_back(static_cast<std::size_t>(&s - order.slots_.data()));
-  if (next_operation* op = std::exchange(order.waiting_, nullptr)) op->complete();
+  if (next_operation* op = order.consumer_; op && op->waiting()) op->complete();
 }
 
 std::size_t completion_order::take() noexcept {
@@ -90,14 +90,25 @@ std::size_t completion_order::take() noexcept {
 }
 
 bool completion_order::next_operation::begin() noexcept {
+  if (order_.consumer_) {
+    refused_ = true;
+    return true;
+  }
   if (order_.taken_ < order_.ended_.size() || order_.taken_ == order_.slots_.size()) return true;
-  order_.waiting_ = this;
+  order_.consumer_ = this;
   return false;
 }
 
 bool completion_order::next_operation::cancel() noexcept {
-  order_.waiting_ = nullptr;
+  order_.consumer_ = nullptr;
   return true;
+}
+
+std::size_t completion_order::next_operation::result() {
+  if (refused_)
+    throw usage_error("as_completed::next: another task waits in it; one consumer at a time");
+  order_.consumer_ = nullptr;
+  return order_.take();
 }
 
 }  // namespace rondo::inline v0::detail

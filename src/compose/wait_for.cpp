@@ -1,24 +1,23 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/wait_for.hpp>
 
-#include <algorithm>
 #include <cstdio>
 
 namespace rondo::inline v0::detail {
 
-namespace {
 std::string seconds(std::int64_t ns) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3gs", static_cast<double>(ns) / 1e9);
   return text;
 }
-}  // namespace
 
 void deadline_base::begin_child(node& child) noexcept {
   loop& l = loop::of(*waiter());
   std::int64_t now = l.now_ns();
-  std::int64_t deadline = absolute_ ? std::min(when_, timer_queue::never - 1) : delay(std::chrono::nanoseconds(when_)).after(now);
+  delay limit = std::chrono::nanoseconds(absolute_ ? 0 : when_);
   child.start_below(*waiter());
+  if (absolute_ ? when_ == timer_queue::never : limit.endless()) return;
+  std::int64_t deadline = absolute_ ? when_ : limit.after(now);
   if (deadline <= now) {  // asyncio's rule: no time means that it does not even begin
     timed_out_ = true;
     child.request_cancel();

@@ -5,6 +5,7 @@
 
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/detail/promise.hpp>
+#include <rondo/coro/errors.hpp>
 
 namespace rondo::inline v0 {
 
@@ -81,6 +82,11 @@ class tree_printer {
 };
 
 }  // namespace detail
+
+detail::node& task_ref::node() const {
+  if (!node_) throw usage_error("task_ref: it refers to no task");
+  return *node_;
+}
 
 task_ref current_task() noexcept {
   detail::scheduler* s = detail::this_thread_scheduler;

@@ -42,13 +42,31 @@ std::string describe(const std::exception_ptr& error) {
 
 namespace detail {
 
-void scheduler::report(const diagnostic& d) noexcept {
+namespace {
+void deliver(diagnostic_handler& handler, const diagnostic& d) noexcept {
   if (handler) {
     handler(d);
     return;
   }
   std::fflush(stdout);
   std::fprintf(stderr, "rondo: %s\n", d.message.c_str());
+}
+}  // namespace
+
+void scheduler::report(const diagnostic& d) noexcept {
+  if (debug && d.error) {
+    diagnostic traced{d.kind, {}, d.error};
+    try {
+      if (std::string trace = longer_backtrace(d.error); !trace.empty())
+        traced.message = d.message + "\n" + trace;
+    } catch (...) {  // out of memory: without it
+    }
+    if (!traced.message.empty()) {
+      deliver(handler, traced);
+      return;
+    }
+  }
+  deliver(handler, d);
 }
 
 void scheduler::report_blocked(node& n) noexcept {

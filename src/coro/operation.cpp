@@ -23,7 +23,7 @@ void operation::begin_again_next_turn() noexcept {
 void operation::fired(entry& e) noexcept {
   auto& op = static_cast<operation&>(e);
   node& n = *op.node_;
-  op.state_ = state::idle;
+  op.state_ = state::done;
   n.waiting_on_ = nullptr;
   if (op.stopped_) [[unlikely]] {
     n.unwind();
@@ -39,14 +39,14 @@ void operation::deferred(entry& e) noexcept {
   node& n = *op.node_;
   op.fire = &fired;
   if (n.cancel_requested()) {
-    op.state_ = state::idle;
+    op.state_ = state::done;
     n.waiting_on_ = nullptr;
     n.unwind();
     return;
   }
   op.state_ = state::waiting;
   if (op.begin()) {
-    op.state_ = state::idle;
+    op.state_ = state::done;
     n.waiting_on_ = nullptr;
     if (op.awaiter_) {
       n.sched().resume(n, op.awaiter_->handle());
@@ -61,10 +61,26 @@ void operation::begin_hosted(node& host) noexcept {
   host.waiting_on_ = this;
   state_ = state::waiting;
   if (begin()) {
-    state_ = state::idle;
+    state_ = state::done;
     host.waiting_on_ = nullptr;
     host.settle(false);
   }
+}
+
+void operation::awaited_again(const node* by, const promise_base* awaiter) const noexcept {
+  std::string who = by ? by->name() : "?";
+  std::string where = awaiter ? " at " + short_location(awaiter->awaiting()) : "";
+  std::string other = in_flight() ? ", while task '" + node_->name() + "' waits for it" : "";
+  std::fprintf(stderr,
+               "rondo: fatal: operation '%s' is awaited a second time, by task '%s'%s%s; make a new "
+               "one for each co_await\n",
+               describe(), who.c_str(), where.c_str(), other.c_str());
+  std::abort();
+}
+
+void operation::moved_after_begin() const noexcept {
+  if (in_flight()) destroyed_in_flight(describe());
+  awaited_again(this_thread_scheduler ? this_thread_scheduler->current : nullptr, nullptr);
 }
 
 void operation::destroyed_in_flight(const char* name) const noexcept {

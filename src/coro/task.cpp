@@ -18,8 +18,15 @@ void check_awaited(const promise_base& p) noexcept {
   });
 }
 
+void empty_task_awaited(const promise_base& caller) noexcept {
+  std::fprintf(stderr,
+               "rondo: fatal: task '%s' awaits an empty task (moved from, or awaited before) at %s\n",
+               caller.running_on().name().c_str(), short_location(caller.awaiting()).c_str());
+  std::abort();
+}
+
 void empty_task() noexcept {
-  std::fputs("rondo: fatal: co_await of an empty task (moved from, or awaited before)\n", stderr);
+  std::fputs("rondo: fatal: an empty task is started (moved from, or awaited before)\n", stderr);
   std::abort();
 }
 

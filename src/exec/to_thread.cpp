@@ -46,4 +46,56 @@ bool thread_operation_base::cancel() noexcept {
   return false;
 }
 
+// Whichever comes second, the end of the work or the leaving, finds the other.
+bool abandonable_call::leave() noexcept {
+  return __atomic_exchange_n(&phase_, abandoned, __ATOMIC_ACQ_REL) == shared;
+}
+bool abandonable_call::finish() noexcept {
+  return __atomic_exchange_n(&phase_, finished, __ATOMIC_ACQ_REL) == shared;
+}
+
+bool abandoning_operation_base::begin() noexcept {
+  scheduler& s = waiter()->sched();
+  abandonable_call& c = *call_;
+  c.link_ = s.outside;
+  c.link_->hold();
+  c.run = [](job& j) noexcept {
+    auto& call = static_cast<abandonable_call&>(j);
+    call.work();
+    outside_link* link = call.link_;
+    if (call.finish()) {
+      link->post_and_release(call.arrival_);  // the loop's now, and may be gone
+    } else {
+      delete &call;
+    }
+  };
+  c.arrival_.op = this;
+  c.arrival_.fire = [](entry& e) noexcept {
+    abandoning_operation_base& op = *static_cast<abandonable_call::arrival&>(e).op;
+    --op.waiter()->sched().threads_at_work;
+    op.complete();
+  };
+  ++s.threads_at_work;
+  try {
+    worker_threads::shared().submit(c);
+    return false;
+  } catch (...) {
+    --s.threads_at_work;
+    c.link_->release();
+    c.refuse(std::current_exception());
+    return true;
+  }
+}
+
+bool abandoning_operation_base::cancel() noexcept {
+  outside_link* link = call_->link_;
+  if (!worker_threads::shared().withdraw(*call_)) {
+    if (!call_->abandon()) return false;  // its arrival is on the way: completion wins
+    call_ = nullptr;
+  }
+  --waiter()->sched().threads_at_work;
+  link->release();
+  return true;
+}
+
 }  // namespace rondo::inline v0::detail

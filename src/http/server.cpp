@@ -487,6 +487,7 @@ server::~server() {
 }
 
 task<> server::close(delay grace) {
+  if (!state_) throw usage_error("http::server: it was not started");
   state_->draining = true;
   for (detail::connection* c = state_->first; c; c = c->next) c->close_if_idle();
   co_await listener_.close(grace);

@@ -11,6 +11,7 @@
 
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/current_task.hpp>
+#include <rondo/coro/detail/backtrace.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/interrupt.hpp>
 #include <rondo/loop/detail/loop_link.hpp>
@@ -165,7 +166,10 @@ loop::loop(loop_options options) {
     link_ = detail::loop_link::make(*backend_);
     top_ = new top_node(*this);
     debug = detail::debug_wanted(options);
-    if (debug) watchdog_ = new detail::watchdog(*this);
+    if (debug) {
+      detail::forget_departures();
+      watchdog_ = new detail::watchdog(*this);
+    }
   } catch (...) {
     delete top_;
     if (link_) link_->release();

@@ -6,6 +6,9 @@
 
 namespace rondo::inline v0::detail {
 
+void throw_empty_future() { throw usage_error("future: it belongs to no promise"); }
+void throw_empty_promise() { throw usage_error("promise: it was moved away"); }
+
 struct future_core::state {
   std::atomic<unsigned> references{1};
   std::atomic<bool> settled{false};

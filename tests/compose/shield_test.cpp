@@ -146,6 +146,35 @@ TEST(finally, cancels_a_cleanup_that_takes_longer_than_its_limit) {
   EXPECT_EQ(j.lines, (test::lines{"~work", "~cleanup"}));
 }
 
+rondo::task<> rollback_reply() { co_await rondo::sleep(100s); }
+rondo::task<> rollback() {
+  co_await rondo::sleep(1s);
+  co_await rollback_reply();
+}
+
+TEST(finally, says_that_a_cleanup_was_cut_off_where_and_whose) {
+  test::diagnostics said;
+  test::run_virtual([&]() -> rondo::task<> {
+    said.listen();
+    auto body = [&]() -> rondo::task<> {
+      co_await rondo::finally(rondo::sleep(1s), rollback, 2s);
+    };
+    auto end = co_await rondo::outcome_of(rondo::create_task(body(), "transfer"));
+    EXPECT_TRUE(end.has_value());
+    auto direct = [] { return rondo::sleep(100s); };
+    end = co_await rondo::outcome_of(
+        rondo::create_task(rondo::finally(rondo::sleep(1s), direct, 1500ms), "waits"));
+    // A cleanup that completes all the same is not cut off.
+    auto wins = [] { return test::kernel_operation(10s, true); };
+    co_await rondo::finally(rondo::sleep(1s), wins, 2s);
+  });
+  EXPECT_EQ(said.kinds, (std::vector<rondo::problem>(2, rondo::problem::cleanup_cut_off)));
+  EXPECT_EQ(said.messages,
+            (test::lines{"the cleanup 'rollback' of task 'transfer' was cut off after its limit of 2s; "
+                         "it waited for sleep in rollback_reply at shield_test.cpp:149",
+                         "the cleanup 'sleep' of task 'waits' was cut off after its limit of 1.5s"}));
+}
+
 TEST(finally, begun_by_a_cancelled_task_runs_neither) {
   test::journal j;
   test::run_virtual([&]() -> rondo::task<> {

@@ -270,6 +270,74 @@ TEST(cancel_scope, has_a_deadline_that_can_be_moved) {
   });
 }
 
+TEST(cancel_scope, a_deadline_too_far_is_none) {
+  test::run_virtual([]() -> rondo::task<> {
+    constexpr auto last = rondo::time_point::max();
+    rondo::cancel_scope a{last}, b{std::chrono::hours::max()}, c{1s}, d{1s};
+    c.reschedule(last);
+    d.reschedule(std::chrono::hours::max());
+    EXPECT_FALSE(a.deadline());
+    EXPECT_FALSE(b.deadline());
+    EXPECT_FALSE(c.deadline());
+    EXPECT_FALSE(d.deadline());
+    auto begin = rondo::now();
+    for (auto* scope : {&a, &b, &c, &d}) {
+      bool ended = false;
+      auto done = co_await scope->run(rondo::sleep(24h));
+      ended = done.has_value();
+      EXPECT_TRUE(ended);
+      EXPECT_FALSE(scope->cancelled());
+    }
+    EXPECT_EQ(rondo::now() - begin, 96h);
+    // Moved while something runs in it, there and back.
+    auto away = rondo::call_later(1s, [&] { a.reschedule(5s); });
+    auto back = rondo::call_later(2s, [&] { a.reschedule(last); });
+    auto done = co_await a.run(rondo::sleep(24h));
+    EXPECT_TRUE(done.has_value());
+    rondo::cancel_scope almost{last - 1ns}, past{rondo::time_point::min()};
+    done = co_await almost.run(rondo::sleep(24h));
+    EXPECT_TRUE(done.has_value());
+    EXPECT_FALSE(almost.cancelled());
+    done = co_await past.run(rondo::sleep(24h));
+    EXPECT_FALSE(done.has_value());
+    EXPECT_TRUE(past.timed_out());
+  });
+}
+
+// No timer is armed, so nothing keeps a program that can never go on alive.
+TEST(cancel_scope, a_deadline_too_far_does_not_hide_a_deadlock) {
+  auto stuck = [](auto limit) {
+    return [limit]() -> rondo::task<> {
+      rondo::event never;
+      rondo::cancel_scope scope{limit};
+      auto none = co_await scope.run(never.wait());
+      EXPECT_FALSE(none);
+    };
+  };
+  EXPECT_THROW(test::run_virtual(stuck(rondo::time_point::max())), rondo::deadlock_error);
+  EXPECT_THROW(test::run_virtual(stuck(std::chrono::hours::max())), rondo::deadlock_error);
+  auto waits = []() -> rondo::task<> {
+    rondo::event never;
+    co_await rondo::wait_for(never.wait(), std::chrono::hours::max());
+  };
+  EXPECT_THROW(test::run_virtual(waits), rondo::deadlock_error);
+  auto waits_at = []() -> rondo::task<> {
+    rondo::event never;
+    co_await rondo::timeout_at(never.wait(), rondo::time_point::max());
+  };
+  EXPECT_THROW(test::run_virtual(waits_at), rondo::deadlock_error);
+}
+
+TEST(cancel_scope, a_deadline_too_far_works_in_real_time) {
+  test::run([]() -> rondo::task<> {
+    rondo::cancel_scope almost{rondo::time_point::max() - 1ns}, never{rondo::time_point::max()};
+    auto done = co_await almost.run(rondo::sleep(1ms));
+    EXPECT_TRUE(done.has_value());
+    done = co_await never.run(rondo::sleep(1ms));
+    EXPECT_TRUE(done.has_value());
+  });
+}
+
 TEST(cancel_scope, runs_several_at_once) {
   test::run_virtual([]() -> rondo::task<> {
     rondo::cancel_scope scope(2s);

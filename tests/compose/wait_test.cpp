@@ -161,4 +161,42 @@ TEST(as_completed, can_be_left_before_the_end) {
   });
 }
 
+TEST(as_completed, refuses_a_second_consumer_and_serves_the_first) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::as_completed<int> order(start({1, 2}));
+    std::string seen;
+    auto consume = [&]() -> rondo::task<> {
+      while (auto h = co_await order.next()) seen += std::to_string(h->result());
+    };
+    auto first = rondo::create_task(consume());
+    co_await test::turns(2);
+    std::string refusal;
+    auto second = [&]() -> rondo::task<> {
+      try {
+        auto h = co_await order.next();
+        EXPECT_FALSE(h) << "it took the first one's";
+      } catch (const rondo::usage_error& e) {
+        refusal = e.what();
+      }
+    };
+    co_await second();
+    EXPECT_EQ(refusal, "as_completed::next: another task waits in it; one consumer at a time");
+    // Between the end of a task and the consumer's turn.
+    refusal.clear();
+    auto intrude = rondo::call_later(1s, [&] { rondo::create_task(second()); });
+    co_await first;
+    EXPECT_EQ(seen, "12");
+  });
+}
+
+TEST(as_completed, refuses_handles_that_refer_to_no_task) {
+  test::run_virtual([]() -> rondo::task<> {
+    std::vector<rondo::task_handle<int>> empty(1);
+    EXPECT_THROW(rondo::as_completed<int>{empty}, rondo::usage_error);
+    EXPECT_THROW(static_cast<void>(rondo::wait(empty)), rondo::usage_error);
+    EXPECT_THROW(static_cast<void>(rondo::gather(empty[0])), rondo::usage_error);
+    co_return;
+  });
+}
+
 }  // namespace

@@ -209,6 +209,53 @@ TEST(async_generator, default_constructed_is_at_its_end) {
   });
 }
 
+TEST(async_generator, refuses_a_second_consumer_and_serves_the_first) {
+  test::journal j;
+  test::run_virtual([&]() -> rondo::task<> {
+    auto numbers = count(3, j);
+    std::string seen;
+    auto consume = [&]() -> rondo::task<> {
+      while (auto n = co_await numbers.next()) seen += std::to_string(*n);
+    };
+    auto first = rondo::create_task(consume());
+    co_await rondo::sleep(500ms);
+    for (int i = 0; i < 2; ++i) {
+      std::string refusal;
+      try {
+        auto n = co_await numbers.next();
+        EXPECT_FALSE(n);
+      } catch (const rondo::usage_error& e) {
+        refusal = e.what();
+      }
+      EXPECT_EQ(refusal, "async_generator::next: another task waits in it; one consumer at a time");
+    }
+    auto limited = co_await rondo::outcome_of(numbers.next());
+    EXPECT_TRUE(limited.has_error());
+    co_await first;
+    EXPECT_EQ(seen, "012");
+  });
+  EXPECT_EQ(j.lines, (test::lines{"~generator"}));
+}
+
+TEST(async_generator, refuses_to_await_itself) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::async_generator<int> g;
+    auto body = [&]() -> rondo::async_generator<int> {
+      auto n = co_await g.next();
+      co_yield *n;
+    };
+    g = body();
+    bool refused = false;
+    try {
+      auto n = co_await g.next();
+      EXPECT_FALSE(n);
+    } catch (const rondo::usage_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+  });
+}
+
 TEST(async_generator_death, a_destructor_that_throws_when_it_is_left_early_terminates) {
   struct thrower {
     ~thrower() noexcept(false) { throw std::runtime_error("from a destructor"); }

@@ -30,6 +30,8 @@ rondo::task<std::string> hidden() { co_return rondo::current_task().name(); }
 
 TEST(current_task, is_the_task_whose_code_runs) {
   EXPECT_FALSE(rondo::current_task());
+  EXPECT_THROW(rondo::current_task().cancel(), rondo::usage_error);
+  EXPECT_THROW(static_cast<void>(rondo::current_task().name()), rondo::usage_error);
   test::run_virtual([]() -> rondo::task<> {
     rondo::task_ref main = rondo::current_task();
     EXPECT_TRUE(main);

@@ -12,6 +12,10 @@ import re
 import sys
 
 PRELUDE = """#include <cstdio>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <rondo/compose/move_on_when.hpp>
 #include <string>
 #include <rondo/http/client.hpp>
 #include <rondo/http/server.hpp>

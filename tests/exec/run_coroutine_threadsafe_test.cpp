@@ -233,4 +233,14 @@ TEST(run_coroutine_threadsafe, from_many_threads) {
   EXPECT_EQ(sum.load(), 200 * (0 + 1 + 2 + 3));
 }
 
+TEST(run_coroutine_threadsafe, a_future_that_was_moved_away_says_so) {
+  auto f = rondo::run_coroutine_threadsafe(answer, rondo::loop_ref());
+  auto kept = std::move(f);
+  EXPECT_THROW(static_cast<void>(f.done()), rondo::usage_error);
+  EXPECT_THROW(f.get(), rondo::usage_error);
+  EXPECT_THROW(f.get(1s), rondo::usage_error);
+  EXPECT_THROW(f.cancel(), rondo::usage_error);
+  EXPECT_THROW(kept.get(), rondo::cancelled_error) << "there was no loop";
+}
+
 }  // namespace

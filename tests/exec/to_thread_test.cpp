@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -85,8 +86,9 @@ TEST(to_thread, moves_what_can_only_be_moved) {
     auto three = std::make_unique<int>(3);
     auto sum = co_await rondo::to_thread(add, std::move(three), std::make_unique<int>(4));
     EXPECT_EQ(*sum, 7);
-#if defined(__clang__) || __GNUC__ > 12  // refused there: see docs/compilers.md
     auto owner = [p = std::make_unique<int>(5)] { return *p; };
+    EXPECT_EQ(co_await rondo::to_thread(std::ref(owner)), 5);  // on every compiler
+#if defined(__clang__) || __GNUC__ > 12  // refused there: see docs/compilers.md
     EXPECT_EQ(co_await rondo::to_thread(std::move(owner)), 5);
 #endif
   });
@@ -290,6 +292,184 @@ TEST(to_thread, in_virtual_time_the_clock_waits_for_the_thread) {
     EXPECT_FALSE(t.done()) << "an hour passed while a thread worked for a moment";
     t.cancel();
   });
+}
+
+TEST(to_thread_abandoning, gives_values_and_exceptions_like_the_other) {
+  test::run([]() -> rondo::task<> {
+    auto here = std::this_thread::get_id();
+    EXPECT_NE(co_await rondo::to_thread(rondo::abandon_on_cancel,
+                                        [] { return std::this_thread::get_id(); }),
+              here);
+    co_await rondo::to_thread(rondo::abandon_on_cancel, [] {});
+    std::string four = "four";
+    EXPECT_EQ(co_await rondo::to_thread(rondo::abandon_on_cancel, free_function, four), 4);
+    auto seven = std::make_unique<int>(7);
+    auto same = [](std::unique_ptr<int> p) { return p; };
+    auto back = co_await rondo::to_thread(rondo::abandon_on_cancel, same, std::move(seven));
+    EXPECT_EQ(*back, 7);
+    auto limited =
+        co_await rondo::wait_for(rondo::to_thread(rondo::abandon_on_cancel, [] { return 1; }), 60s);
+    EXPECT_EQ(limited, 1);
+    std::string text;
+    try {
+      co_await rondo::to_thread(rondo::abandon_on_cancel,
+                                [] { throw std::runtime_error("on the thread"); });
+    } catch (const std::runtime_error& e) {
+      text = e.what();
+    }
+    EXPECT_EQ(text, "on the thread");
+  });
+}
+
+/// What an abandoned call uses: nobody's frame.
+struct abandoned_world {
+  gate started, go_on, ended;
+  std::atomic<int> results{0};
+};
+/// A result that is counted while it lives.
+struct counted_result {
+  std::shared_ptr<abandoned_world> world;
+  explicit counted_result(std::shared_ptr<abandoned_world> w) : world(std::move(w)) {
+    ++world->results;
+  }
+  counted_result(counted_result&& o) noexcept : world(std::move(o.world)) {}
+  ~counted_result() {
+    if (!world) return;
+    if (--world->results == 0) world->ended.open();
+  }
+};
+
+TEST(to_thread_abandoning, cancelled_unwinds_at_once_and_the_thread_drops_the_result) {
+  auto world = std::make_shared<abandoned_world>();
+  test::journal j;
+  test::run([&]() -> rondo::task<> {
+    auto body = [&]() -> rondo::task<> {
+      test::witness w(j, "body");
+      auto call = [](std::shared_ptr<abandoned_world> shared) {
+        shared->started.open();
+        shared->go_on.wait();
+        return counted_result(std::move(shared));
+      };
+      auto r = co_await rondo::to_thread(rondo::abandon_on_cancel, call, world);
+      j.say("never");
+    };
+    auto t = rondo::create_task(body());
+    co_await rondo::sleep(0s);
+    world->started.wait();
+    t.cancel();
+    co_await rondo::sleep(0s);
+    EXPECT_TRUE(t.done()) << "it waited for the thread";
+    EXPECT_TRUE(t.cancelled());
+    EXPECT_EQ(j.lines, (std::vector<std::string>{"~body"}));
+  });
+  // The loop has ended although the call still runs.
+  EXPECT_EQ(world->results, 0);
+  world->go_on.open();
+  world->ended.wait();
+  EXPECT_EQ(world->results, 0);
+}
+
+TEST(to_thread_abandoning, one_that_runs_at_the_end_of_main_is_not_waited_for) {
+  auto world = std::make_shared<abandoned_world>();
+  test::run([&]() -> rondo::task<> {
+    auto call = [](std::shared_ptr<abandoned_world> shared) {
+      shared->started.open();
+      shared->go_on.wait();
+      shared->ended.open();
+    };
+    rondo::create_task(rondo::to_thread(rondo::abandon_on_cancel, call, world));
+    co_await rondo::sleep(0s);
+    co_await rondo::sleep(0s);
+    world->started.wait();
+  });
+  world->go_on.open();
+  world->ended.wait();
+}
+
+TEST(to_thread_abandoning, cancelled_before_a_thread_takes_it_never_runs) {
+  test::run([]() -> rondo::task<> {
+    full_pool pool;
+    co_await pool.fill();
+    auto ran = std::make_shared<std::atomic<bool>>(false);
+    auto call = [](std::shared_ptr<std::atomic<bool>> r) { *r = true; };
+    auto t = rondo::create_task(rondo::to_thread(rondo::abandon_on_cancel, call, ran));
+    co_await rondo::sleep(0s);
+    t.cancel();
+    co_await rondo::sleep(0s);
+    EXPECT_TRUE(t.cancelled());
+    t = {};
+    EXPECT_EQ(ran.use_count(), 1) << "the call's arguments are still alive";
+    auto begun = rondo::create_task(rondo::to_thread(rondo::abandon_on_cancel, call, ran));
+    begun.cancel();  // before it has begun at all
+    co_await rondo::sleep(0s);
+    EXPECT_TRUE(begun.cancelled());
+    co_await pool.drain();
+    EXPECT_FALSE(*ran);
+  });
+}
+
+TEST(to_thread_abandoning, a_function_that_takes_a_stop_token_is_told) {
+  struct world_type {
+    gate started, told, ended;
+    bool stopped = false;
+  };
+  auto world = std::make_shared<world_type>();
+  test::run([&]() -> rondo::task<> {
+    auto call = [](std::stop_token stop, std::shared_ptr<world_type> w) {
+      std::stop_callback on_stop(stop, [&] { w->told.open(); });
+      w->started.open();
+      w->told.wait();
+      w->stopped = stop.stop_requested();
+      w->ended.open();
+    };
+    auto t = rondo::create_task(rondo::to_thread(rondo::abandon_on_cancel, call, world));
+    co_await rondo::sleep(0s);
+    world->started.wait();
+    t.cancel();
+    co_await rondo::sleep(0s);
+    EXPECT_TRUE(t.cancelled());
+  });
+  world->ended.wait();
+  EXPECT_TRUE(world->stopped);
+}
+
+// Each call ends in one of three ways, and its result is destroyed once.
+TEST(to_thread_abandoning, cancels_that_race_the_thread_are_sound) {
+  auto alive = std::make_shared<std::atomic<int>>(0);
+  auto made = std::make_shared<std::atomic<int>>(0);
+  struct result {
+    std::shared_ptr<std::atomic<int>> alive;
+    explicit result(std::shared_ptr<std::atomic<int>> a) : alive(std::move(a)) { ++*alive; }
+    result(result&& o) noexcept : alive(std::move(o.alive)) {}
+    ~result() {
+      if (alive) --*alive;
+    }
+  };
+  constexpr int rounds = 3'000;
+  int delivered = 0, dropped = 0;
+  test::run([&]() -> rondo::task<> {
+    auto call = [](std::shared_ptr<std::atomic<int>> a, std::shared_ptr<std::atomic<int>> m) {
+      ++*m;
+      return result(std::move(a));
+    };
+    for (int i = 0; i < rounds; ++i) {
+      bool got = false;
+      auto body = [&]() -> rondo::task<> {
+        auto r = co_await rondo::to_thread(rondo::abandon_on_cancel, call, alive, made);
+        got = true;
+      };
+      auto t = rondo::create_task(body());
+      for (int turns = i % 4; turns >= 0; --turns) co_await rondo::sleep(0s);
+      t.cancel();
+      co_await rondo::wait(t);
+      ++(got ? delivered : dropped);
+    }
+    // The abandoned ones end on their threads, soon.
+    co_await until([&] { return alive.use_count() == 1 && made.use_count() == 1; });
+  });
+  EXPECT_EQ(delivered + dropped, rounds);
+  EXPECT_LE(delivered, made->load());
+  EXPECT_EQ(alive->load(), 0);
 }
 
 }  // namespace

@@ -342,4 +342,18 @@ TEST(http_headers, names_ignore_case_and_values_cannot_add_lines) {
   EXPECT_THROW(h.add("X Y", "a"), rondo::usage_error);
 }
 
+TEST(http_server, says_when_it_was_not_started) {
+  test::run([]() -> rondo::task<> {
+    rondo::http::server s;
+    EXPECT_THROW(static_cast<void>(s.port()), rondo::usage_error);
+    bool refused = false;
+    try {
+      co_await s.close();
+    } catch (const rondo::usage_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+  });
+}
+
 }  // namespace

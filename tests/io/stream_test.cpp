@@ -608,4 +608,24 @@ TEST(resolve, an_unknown_name_is_an_error_with_the_name) {
   });
 }
 
+TEST(server, says_when_it_was_not_started) {
+  test::run([]() -> rondo::task<> {
+    rondo::server s;
+    EXPECT_THROW(static_cast<void>(s.address()), rondo::usage_error);
+    EXPECT_THROW(static_cast<void>(s.port()), rondo::usage_error);
+    EXPECT_THROW(static_cast<void>(s.connections()), rondo::usage_error);
+    int refused = 0;
+    for (int i = 0; i < 2; ++i) {
+      try {
+        if (i == 0) co_await s.serve_forever();
+        if (i == 1) co_await s.close();
+      } catch (const rondo::usage_error& e) {
+        EXPECT_STREQ(e.what(), "server: it was not started");
+        ++refused;
+      }
+    }
+    EXPECT_EQ(refused, 2);
+  });
+}
+
 }  // namespace

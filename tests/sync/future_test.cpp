@@ -125,4 +125,36 @@ TEST(future, cancelled_await_leaves_the_promise_as_it_is) {
   });
 }
 
+TEST(future, says_when_it_is_used_empty) {
+  test::run([]() -> rondo::task<> {
+    auto refusal = [](auto use) -> std::string {
+      try {
+        use();
+      } catch (const rondo::usage_error& e) {
+        return e.what();
+      }
+      return "not refused";
+    };
+    rondo::future<int> f;
+    EXPECT_FALSE(f.valid());
+    EXPECT_EQ(refusal([&] { static_cast<void>(f.done()); }), "future: it belongs to no promise");
+    EXPECT_EQ(refusal([&] { static_cast<void>(f.as_operation()); }),
+              "future: it belongs to no promise");
+    bool refused = false;
+    try {
+      co_await f;
+    } catch (const rondo::usage_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+    rondo::promise<int> p;
+    auto kept = std::move(p);
+    const char* moved = "promise: it was moved away";
+    EXPECT_EQ(refusal([&] { static_cast<void>(p.get_future()); }), moved);
+    EXPECT_EQ(refusal([&] { p.set_value(1); }), moved);
+    EXPECT_EQ(refusal([&] { p.set_exception(nullptr); }), moved);
+    kept.set_value(1);
+  });
+}
+
 }  // namespace

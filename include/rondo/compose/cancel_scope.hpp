@@ -103,11 +103,12 @@ class scope_operation final : public scope_operation_base {
 ///
 /// What runs in it is cancelled when the deadline passes or cancel() is called;
 /// completion wins. A cancelled scope stays cancelled: later runs are cancelled
-/// before they begin. Belongs to the loop's thread; must outlive its runs.
+/// before they begin. time_point::max() and delays of more than 292 years mean
+/// no deadline. Belongs to the loop's thread; must outlive its runs.
 class cancel_scope {
  public:
   cancel_scope() noexcept = default;
-  explicit cancel_scope(delay timeout) { core_.set_deadline(timeout.after(now_ns())); }
+  explicit cancel_scope(delay timeout) { reschedule(timeout); }
   explicit cancel_scope(time_point deadline) { reschedule(deadline); }
 
   void cancel() noexcept { core_.cancel(); }
@@ -115,10 +116,14 @@ class cancel_scope {
   /// Whether it was the deadline that cancelled it.
   bool timed_out() const noexcept { return core_.timed_out(); }
 
-  void reschedule(delay timeout) { core_.set_deadline(timeout.after(now_ns())); }
+  void reschedule(delay timeout) {
+    core_.set_deadline(timeout.endless() ? detail::timer_queue::never
+                                         : timeout.after(now().time_since_epoch().count()));
+  }
   void reschedule(time_point deadline) {
     core_.set_deadline(deadline.time_since_epoch().count());
   }
+  /// Empty when there is none.
   std::optional<time_point> deadline() const noexcept {
     if (core_.deadline_ns() == detail::timer_queue::never) return std::nullopt;
     return time_point(std::chrono::nanoseconds(core_.deadline_ns()));
@@ -134,7 +139,6 @@ class cancel_scope {
   }
 
  private:
-  static std::int64_t now_ns() noexcept { return now().time_since_epoch().count(); }
   detail::scope_core core_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -12,14 +13,43 @@ namespace rondo::inline v0 {
 
 namespace detail {
 
+/// A cleanup's time limit, and what is said when it was cut off by it.
+class finally_base : public composite, private timer {
+ public:
+  const char* describe() const noexcept override { return "finally"; }
+
+ protected:
+  explicit finally_base(std::int64_t limit) noexcept : limit_(limit) {}
+  finally_base(finally_base&&) = default;
+  ~finally_base() = default;
+
+  void begin_limit(node& cleanup) noexcept;
+  void end_limit() noexcept;
+  void report_cut_off() noexcept;
+  /// Of a cleanup whose task cannot be told, because it is being unwound.
+  static void report_failed(const std::exception_ptr& error) noexcept;
+  /// As in Python, a failing finally block replaces what the body threw.
+  static void report_replaced(const std::exception_ptr& error) noexcept;
+
+ private:
+  node* cleanup_ = nullptr;
+  std::int64_t limit_;
+  // Where the cleanup was when its time was up; its frames are gone when that
+  // is reported.
+  bool cut_off_ = false;
+  const char* cleanup_function_ = nullptr;
+  const char* waited_for_ = nullptr;
+  const char* waiting_function_ = nullptr;
+  std::source_location waiting_at_;
+};
+
 template <class B, class F, class C>
-class finally_operation final : public composite, private timer {
+class finally_operation final : public finally_base {
   using value_type = typename body<B>::value_type;
-  using function = std::remove_reference_t<F>;
 
  public:
   finally_operation(B&& b, F&& cleanup, std::int64_t limit)
-      : body_(std::move(b)), cleanup_(std::forward<F>(cleanup)), limit_(limit) {}
+      : finally_base(limit), body_(std::move(b)), cleanup_(std::forward<F>(cleanup)) {}
   finally_operation(finally_operation&&) = default;
 
   bool begin() noexcept override {
@@ -33,23 +63,18 @@ class finally_operation final : public composite, private timer {
         cleanup_child_.emplace(cleanup_());
         cleanup_child_->set_shielded();
         cleanup_child_->start_below(*waiter());
-        if (limit_ != timer_queue::never) {
-          loop& l = loop::of(*waiter());
-          expire = [](timer& t) noexcept {
-            static_cast<finally_operation&>(t).cleanup_child_->request_cancel();
-          };
-          l.timers().arm(*this, delay(std::chrono::nanoseconds(limit_)).after(l.now_ns()));
-        }
+        begin_limit(*cleanup_child_);
         return;
       } catch (...) {
         cleanup_error_ = std::current_exception();
       }
     } else {
-      loop::of(*waiter()).timers().disarm(*this);
+      end_limit();
       cleanup_error_ = cleanup_child_->result.exception();
+      if (cleanup_child_->result.cancelled()) report_cut_off();
     }
     if (body_.result.cancelled() && waiter()->cancel_requested()) {
-      if (cleanup_error_) report_cleanup();
+      if (cleanup_error_) report_failed(cleanup_error_);
       complete_stopped();
     } else {
       complete();
@@ -57,34 +82,17 @@ class finally_operation final : public composite, private timer {
   }
   value_type result() {
     if (cleanup_error_) {
-      // As in Python, a failing finally block replaces what the body threw.
-      if (body_.result.has_error()) {
-        detail::report({problem::exception_not_retrieved,
-                        "the body before a failed cleanup failed too: " +
-                            rondo::describe(body_.result.exception()),
-                        body_.result.exception()});
-      }
+      if (body_.result.has_error()) report_replaced(body_.result.exception());
       std::rethrow_exception(cleanup_error_);
     }
     return std::move(body_.result).get();
   }
-  const char* describe() const noexcept override { return "finally"; }
 
  private:
-  void report_cleanup() noexcept {
-    detail::report_made([&] {
-      return diagnostic{problem::exception_not_retrieved,
-                        "the cleanup of a cancelled task failed: " +
-                            rondo::describe(cleanup_error_),
-                        cleanup_error_};
-    });
-  }
-
   child<B> body_;
   F cleanup_;
   std::optional<child<C>> cleanup_child_;
   std::exception_ptr cleanup_error_;
-  std::int64_t limit_;
 };
 
 }  // namespace detail
@@ -95,7 +103,8 @@ class finally_operation final : public composite, private timer {
 ///
 ///     co_await rondo::finally(transfer(), [&] { return connection.rollback(); });
 ///
-/// The cleanup is shielded; with `limit`, it is cancelled after that time. Begun
+/// The cleanup is shielded; with `limit`, it is cancelled after that time, which
+/// is reported to the loop's exception handler (problem::cleanup_cut_off). Begun
 /// by a cancelled task, neither runs. An exception of the cleanup is thrown in
 /// place of the body's.
 template <class A, class F>
@@ -106,7 +115,7 @@ auto finally(A&& body, F&& cleanup,
   using C = detail::body_type<std::invoke_result_t<F&>>;
   return detail::finally_operation<detail::body_type<A>, F, C>(
       detail::make_body(std::forward<A>(body)), std::forward<F>(cleanup),
-      limit ? limit->count() : detail::timer_queue::never);
+      limit && !limit->endless() ? limit->count() : detail::timer_queue::never);
 }
 
 }  // namespace rondo::inline v0

@@ -59,7 +59,7 @@ class wait_operation final : public wait_base {
   wait_operation(std::vector<task_handle<T>> handles, return_when when, std::optional<delay> limit)
       : wait_base(when, limit), handles_(std::move(handles)) {
     slots_.resize(handles_.size());
-    for (std::size_t i = 0; i < handles_.size(); ++i) slots_[i].task = handles_[i].internal();
+    for (std::size_t i = 0; i < handles_.size(); ++i) slots_[i].task = &handles_[i].required();
   }
   wait_operation(wait_operation&&) = default;
 
@@ -77,7 +77,8 @@ class wait_operation final : public wait_base {
 
 /// Waits for tasks that go on whatever happens here: `asyncio.wait`. It neither
 /// throws their exceptions nor cancels them, not even when it is cancelled
-/// itself or its time limit passes.
+/// itself or its time limit passes. Throws usage_error for a handle that refers
+/// to no task.
 template <class T>
 auto wait(std::vector<task_handle<T>> handles, return_when when = return_when::all_completed,
           std::optional<delay> limit = std::nullopt) {
@@ -116,11 +117,13 @@ class completion_order {
     next_operation(next_operation&&) = default;
     bool begin() noexcept override;
     bool cancel() noexcept override;
-    std::size_t result() noexcept { return order_.take(); }
+    std::size_t result();
     const char* describe() const noexcept override { return "as_completed"; }
 
    private:
+    friend class completion_order;
     completion_order& order_;
+    bool refused_ = false;
   };
 
  private:
@@ -135,7 +138,7 @@ class completion_order {
   std::vector<slot> slots_;
   std::vector<std::size_t> ended_;  // indices in the order of their ends
   std::size_t taken_ = 0;
-  next_operation* waiting_ = nullptr;
+  next_operation* consumer_ = nullptr;  // until it has taken its result
 };
 
 }  // namespace detail
@@ -145,14 +148,15 @@ class completion_order {
 ///     rondo::as_completed order(handles);
 ///     while (auto h = co_await order.next()) use(co_await *h);
 ///
-/// One consumer at a time. Belongs to the loop's thread. Cancelling next() loses
-/// no task.
+/// One consumer at a time: another one's next() throws usage_error meanwhile.
+/// Throws usage_error for a handle that refers to no task. Belongs to the loop's
+/// thread. Cancelling next() loses no task.
 template <class T>
 class as_completed {
  public:
   explicit as_completed(std::vector<task_handle<T>> handles) : handles_(std::move(handles)) {
     std::vector<detail::spawned_base*> tasks;
-    for (auto& h : handles_) tasks.push_back(h.internal());
+    for (auto& h : handles_) tasks.push_back(&h.required());
     order_.watch(std::move(tasks));
   }
 

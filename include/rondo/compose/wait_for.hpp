@@ -11,6 +11,9 @@ namespace rondo::inline v0 {
 
 namespace detail {
 
+/// `1.5s`, for messages.
+std::string seconds(std::int64_t ns);
+
 /// One child with a deadline.
 class deadline_base : public composite, protected timer {
  public:
@@ -75,7 +78,8 @@ class deadline_operation final : public deadline_base {
 
 /// Waits for something, but not longer than `limit`: then it is cancelled, waited
 /// for, and timeout_error is thrown. If it completed all the same, its value or
-/// exception wins. Cancelling wait_for cancels what it waits for.
+/// exception wins. Cancelling wait_for cancels what it waits for. A limit of more
+/// than 292 years is none.
 template <class A>
   requires detail::awaitable<A>
 auto wait_for(A&& what, delay limit) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <rondo/coro/detail/promise.hpp>
+#include <rondo/coro/errors.hpp>
 #include <rondo/detail/config.hpp>
 
 namespace rondo::inline v0 {
@@ -76,10 +77,10 @@ class generator_promise final : public promise_base {
     return yield_copy_awaiter(value);
   }
   void return_void() noexcept {}
-  void unhandled_exception() noexcept {
-    check_not_dying();
-    error_ = std::current_exception();
-  }
+  void unhandled_exception() noexcept { error_ = departing(); }
+
+  /// Whether a consumer is inside of next().
+  bool running = false;
 
   T* take_value() noexcept { return std::exchange(value_, nullptr); }
   void rethrow() {
@@ -103,7 +104,8 @@ class generator_promise final : public promise_base {
 /// destroying the generator destroys its frame. Cancelling a task inside of
 /// next() ends the generator as well.
 ///
-/// Move-only; one consumer at a time.
+/// Move-only; one consumer at a time: another one's next() throws usage_error
+/// meanwhile. What next() returns may be awaited again: each time is one value.
 template <class T>
 class [[nodiscard]] async_generator {
   static_assert(std::is_object_v<T>, "rondo: async_generator<T> yields objects; for references yield a pointer");
@@ -158,14 +160,22 @@ class generator_awaiter {
     if (h && caller_.running_on().has_unwound(h.address())) h = {};
   }
 
-  bool await_ready() const noexcept { return !generator_.handle_ || generator_.handle_.done(); }
+  bool await_ready() noexcept {
+    if (!generator_.handle_ || generator_.handle_.done()) return true;
+    refused_ = generator_.handle_.promise().running;
+    return refused_;
+  }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept {
+    generator_.handle_.promise().running = true;
     generator_.handle_.promise().attach_call(caller_);
     return caller_.running_on().sched().transfer(generator_.handle_);
   }
   std::optional<T> await_resume() {
     if (!generator_.handle_) return std::nullopt;
+    if (refused_)
+      throw usage_error("async_generator::next: another task waits in it; one consumer at a time");
     auto& p = generator_.handle_.promise();
+    p.running = false;
     T* value = p.take_value();
     if (!value) {
       p.rethrow();
@@ -177,6 +187,7 @@ class generator_awaiter {
  private:
   async_generator<T>& generator_;
   promise_base& caller_;
+  bool refused_ = false;
 };
 
 template <class T>

@@ -19,14 +19,16 @@ class task_ref {
   explicit operator bool() const noexcept { return node_ != nullptr; }
   friend bool operator==(task_ref, task_ref) noexcept = default;
 
-  std::string name() const { return node_->name(); }
-  void set_name(std::string name) { node_->set_name(std::move(name)); }
+  // These throw usage_error when it refers to no task.
+  std::string name() const { return node().name(); }
+  void set_name(std::string name) { node().set_name(std::move(name)); }
   /// Asks the task to stop, as task_handle::cancel does. A task that cancels
   /// itself goes on until its next suspension.
-  void cancel(std::string_view message = {}) { node_->request_cancel(message); }
-  bool cancel_requested() const noexcept { return node_->cancel_requested(); }
+  void cancel(std::string_view message = {}) { node().request_cancel(message); }
+  bool cancel_requested() const { return node().cancel_requested(); }
 
  private:
+  detail::node& node() const;
   detail::node* node_ = nullptr;
 };
 

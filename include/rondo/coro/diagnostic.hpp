@@ -14,6 +14,7 @@ enum class problem : unsigned char {
   exception_not_retrieved,  ///< a task failed and nobody asked for its result
   blocked_loop,             ///< one step of a coroutine held the loop too long
   deadlock,                 ///< nothing can ever go on
+  cleanup_cut_off,          ///< a cleanup of `finally` did not end within its limit
 };
 
 /// A problem that no caller can be told about by an exception.

@@ -24,8 +24,7 @@ template <class T>
 class result_promise : public promise_base {
  public:
   void unhandled_exception() noexcept {
-    this->check_not_dying();
-    result_.set_error(std::current_exception());
+    result_.set_error(this->departing());
   }
   /// What the coroutine has ended with: the value, or throws its exception.
   T take_value() { return std::move(result_).get(); }
@@ -49,8 +48,7 @@ template <>
 class result_promise<void> : public promise_base {
  public:
   void unhandled_exception() noexcept {
-    this->check_not_dying();
-    error_ = std::current_exception();
+    error_ = this->departing();
   }
   void return_void() noexcept {}
   void take_value() {
@@ -145,6 +143,9 @@ class RONDO_CORO_RETURN_TYPE RONDO_AWAIT_ELIDABLE [[nodiscard]] task {
 
 namespace detail {
 
+[[noreturn]] void empty_task() noexcept;
+[[noreturn]] void empty_task_awaited(const promise_base& caller) noexcept;
+
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {
   return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
@@ -166,24 +167,16 @@ class task_awaiter {
 
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept {
-    if (!handle_) [[unlikely]] empty_task_awaited();
+    if (!handle_) [[unlikely]] empty_task_awaited(caller_);
     handle_.promise().attach_call(caller_);
     return caller_.running_on().sched().transfer(handle_);
   }
   T await_resume() { return handle_.promise().take_value(); }
 
  private:
-  [[noreturn]] static void empty_task_awaited() noexcept;
   handle_type handle_;
   promise_base& caller_;
 };
-
-[[noreturn]] void empty_task() noexcept;
-
-template <class T>
-void task_awaiter<T>::empty_task_awaited() noexcept {
-  empty_task();
-}
 
 }  // namespace detail
 }  // namespace rondo::inline v0

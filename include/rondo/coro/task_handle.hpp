@@ -208,6 +208,7 @@ class task_handle_base {
   void set_name(std::string name) { task().set_name(std::move(name)); }
 
   detail::spawned_base* internal() const noexcept { return task_; }
+  detail::spawned_base& required() const { return task(); }
 
  protected:
   explicit task_handle_base(detail::spawned_base* task) noexcept : task_(task) {}

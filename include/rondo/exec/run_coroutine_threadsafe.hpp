@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <rondo/coro/create_task.hpp>
+#include <rondo/coro/errors.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo::inline v0 {
@@ -115,26 +116,34 @@ class [[nodiscard]] concurrent_future {
   concurrent_future(loop_ref loop, detail::concurrent_ref<detail::concurrent_state<T>> state) noexcept
       : loop_(std::move(loop)), state_(std::move(state)) {}
 
-  bool done() const noexcept { return state_->done(); }
+  // All of these throw usage_error when the future was moved away.
+  bool done() const { return state().done(); }
   /// Blocks this thread until the task has ended; gives its value, throws its
   /// exception, or cancelled_error. Once.
   T get() {
-    state_->wait();
-    return std::move(state_->result).get();
+    state().wait();
+    return std::move(state().result).get();
   }
   /// The same, but throws timeout_error when it takes longer; then get again.
   T get(delay limit) {
-    if (!state_->wait_until(limit.after(steady_now()))) throw timeout_error("timed out in concurrent_future::get");
-    return std::move(state_->result).get();
+    if (!state().wait_until(limit.after(steady_now())))
+      throw timeout_error("timed out in concurrent_future::get");
+    return std::move(state().result).get();
   }
   /// Asks the task to stop.
   void cancel() const {
+    static_cast<void>(state());
     loop_.call_soon_threadsafe([s = state_] {
       if (s->handle) s->handle.cancel();
     });
   }
 
  private:
+  detail::concurrent_state<T>& state() const {
+    detail::concurrent_state<T>* s = state_.operator->();
+    if (!s) [[unlikely]] throw usage_error("concurrent_future: it was moved away");
+    return *s;
+  }
   static std::int64_t steady_now() noexcept {
     return std::chrono::steady_clock::now().time_since_epoch().count();
   }

@@ -104,9 +104,9 @@ class [[nodiscard]] server {
   }
   ~server();
 
-  endpoint address() const noexcept { return listener_.address(); }
-  std::uint16_t port() const noexcept { return listener_.port(); }
-  std::size_t connections() const noexcept { return listener_.connections(); }
+  endpoint address() const { return listener_.address(); }
+  std::uint16_t port() const { return listener_.port(); }
+  std::size_t connections() const { return listener_.connections(); }
   RONDO_CORO_WRAPPER task<> serve_forever() { return listener_.serve_forever(); }
   /// Stops listening, closes idle connections, gives running requests up to
   /// `grace`, then cancels them.

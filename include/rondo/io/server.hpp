@@ -37,7 +37,8 @@ using connection_handler = unique_function<task<>(stream)>;
 /// task of its own; an exception that leaves a handler goes to the loop's
 /// exception handler and ends only that connection.
 ///
-/// Belongs to the loop's thread. Destroying it stops listening and cancels the
+/// Used before it was started (default-constructed, moved away), it throws
+/// usage_error. Belongs to the loop's thread. Destroying it stops listening and cancels the
 /// handlers that run.
 class [[nodiscard]] server {
  public:

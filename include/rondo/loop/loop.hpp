@@ -76,7 +76,7 @@ class loop_ref {
 
 struct loop_options {
   backend_kind backend = backend_kind::automatic;
-  /// Finds blocked loops; also on with RONDO_DEBUG=1 and in debug builds.
+  /// Finds blocked loops and keeps async_backtraces; also on with RONDO_DEBUG=1 and in debug builds.
   bool debug = false;
 };
 

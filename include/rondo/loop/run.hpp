@@ -22,7 +22,7 @@ enum class on_interrupt : unsigned char {
 
 struct run_options {
   backend_kind backend = backend_kind::automatic;
-  /// Finds blocked loops; also on with RONDO_DEBUG=1 and in debug builds.
+  /// Finds blocked loops and keeps async_backtraces; also on with RONDO_DEBUG=1 and in debug builds.
   bool debug = false;
   on_interrupt interrupt = on_interrupt::die;
   /// Treat SIGTERM like SIGINT.

@@ -24,6 +24,8 @@ class delay {
   constexpr std::chrono::nanoseconds nanoseconds() const noexcept {
     return std::chrono::nanoseconds(ns_);
   }
+  /// Whether it stands for "for ever": timeouts of that length arm no timer.
+  constexpr bool endless() const noexcept { return ns_ >= INT64_MAX / 2; }
   /// from + this, without overflow.
   constexpr std::int64_t after(std::int64_t from) const noexcept {
     if (ns_ > 0 && from > INT64_MAX - 1 - ns_) return INT64_MAX - 1;

@@ -27,7 +27,7 @@ class condition {
   lock::acquire_operation acquire() noexcept { return lock_.acquire(); }
   bool locked() const noexcept { return lock_.locked(); }
 
-  class [[nodiscard]] wait_operation final : public detail::queued_operation {
+  class [[nodiscard]] wait_operation final : public detail::lock_waiter {
    public:
     wait_operation(condition& c, lock::guard& g) noexcept : condition_(c), guard_(g) {}
     wait_operation(wait_operation&&) noexcept = default;
@@ -36,19 +36,33 @@ class condition {
         misused_ = true;
         return true;
       }
+      returns_to_ = &guard_;
       condition_.waiters_.push(*this);
       std::exchange(guard_.lock_, nullptr)->pass_on();
       return false;
     }
     bool cancel() noexcept override {
+      if (stopped_) {
+        // Asked again: the loop closes, and nobody is left to give the lock back.
+        return queued_operation::cancel();
+      }
+      stopped_ = true;
+      if (notified_) {  // in line for the lock: the notification goes to another one
+        if (!condition_.waiters_.empty()) condition_.pass_to_lock();
+        return false;
+      }
       queued_operation::cancel();
-      // Notified already, it queued for the lock: another one is told instead.
-      if (notified_ && !condition_.waiters_.empty()) condition_.pass_to_lock();
+      lock& l = condition_.lock_;
+      if (l.held_) {
+        l.waiters_.push(*this);
+        return false;
+      }
+      l.held_ = true;
+      guard_.lock_ = &l;
       return true;
     }
-    void result() {
+    void result() const {
       if (misused_) throw usage_error("condition::wait: the guard does not hold its lock");
-      guard_.lock_ = &condition_.lock_;
     }
     const char* describe() const noexcept override { return "condition"; }
 
@@ -60,9 +74,13 @@ class condition {
     bool notified_ = false;
   };
 
-  /// Releases the lock, waits to be notified, and holds the lock again. When it
-  /// is cancelled meanwhile, the guard holds nothing, and a notification that it
-  /// had got goes to another one who waits.
+  /// Releases the lock, waits to be notified, and holds the lock again: in every
+  /// case, as in asyncio. When it is cancelled or times out meanwhile, it first
+  /// waits in line for the lock, and a notification that it had got goes to
+  /// another one who waits; so whatever runs next, a handler or a destructor, is
+  /// under the lock. (But when the loop closes and nobody can give the lock back,
+  /// the guard holds nothing.) Throws usage_error when the guard does not hold
+  /// the condition's lock.
   wait_operation wait(lock::guard& guard) noexcept { return wait_operation(*this, guard); }
 
   /// Waits until the predicate is true; it is asked while the lock is held.

@@ -22,6 +22,9 @@ class broken_promise : public error {
 
 namespace detail {
 
+[[noreturn]] void throw_empty_future();
+[[noreturn]] void throw_empty_promise();
+
 /// One await of a future: told on its own loop's thread.
 struct future_waiter : entry {
   future_waiter* next_waiter = nullptr;
@@ -121,10 +124,16 @@ class future {
     if (state_) state_->release();
   }
   bool valid() const noexcept { return state_ != nullptr; }
-  bool done() const noexcept { return state_->settled(); }
-  auto as_operation() const { return detail::future_operation<T>(*state_); }
+  /// Whether awaiting it would not wait. Throws usage_error when it is empty, as
+  /// awaiting it does.
+  bool done() const { return state().settled(); }
+  auto as_operation() const { return detail::future_operation<T>(state()); }
 
  private:
+  detail::future_state<T>& state() const {
+    if (!state_) [[unlikely]] detail::throw_empty_future();
+    return *state_;
+  }
   template <class U>
   friend class promise;
   explicit future(detail::future_state<T>* s) noexcept : state_(s) { s->retain(); }
@@ -158,7 +167,11 @@ class promise {
     state_->release();
   }
 
-  future<T> get_future() const noexcept { return future<T>(state_); }
+  /// Throws usage_error when the promise was moved away, as all of it does.
+  future<T> get_future() const {
+    if (!state_) [[unlikely]] detail::throw_empty_promise();
+    return future<T>(state_);
+  }
 
   /// Throws usage_error when the promise was kept before.
   template <class... U>
@@ -174,6 +187,7 @@ class promise {
  private:
   template <class F>
   void settle(F& store) {
+    if (!state_) [[unlikely]] detail::throw_empty_promise();
     if (!state_->settle([](void* f) { (*static_cast<F*>(f))(); }, &store))
       throw usage_error("promise: it was kept before");
   }

@@ -9,6 +9,11 @@
 namespace rondo::inline v0 {
 
 class condition;
+class lock;
+
+namespace detail {
+class lock_waiter;
+}
 
 /// Mutual exclusion between tasks of one loop, first come first served:
 /// `asyncio.Lock`.
@@ -47,46 +52,79 @@ class lock {
    private:
     friend class lock;
     friend class condition;
+    friend class detail::lock_waiter;
     explicit guard(lock* l) noexcept : lock_(l) {}
     lock* lock_ = nullptr;
   };
 
-  class [[nodiscard]] acquire_operation final : public detail::queued_operation {
-   public:
-    explicit acquire_operation(lock& l) noexcept : lock_(l) {}
-    acquire_operation(acquire_operation&&) noexcept = default;
-    bool begin() noexcept override {
-      if (!lock_.held_) {
-        lock_.held_ = true;
-        return true;
-      }
-      lock_.waiters_.push(*this);
-      return false;
-    }
-    guard result() noexcept { return guard(&lock_); }
-    const char* describe() const noexcept override { return "lock"; }
-
-   private:
-    lock& lock_;
-  };
+  class acquire_operation;
 
   /// Waits for the lock and gives a guard. Cancelling it takes effect at once;
   /// a lock already handed over is delivered.
-  acquire_operation acquire() noexcept { return acquire_operation(*this); }
+  inline acquire_operation acquire() noexcept;
 
  private:
   friend class condition;
-  // The next in line owns the lock before it runs, so nobody can overtake.
-  void pass_on() noexcept {
-    if (waiters_.empty()) {
-      held_ = false;
-    } else {
-      waiters_.pop().complete();
-    }
-  }
+  inline void pass_on() noexcept;
 
   detail::wait_queue waiters_{"lock"};
   bool held_ = false;
 };
+
+namespace detail {
+
+/// What stands in a lock's queue: one who acquires it, or one who gave it away
+/// to wait for a condition and takes it again.
+class lock_waiter : public queued_operation {
+ public:
+  /// The lock is this one's from now on.
+  void take(lock& l) noexcept {
+    if (returns_to_) returns_to_->lock_ = &l;
+    if (stopped_) {
+      complete_stopped();
+    } else {
+      complete();
+    }
+  }
+
+ protected:
+  lock_waiter() = default;
+  lock_waiter(lock_waiter&&) = default;
+  ~lock_waiter() = default;
+  lock::guard* returns_to_ = nullptr;  // null: result() makes a guard
+  bool stopped_ = false;               // cancelled: it is unwound once it holds the lock
+};
+
+}  // namespace detail
+
+class [[nodiscard]] lock::acquire_operation final : public detail::lock_waiter {
+ public:
+  explicit acquire_operation(lock& l) noexcept : lock_(l) {}
+  acquire_operation(acquire_operation&&) noexcept = default;
+  bool begin() noexcept override {
+    if (!lock_.held_) {
+      lock_.held_ = true;
+      return true;
+    }
+    lock_.waiters_.push(*this);
+    return false;
+  }
+  guard result() noexcept { return guard(&lock_); }
+  const char* describe() const noexcept override { return "lock"; }
+
+ private:
+  lock& lock_;
+};
+
+inline lock::acquire_operation lock::acquire() noexcept { return acquire_operation(*this); }
+
+// The next in line owns the lock before it runs, so nobody can overtake.
+inline void lock::pass_on() noexcept {
+  if (waiters_.empty()) {
+    held_ = false;
+  } else {
+    waiters_.pop<detail::lock_waiter>().take(*this);
+  }
+}
 
 }  // namespace rondo::inline v0

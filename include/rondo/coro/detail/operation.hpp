@@ -21,9 +21,12 @@ namespace rondo::inline v0::detail {
 /// begin and cancel never run user code, never resume, destroy or unlink nodes.
 /// complete() must be called on the loop's thread, at most once, from anywhere.
 ///
+/// An operation is awaited once: most use their state up. The check is part of
+/// attach, one comparison.
+///
 ///            begin()==false        complete()          fire
-///    idle -----------------> waiting ----------> ready ------> idle (resumed)
-///     |                        | cancel()==true   ^  '-stopped-> idle (unwound)
+///    idle -----------------> waiting ----------> ready ------> done (resumed)
+///     |                        | cancel()==true   ^  '-stopped-> done (unwound)
 ///     | cancelled or no budget '------------------'
 ///     '--------> deferred (begins in the next turn, or never)
 class operation : public entry {
@@ -55,7 +58,7 @@ class operation : public entry {
   /// Aborts if it is in flight. Whoever holds an operation calls this before
   /// destroying it: in ~operation its name is gone already.
   void check_idle() const noexcept {
-    if (state_ != state::idle) [[unlikely]] destroyed_in_flight(describe());
+    if (in_flight()) [[unlikely]] destroyed_in_flight(describe());
   }
 
   /// A coroutine awaits this. True: completed at once, no need to suspend.
@@ -77,16 +80,19 @@ class operation : public entry {
   operation() noexcept { fire = &fired; }
   operation(operation&& other) noexcept : entry() {
     fire = &fired;
-    other.check_idle();
+    if (other.state_ != state::idle) [[unlikely]] other.moved_after_begin();
   }
   ~operation() {
-    if (state_ != state::idle) [[unlikely]] destroyed_in_flight("?");
+    if (in_flight()) [[unlikely]] destroyed_in_flight("?");
   }
 
  private:
   friend class node;
-  enum class state : unsigned char { idle, deferred, waiting, ready };
+  enum class state : unsigned char { idle, done, deferred, waiting, ready };
 
+  bool in_flight() const noexcept { return state_ > state::done; }
+  [[noreturn]] void awaited_again(const node* by, const promise_base* awaiter) const noexcept;
+  [[noreturn]] void moved_after_begin() const noexcept;
   [[noreturn]] void destroyed_in_flight(const char* name) const noexcept;
   static void fired(entry& e) noexcept;
   static void deferred(entry& e) noexcept;

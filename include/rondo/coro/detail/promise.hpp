@@ -6,6 +6,7 @@
 #include <source_location>
 
 #include <rondo/coro/detail/awaitable.hpp>
+#include <rondo/coro/detail/backtrace.hpp>
 #include <rondo/coro/detail/foreign.hpp>
 #include <rondo/coro/detail/frame_pool.hpp>
 #include <rondo/coro/detail/operation.hpp>
@@ -118,9 +119,13 @@ class promise_base {
   promise_base(std::coroutine_handle<> self, const std::source_location& where) noexcept
       : self_(self), created_(where), awaiting_line_(where.line()) {}
   ~promise_base() = default;
-  /// A throw from a destructor while unwinding ends the program.
-  void check_not_dying() const noexcept {
+  /// The exception that leaves this coroutine. A throw from a destructor while
+  /// unwinding ends the program.
+  std::exception_ptr departing() const noexcept {
     if (!self_) [[unlikely]] std::terminate();
+    std::exception_ptr error = std::current_exception();
+    if (node_->sched().debug) remember_departure(*this, error);
+    return error;
   }
 
  private:
@@ -135,13 +140,14 @@ class promise_base {
 // itself, g++ decides by the size of the whole file.
 [[gnu::always_inline]] inline bool operation::attach(promise_base& awaiter) noexcept {
   node& n = awaiter.running_on();
+  if (state_ != state::idle) [[unlikely]] awaited_again(&n, &awaiter);
   node_ = &n;
   if (n.cancel_requested() || !n.sched().take_budget()) [[unlikely]] return false;
   awaiter_ = &awaiter;
   n.waiting_on_ = this;
   state_ = state::waiting;
   if (!begin()) return false;
-  state_ = state::idle;
+  state_ = state::done;
   n.waiting_on_ = nullptr;
   return true;
 }
