@@ -7,9 +7,9 @@ bool thread_operation_base::begin() noexcept {
   scheduler& s = waiter()->sched();
   link_ = s.outside;
   link_->hold();
-  run = [](job& j) noexcept {
+  run = [](job& j) noexcept { static_cast<thread_operation_base&>(j).work(); };
+  finish = [](job& j) noexcept {
     auto& op = static_cast<thread_operation_base&>(j);
-    op.work();
     // Once posted, the operation belongs to the loop's thread and may be gone.
     outside_link* link = op.link_;
     link->post_and_release(op.arrival_);
