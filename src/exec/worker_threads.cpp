@@ -2,6 +2,7 @@
 #include <rondo/exec/detail/worker_threads.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -40,6 +41,7 @@ struct worker_threads::state {
   std::size_t running = 0;
   std::size_t finishing = 0;  // workers that look into the queue in a moment
   worker* idle = nullptr;  // last in, first out
+  std::atomic<bool> has_jobs{false};  // first != nullptr, for a look without the lock
   bool stop = false;
   std::deque<worker> workers;  // references stay valid while it grows
 
@@ -48,6 +50,7 @@ struct worker_threads::state {
     j.previous = last;
     (last ? last->next : first) = &j;
     last = &j;
+    has_jobs.store(true, std::memory_order_relaxed);
     if (queued < queue_limit) {
       j.at = job::state::queued;
       ++queued;
@@ -63,6 +66,7 @@ struct worker_threads::state {
     if (&j == first_waiting) first_waiting = j.next;
     (j.previous ? j.previous->next : first) = j.next;
     (j.next ? j.next->previous : last) = j.previous;
+    has_jobs.store(first != nullptr, std::memory_order_relaxed);
     --(leaves_room ? queued : waiting);
     if (!leaves_room || !first_waiting) return nullptr;
     job* admitted = first_waiting;
@@ -113,9 +117,20 @@ struct worker_threads::state {
       ++finishing;
       lock.unlock();
       j.finish(j);  // j may be gone now
+      look_for_more();
       lock.lock();
       --finishing;
     }
+  }
+
+  /// A call is often followed by the next at once. A thread that sleeps costs its
+  /// caller a system call and the kernel the wake of a core (20 µs on a virtual
+  /// machine); looking on, about 10 µs at the most, halves the CPU time of such
+  /// calls and makes them several times faster. Yielding, it takes no core from
+  /// anybody, least of all from the loop that waits for the result.
+  void look_for_more() const noexcept {
+    constexpr int looks = 50;
+    for (int i = 0; i < looks && !has_jobs.load(std::memory_order_relaxed); ++i) sched_yield();
   }
 
   /// The idle worker to call, or null. It is not idle any more.
@@ -162,19 +177,26 @@ worker_threads::worker_threads(std::size_t threads, std::size_t queue, std::stri
 
 worker_threads::~worker_threads() {
   job* refused;
+  job* first_waiting;
   {
     std::lock_guard lock(state_->mutex);
     state_->stop = true;
     refused = std::exchange(state_->first, nullptr);
-    state_->last = state_->first_waiting = nullptr;
+    first_waiting = std::exchange(state_->first_waiting, nullptr);
+    state_->last = nullptr;
+    state_->has_jobs.store(false, std::memory_order_relaxed);
     state_->queued = state_->waiting = 0;
     for (job* j = refused; j; j = j->next) j->at = job::state::taken;
     while (state::worker* w = state_->call_idle()) w->called.notify_one();
   }
+  bool waited = false;
   while (refused) {
     job& j = *refused;
     refused = j.next;
+    if (&j == first_waiting) waited = true;
+    state::notice admitted(waited ? &j : nullptr);
     j.refuse(j);  // j may be gone now
+    admitted.tell();
   }
   for (state::worker& w : state_->workers) w.thread.join();
   delete state_;

@@ -27,10 +27,11 @@ class thread_operation_base : public operation, private job {
  public:
   bool begin() noexcept override;
   bool cancel() noexcept override;
-  const char* describe() const noexcept override { return "to_thread"; }
+  const char* describe() const noexcept override;
+  std::string detail() const override;
 
  protected:
-  thread_operation_base() = default;
+  explicit thread_operation_base(worker_threads& pool) noexcept : pool_(&pool) {}
   thread_operation_base(thread_operation_base&&) = default;
   ~thread_operation_base() = default;
 
@@ -39,14 +40,15 @@ class thread_operation_base : public operation, private job {
   /// Tells work that nobody wants its result any more; false if it cannot be
   /// told. On the loop's thread.
   virtual bool request_stop() noexcept = 0;
-  /// There is no thread for it.
-  virtual void refuse(std::exception_ptr error) noexcept = 0;
+  /// No thread will run it.
+  virtual void fail(std::exception_ptr error) noexcept = 0;
 
  private:
   struct arrival : entry {
     thread_operation_base* op = nullptr;
   };
   arrival arrival_;
+  worker_threads* pool_;
   outside_link* link_ = nullptr;
   bool told_to_stop_ = false;
 };
@@ -75,8 +77,8 @@ class thread_operation final : public thread_operation_base {
 
  public:
   template <class G, class... A>
-  explicit thread_operation(G&& f, A&&... args)
-      : function_(std::forward<G>(f)), arguments_(std::forward<A>(args)...) {}
+  explicit thread_operation(worker_threads& pool, G&& f, A&&... args)
+      : thread_operation_base(pool), function_(std::forward<G>(f)), arguments_(std::forward<A>(args)...) {}
   thread_operation(thread_operation&&) = default;
 
   value_type result() { return std::move(outcome_).get(); }
@@ -105,7 +107,7 @@ class thread_operation final : public thread_operation_base {
     if constexpr (stoppable) stop_.request_stop();
     return stoppable;
   }
-  void refuse(std::exception_ptr e) noexcept override { outcome_.set_error(std::move(e)); }
+  void fail(std::exception_ptr e) noexcept override { outcome_.set_error(std::move(e)); }
 
   F function_;
   std::tuple<Args...> arguments_;
@@ -127,7 +129,7 @@ template <class F, class... Args>
 auto to_thread(F&& f, Args&&... args) {
   RONDO_CHECK_CLOSURE(F);
   return detail::thread_operation<std::decay_t<F>, std::decay_t<Args>...>(
-      std::forward<F>(f), std::forward<Args>(args)...);
+      detail::worker_threads::shared(), std::forward<F>(f), std::forward<Args>(args)...);
 }
 
 }  // namespace rondo::inline v0
