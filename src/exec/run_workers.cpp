@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/exec/run_workers.hpp>
 
+#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <pthread.h>
@@ -126,7 +127,6 @@ bool workers_operation::begin() noexcept {
     for (worker& w : workers_) {
       w.thread = std::thread([this, &w] { serve(w); });
       ++started;
-      pthread_setname_np(w.thread.native_handle(), ("worker-" + std::to_string(w.index)).c_str());
     }
   } catch (const std::system_error& e) {
     stop_all(std::make_exception_ptr(std::system_error(
@@ -146,6 +146,9 @@ task<> workers_operation::worker_main(worker& w) {
 }
 
 void workers_operation::serve(worker& w) noexcept {
+  char name[16];
+  std::snprintf(name, sizeof name, "worker-%u", static_cast<unsigned>(w.index));
+  pthread_setname_np(pthread_self(), name);
   if (options_.pin) pin(w);
   try {
     run(worker_main(w), {.backend = options_.backend,

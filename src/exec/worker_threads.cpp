@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <pthread.h>
@@ -147,15 +148,22 @@ struct worker_threads::state {
     worker& w = workers.emplace_back();
     try {
       signals_blocked inherited;
-      w.thread = std::thread([this, &w] { serve(w); });
+      w.thread = std::thread([this, &w, number] {
+        take_name(number);
+        serve(w);
+      });
     } catch (...) {
       workers.pop_back();
       throw;
     }
-    // The kernel keeps 15 characters; the number tells the threads apart.
-    std::string suffix = "-" + std::to_string(number);
-    pthread_setname_np(w.thread.native_handle(),
-                       (name.substr(0, 15 - std::min<std::size_t>(suffix.size(), 15)) + suffix).c_str());
+  }
+
+  // The kernel keeps 15 characters; the number tells the threads apart.
+  void take_name(std::size_t number) const noexcept {
+    char suffix[16], full[16];
+    int digits = std::snprintf(suffix, sizeof suffix, "-%zu", number);
+    std::snprintf(full, sizeof full, "%.*s%s", 15 - digits, name.c_str(), suffix);
+    pthread_setname_np(pthread_self(), full);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <poll.h>
 #include <string>
 #include <sys/signalfd.h>
@@ -168,10 +169,10 @@ class handler : public std::enable_shared_from_this<handler> {
  public:
   handler(loop& l, int number, detail::unique_function<void()> f)
       : signal_(number),
-        stream_({number}),
+        stream_(std::in_place, {number}),
         function_(std::move(f)),
         context_(detail::retain(detail::current_context())),
-        watcher_(detail::fd_watcher::open(l, stream_.fd(), [this](unsigned) { ready(); })) {
+        watcher_(detail::fd_watcher::open(l, stream_->fd(), [this](unsigned) { ready(); })) {
     watcher_->watch(POLLIN);
   }
   handler(const handler&) = delete;
@@ -182,9 +183,11 @@ class handler : public std::enable_shared_from_this<handler> {
   }
 
   int signal() const noexcept { return signal_; }
-  /// No call from now on.
+  /// No call from now on; the signal is free again.
   void remove() noexcept {
-    if (watcher_) std::exchange(watcher_, nullptr)->close();
+    if (!watcher_) return;
+    std::exchange(watcher_, nullptr)->close();
+    stream_.reset();
   }
   void replace(detail::unique_function<void()> f) {
     function_ = std::move(f);
@@ -195,7 +198,7 @@ class handler : public std::enable_shared_from_this<handler> {
   void ready() noexcept {
     auto alive = shared_from_this();
     int n = 1;
-    while (watcher_ && (n = read_signal(stream_.fd())) > 0) call();
+    while (watcher_ && (n = read_signal(stream_->fd())) > 0) call();
     if (n < 0) {
       remove();
       detail::report_made([&] {
@@ -228,7 +231,7 @@ class handler : public std::enable_shared_from_this<handler> {
   }
 
   int signal_;
-  signal_stream stream_;
+  std::optional<signal_stream> stream_;
   detail::unique_function<void()> function_;
   detail::context* context_;
   detail::fd_watcher* watcher_;
