@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -56,7 +57,7 @@ class submitted_function final : public submitted_call {
 
   template <class G, class... A>
   explicit submitted_function(worker_threads& pool, G&& f, A&&... args)
-      : pool_(pool), function_(std::forward<G>(f)), arguments_(std::forward<A>(args)...) {
+      : pool_(pool), call_(std::in_place, std::forward<G>(f), std::forward<A>(args)...) {
     run = [](job& j) noexcept { static_cast<submitted_function&>(j).work(); };
     refuse = [](job& j) noexcept {
       auto& call = static_cast<submitted_function&>(j);
@@ -67,23 +68,28 @@ class submitted_function final : public submitted_call {
   future<value_type> get_future() const noexcept { return promise_.get_future(); }
 
  private:
+  // What the user gave is destroyed before the result is there, and before the
+  // thread counts as free: its destructors may take their time.
   void work() noexcept {
-    auto call = [&](Args&... args) -> value_type { return function_(std::move(args)...); };
     try {
+      auto call = [](F& f, Args&... args) -> value_type { return f(std::move(args)...); };
       if constexpr (std::is_void_v<value_type>) {
-        std::apply(call, arguments_);
+        std::apply(call, *call_);
+        call_.reset();
         promise_.set_value();
       } else {
-        promise_.set_value(std::apply(call, arguments_));
+        value_type value = std::apply(call, *call_);
+        call_.reset();
+        promise_.set_value(static_cast<value_type&&>(value));
       }
     } catch (...) {
+      call_.reset();
       promise_.set_exception(std::current_exception());
     }
   }
 
   worker_threads& pool_;
-  F function_;
-  std::tuple<Args...> arguments_;
+  std::optional<std::tuple<F, Args...>> call_;
   promise<value_type> promise_;
 };
 
