@@ -1,6 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
-// Sockets, names and files.
+// Sockets, names, files and signals.
 #pragma once
 
 #include <rondo/io/endpoint.hpp>
@@ -11,4 +11,5 @@
 #include <rondo/io/readiness.hpp>
 #include <rondo/io/resolve.hpp>
 #include <rondo/io/server.hpp>
+#include <rondo/io/signals.hpp>
 #include <rondo/io/stream.hpp>

@@ -23,6 +23,8 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/coro/task_handle.hpp>
 #include <rondo/exec/run_coroutine_threadsafe.hpp>
+#include <rondo/exec/run_workers.hpp>
+#include <rondo/exec/thread_pool.hpp>
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/loop/backend_kind.hpp>
 #include <rondo/loop/loop.hpp>
@@ -30,6 +32,7 @@
 #include <rondo/loop/sleep.hpp>
 #include <rondo/loop/time.hpp>
 #include <rondo/sync/barrier.hpp>
+#include <rondo/sync/channel.hpp>
 #include <rondo/sync/condition.hpp>
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/future.hpp>

@@ -20,7 +20,7 @@ struct place {
   bool awaited = true;             // false: it has not come to a co_await
   const char* operation = nullptr; // under: what the task waited for
   const char* function = nullptr;  // null: a task without a coroutine
-  std::source_location at;
+  code_place at;
 };
 
 struct record {
@@ -49,17 +49,13 @@ struct ring_owner {
 
 constexpr std::size_t longest = 32;
 
-bool same_place(const std::source_location& a, const std::source_location& b) noexcept {
-  return a.line() == b.line() && a.column() == b.column();
-}
-
 void add_calls(record& r, const promise_base* p, place::how kind, const char* operation) {
   for (; p; p = p->caller()) {
     if (r.places.size() == longest) {
       r.cut = true;
       return;
     }
-    r.places.push_back({kind, !same_place(p->awaiting(), p->created()), operation,
+    r.places.push_back({kind, p->has_awaited(), operation,
                         p->created().function_name(), p->awaiting()});
     kind = place::how::called;
     operation = nullptr;

@@ -2,98 +2,268 @@
 #include <rondo/exec/detail/worker_threads.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <cstdio>
+#include <deque>
 #include <mutex>
+#include <pthread.h>
+#include <sched.h>
 #include <system_error>
 #include <thread>
-#include <vector>
+
+#include <rondo/coro/detail/scheduler.hpp>
+#include <rondo/loop/detail/signal_mask.hpp>
 
 namespace rondo::inline v0::detail {
 
 struct worker_threads::state {
+  struct worker {
+    std::thread thread;
+    std::condition_variable called;
+    worker* next_idle = nullptr;
+    bool idle = false;
+  };
+
+  state(std::size_t threads, std::size_t queue, std::string pool_name)
+      : limit(threads), queue_limit(queue), name(std::move(pool_name)) {}
+
+  const std::size_t limit;
+  const std::size_t queue_limit;
+  const std::string name;
+
   std::mutex mutex;
-  std::condition_variable work;
+  // In the order of arrival: the queued ones, then those that wait for room.
   job* first = nullptr;
   job* last = nullptr;
+  job* first_waiting = nullptr;
   std::size_t queued = 0;
-  std::size_t idle = 0;
-  std::size_t limit = std::min(32u, std::thread::hardware_concurrency() + 4);
+  std::size_t waiting = 0;
+  std::size_t running = 0;
+  std::size_t finishing = 0;  // workers that look into the queue in a moment
+  worker* idle = nullptr;  // last in, first out
+  std::atomic<bool> has_jobs{false};  // first != nullptr, for a look without the lock
   bool stop = false;
-  std::vector<std::thread> threads;
+  std::deque<worker> workers;  // references stay valid while it grows
 
-  job* take() {
-    job* j = first;
-    unlink(*j);
-    j->at = job::state::taken;
-    return j;
+  void append(job& j) noexcept {
+    j.next = nullptr;
+    j.previous = last;
+    (last ? last->next : first) = &j;
+    last = &j;
+    has_jobs.store(true, std::memory_order_relaxed);
+    if (queued < queue_limit) {
+      j.at = job::state::queued;
+      ++queued;
+    } else {
+      j.at = job::state::waiting;
+      if (waiting++ == 0) first_waiting = &j;
+    }
   }
-  void unlink(job& j) {
+
+  /// Takes j out. Gives the job that has got its room, or null.
+  job* remove(job& j) noexcept {
+    bool leaves_room = j.at == job::state::queued;
+    if (&j == first_waiting) first_waiting = j.next;
     (j.previous ? j.previous->next : first) = j.next;
     (j.next ? j.next->previous : last) = j.previous;
-    --queued;
+    has_jobs.store(first != nullptr, std::memory_order_relaxed);
+    --(leaves_room ? queued : waiting);
+    if (!leaves_room || !first_waiting) return nullptr;
+    job* admitted = first_waiting;
+    first_waiting = admitted->next;
+    admitted->at = job::state::queued;
+    --waiting;
+    ++queued;
+    return admitted;
   }
-  void serve() {
+
+  /// What to tell to a job that was admitted. Noted under the lock, told without
+  /// it: then the job may be gone.
+  class notice {
+   public:
+    explicit notice(job* admitted) noexcept {
+      if (!admitted || !admitted->admission_link) return;
+      link_ = admitted->admission_link;
+      admission_ = admitted->admission;
+    }
+    void tell() const noexcept {
+      if (link_) link_->post_and_release(*admission_);
+    }
+
+   private:
+    outside_link* link_ = nullptr;
+    entry* admission_ = nullptr;
+  };
+
+  void serve(worker& self) noexcept {
     std::unique_lock lock(mutex);
     for (;;) {
       while (!first && !stop) {
-        ++idle;
-        work.wait(lock);
-        --idle;
+        self.idle = true;
+        self.next_idle = idle;
+        idle = &self;
+        self.called.wait(lock, [&] { return !self.idle; });
       }
       if (!first) return;
-      job* j = take();
+      job& j = *first;
+      notice admitted(remove(j));
+      j.at = job::state::taken;
+      ++running;
       lock.unlock();
-      j->run(*j);  // j may be gone now
+      admitted.tell();
+      j.run(j);
       lock.lock();
+      --running;
+      ++finishing;
+      lock.unlock();
+      j.finish(j);  // j may be gone now
+      look_for_more();
+      lock.lock();
+      --finishing;
     }
+  }
+
+  /// A call is often followed by the next at once. A thread that sleeps costs its
+  /// caller a system call and the kernel the wake of a core (20 µs on a virtual
+  /// machine); looking on, about 10 µs at the most, halves the CPU time of such
+  /// calls and makes them several times faster. Yielding, it takes no core from
+  /// anybody, least of all from the loop that waits for the result.
+  void look_for_more() const noexcept {
+    constexpr int looks = 50;
+    for (int i = 0; i < looks && !has_jobs.load(std::memory_order_relaxed); ++i) sched_yield();
+  }
+
+  /// The idle worker to call, or null. It is not idle any more.
+  worker* call_idle() noexcept {
+    worker* w = idle;
+    if (!w) return nullptr;
+    idle = w->next_idle;
+    w->idle = false;
+    return w;
+  }
+
+  void start_worker() {
+    std::size_t number = workers.size();
+    worker& w = workers.emplace_back();
+    try {
+      signals_blocked inherited;
+      w.thread = std::thread([this, &w, number] {
+        take_name(number);
+        serve(w);
+      });
+    } catch (...) {
+      workers.pop_back();
+      throw;
+    }
+  }
+
+  // The kernel keeps 15 characters; the number tells the threads apart.
+  void take_name(std::size_t number) const noexcept {
+    char suffix[16], full[16];
+    int digits = std::snprintf(suffix, sizeof suffix, "-%zu", number);
+    std::snprintf(full, sizeof full, "%.*s%s", 15 - digits, name.c_str(), suffix);
+    pthread_setname_np(pthread_self(), full);
   }
 };
 
 worker_threads& worker_threads::shared() {
-  static worker_threads pool;
+  static worker_threads pool(std::min<std::size_t>(32, usable_cores() + 4),
+                             static_cast<std::size_t>(-1), "to_thread");
   return pool;
 }
 
-worker_threads::worker_threads() : state_(new state) {}
+std::size_t worker_threads::usable_cores() noexcept {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0)
+    return static_cast<std::size_t>(CPU_COUNT(&cores));
+  return std::max(1u, std::thread::hardware_concurrency());  // more than 1024 cores
+}
+
+worker_threads::worker_threads(std::size_t threads, std::size_t queue, std::string name)
+    : state_(new state(threads, queue, std::move(name))) {}
 
 worker_threads::~worker_threads() {
+  job* refused;
+  job* first_waiting;
   {
     std::lock_guard lock(state_->mutex);
     state_->stop = true;
+    refused = std::exchange(state_->first, nullptr);
+    first_waiting = std::exchange(state_->first_waiting, nullptr);
+    state_->last = nullptr;
+    state_->has_jobs.store(false, std::memory_order_relaxed);
+    state_->queued = state_->waiting = 0;
+    for (job* j = refused; j; j = j->next) j->at = job::state::taken;
+    while (state::worker* w = state_->call_idle()) w->called.notify_one();
   }
-  state_->work.notify_all();
-  for (std::thread& t : state_->threads) t.join();
+  bool waited = false;
+  while (refused) {
+    job& j = *refused;
+    refused = j.next;
+    if (&j == first_waiting) waited = true;
+    state::notice admitted(waited ? &j : nullptr);
+    j.refuse(j);  // j may be gone now
+    admitted.tell();
+  }
+  for (state::worker& w : state_->workers) w.thread.join();
   delete state_;
 }
 
-void worker_threads::submit(job& j) {
-  bool notify;
+bool worker_threads::submit(job& j) {
+  state::worker* called = nullptr;
+  bool admitted;
   {
     std::lock_guard lock(state_->mutex);
-    if (state_->queued >= state_->idle && state_->threads.size() < state_->limit) {
+    bool unserved = state_->queued >= state_->finishing;
+    if (unserved && !state_->idle && state_->workers.size() < state_->limit) {
       try {
-        state_->threads.emplace_back([s = state_] { s->serve(); });
+        state_->start_worker();
       } catch (const std::system_error&) {
-        if (state_->threads.empty()) throw;
+        if (state_->workers.empty()) throw;
       }
     }
-    j.at = job::state::queued;
-    j.next = nullptr;
-    j.previous = state_->last;
-    (state_->last ? state_->last->next : state_->first) = &j;
-    state_->last = &j;
-    ++state_->queued;
-    notify = state_->idle > 0;
+    state_->append(j);
+    admitted = j.at == job::state::queued;
+    if (unserved) called = state_->call_idle();
   }
-  if (notify) state_->work.notify_one();
+  if (called) called->called.notify_one();
+  return admitted;
 }
 
 bool worker_threads::withdraw(job& j) noexcept {
+  state::notice admitted(nullptr);
+  {
+    std::lock_guard lock(state_->mutex);
+    if (j.at != job::state::queued && j.at != job::state::waiting) return false;
+    admitted = state::notice(state_->remove(j));
+    j.at = job::state::idle;
+  }
+  admitted.tell();
+  return true;
+}
+
+bool worker_threads::withdraw_waiting(job& j) noexcept {
   std::lock_guard lock(state_->mutex);
-  if (j.at != job::state::queued) return false;
-  state_->unlink(j);
+  if (j.at != job::state::waiting) return false;
+  state_->remove(j);
   j.at = job::state::idle;
   return true;
+}
+
+const std::string& worker_threads::name() const noexcept { return state_->name; }
+std::size_t worker_threads::limit() const noexcept { return state_->limit; }
+std::size_t worker_threads::queued() const noexcept {
+  std::lock_guard lock(state_->mutex);
+  return state_->queued;
+}
+std::size_t worker_threads::waiting() const noexcept {
+  std::lock_guard lock(state_->mutex);
+  return state_->waiting;
+}
+std::size_t worker_threads::running() const noexcept {
+  std::lock_guard lock(state_->mutex);
+  return state_->running;
 }
 
 }  // namespace rondo::inline v0::detail

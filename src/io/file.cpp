@@ -26,6 +26,9 @@ bool file_operation::begin() noexcept {
   run = [](job& j) noexcept {
     auto& op = static_cast<file_operation&>(j);
     op.arrival_.result = do_syscall(op);
+  };
+  finish = [](job& j) noexcept {
+    auto& op = static_cast<file_operation&>(j);
     outside_link* link = op.link_;
     link->post_and_release(op.arrival_);  // op may be gone from here on
   };

@@ -211,11 +211,8 @@ class epoll_backend final : public backend {
   }
 
   void handle(const epoll_event& event) noexcept {
-    if (event.data.u64 == wake_tag) {
-      std::uint64_t count;
-      [[maybe_unused]] auto n = ::read(wake_, &count, sizeof count);
-      return;
-    }
+    // Edge-triggered, every wake is an event; its count need not be read.
+    if (event.data.u64 == wake_tag) return;
     auto fd = static_cast<std::uint32_t>(event.data.u64);
     if (fd >= fds_.size() || fds_[fd].generation != event.data.u64 >> 32) return;
     fd_state& s = fds_[fd];

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <thread>
 
 #include <rondo/loop/detail/backend.hpp>
 
@@ -13,8 +14,27 @@ struct loop_link::state {
   std::atomic<bool> posted{false};
   std::mutex mutex;
   backend* kernel;  // null once closed
+  // Those who wake it, outside of the lock: a thread woken while its waker holds
+  // the lock would sleep again at once. close() waits for them.
+  std::atomic<unsigned> wakers{0};
   entry* head = nullptr;
   entry** tail = &head;
+
+  /// With the lock held. True if this was the first: then it must wake().
+  bool append(entry& e) noexcept {
+    bool first = !head;
+    e.next = nullptr;
+    *tail = &e;
+    tail = &e.next;
+    posted.store(true, std::memory_order_release);
+    if (first) wakers.fetch_add(1, std::memory_order_relaxed);
+    return first;
+  }
+  /// Without the lock, after an append. This may be gone when it returns.
+  void wake(backend& loops) noexcept {
+    loops.wake();
+    wakers.fetch_sub(1, std::memory_order_release);
+  }
 };
 
 loop_link* loop_link::make(backend& kernel) { return new loop_link(kernel); }
@@ -40,20 +60,33 @@ void loop_link::release() noexcept {
 }
 
 bool loop_link::post(entry& e) noexcept {
-  std::lock_guard lock(state_->mutex);
-  if (!state_->kernel) return false;
-  e.next = nullptr;
-  bool first = !state_->head;
-  *state_->tail = &e;
-  state_->tail = &e.next;
-  state_->posted.store(true, std::memory_order_release);
-  if (first) state_->kernel->wake();
+  backend* kernel;
+  bool first;
+  {
+    std::lock_guard lock(state_->mutex);
+    kernel = state_->kernel;
+    if (!kernel) return false;
+    first = state_->append(e);
+  }
+  if (first) state_->wake(*kernel);
   return true;
 }
 
 void loop_link::post_and_release(entry& e) noexcept {
-  post(e);
-  release();
+  backend* kernel;
+  bool first = false;
+  {
+    std::lock_guard lock(state_->mutex);
+    kernel = state_->kernel;
+    if (kernel) {
+      // Not the last reference, as the loop has its own until it closes; and it
+      // need not look for a deadlock, as it has e to run.
+      first = state_->append(e);
+      state_->references.fetch_sub(1, std::memory_order_acq_rel);
+    }
+  }
+  if (!kernel) release();
+  if (first) state_->wake(*kernel);
 }
 
 bool loop_link::has_posts() const noexcept {
@@ -80,8 +113,11 @@ unsigned loop_link::holders() const noexcept {
 }
 
 void loop_link::close() noexcept {
-  std::lock_guard lock(state_->mutex);
-  state_->kernel = nullptr;
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->kernel = nullptr;
+  }
+  while (state_->wakers.load(std::memory_order_acquire) > 0) std::this_thread::yield();
 }
 
 }  // namespace rondo::inline v0::detail

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -293,13 +294,22 @@ class uring_backend final : public backend {
     return 0;
   }
 
+  // One poll that stays armed serves every wake: a read would have to be submitted
+  // again after each, by an enter of its own. Nobody reads the eventfd: its
+  // count grows by one a wake, and each is an event.
   void arm_wake() noexcept {
     io_uring_sqe& e = next_sqe();
-    e.opcode = IORING_OP_READ;
     e.fd = wake_;
-    e.addr = reinterpret_cast<std::uint64_t>(&wake_count_);
-    e.len = sizeof wake_count_;
     e.user_data = wake_tag;
+    if (wake_stays_armed_) {
+      e.opcode = IORING_OP_POLL_ADD;
+      e.poll32_events = POLLIN;
+      e.len = IORING_POLL_ADD_MULTI;
+    } else {
+      e.opcode = IORING_OP_READ;
+      e.addr = reinterpret_cast<std::uint64_t>(&wake_count_);
+      e.len = sizeof wake_count_;
+    }
   }
 
   io_uring_sqe& next_sqe() noexcept {
@@ -334,7 +344,8 @@ class uring_backend final : public backend {
       __atomic_store_n(cq_head_, ++head, __ATOMIC_RELEASE);
       if (cqe.user_data == ignored_tag) continue;
       if (cqe.user_data == wake_tag) {
-        arm_wake();
+        if (cqe.res == -EINVAL) wake_stays_armed_ = false;  // before Linux 5.13
+        if (!(cqe.flags & IORING_CQE_F_MORE)) arm_wake();
         continue;
       }
       --in_flight_;
@@ -356,6 +367,7 @@ class uring_backend final : public backend {
   int wake_ = -1;
   int announce_ = -1;  // guests only
   std::uint64_t wake_count_ = 0;
+  bool wake_stays_armed_ = true;
   unsigned in_flight_ = 0;
   buffer_ring buffers_;
 

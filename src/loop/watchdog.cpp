@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include <rondo/loop/detail/signal_mask.hpp>
+
 namespace rondo::inline v0::detail {
 
 namespace {
@@ -43,6 +45,7 @@ struct watchdog::state {
 
 watchdog::watchdog(scheduler& watched) : state_(new state(watched)) {
   try {
+    signals_blocked inherited;
     state_->thread = std::thread([s = state_] { s->watch(); });
   } catch (...) {
     delete state_;

@@ -143,6 +143,35 @@ struct queue_join : subject {
   std::string left() { return {}; }
 };
 
+struct channel_receive : subject {
+  rondo::channel<test::counted> c{1};
+  channel_receive() {
+    untouched = "1 item";
+    taken = "0 items";
+  }
+  rondo::task<> use() {
+    auto item = co_await c.receive();
+    got = std::to_string(item->value);
+  }
+  void complete() { EXPECT_TRUE(c.try_send(test::counted(7))); }
+  std::string left() { return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items"); }
+};
+
+struct channel_send : subject {
+  rondo::channel<test::counted> c{1};
+  channel_send() {
+    untouched = "0 items";
+    taken = "1 item";
+    c.try_send(test::counted(1));
+  }
+  rondo::task<> use() {
+    co_await c.send(test::counted(2));
+    got = "sent";
+  }
+  void complete() { EXPECT_EQ(c.try_receive()->value, 1); }
+  std::string left() { return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items"); }
+};
+
 struct future_await : subject {
   rondo::promise<int> p;
   rondo::task<> use() {
@@ -372,7 +401,7 @@ class every_operation : public testing::Test {
 
 using subjects = testing::Types<
     event_wait, lock_acquire, semaphore_acquire, condition_wait, barrier_wait, queue_get,
-    queue_put, queue_join, future_await, handle_await, wait_tasks, wait_tasks_with_limit,
+    queue_put, queue_join, channel_receive, channel_send, future_await, handle_await, wait_tasks, wait_tasks_with_limit,
     as_completed_next, gather_get, gather_range_get, race_get, wait_for_get, move_on_after_get,
     scope_get, outcome_get, outcomes_get, shield_get, finally_get, generator_next,
     nested>;

@@ -620,7 +620,7 @@ TEST(server, says_when_it_was_not_started) {
         if (i == 0) co_await s.serve_forever();
         if (i == 1) co_await s.close();
       } catch (const rondo::usage_error& e) {
-        EXPECT_STREQ(e.what(), "server: it was not started");
+        EXPECT_STREQ(e.what(), "server: it has not been started");
         ++refused;
       }
     }

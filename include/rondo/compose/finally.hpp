@@ -40,7 +40,7 @@ class finally_base : public composite, private timer {
   const char* cleanup_function_ = nullptr;
   const char* waited_for_ = nullptr;
   const char* waiting_function_ = nullptr;
-  std::source_location waiting_at_;
+  code_place waiting_at_;
 };
 
 template <class B, class F, class C>

@@ -33,10 +33,11 @@ class thread_operation_base : public operation, private job {
  public:
   bool begin() noexcept override;
   bool cancel() noexcept override;
-  const char* describe() const noexcept override { return "to_thread"; }
+  const char* describe() const noexcept override;
+  std::string detail() const override;
 
  protected:
-  thread_operation_base() = default;
+  explicit thread_operation_base(worker_threads& pool) noexcept : pool_(&pool) {}
   thread_operation_base(thread_operation_base&&) = default;
   ~thread_operation_base() = default;
 
@@ -45,14 +46,15 @@ class thread_operation_base : public operation, private job {
   /// Tells work that nobody wants its result any more; false if it cannot be
   /// told. On the loop's thread.
   virtual bool request_stop() noexcept = 0;
-  /// There is no thread for it.
-  virtual void refuse(std::exception_ptr error) noexcept = 0;
+  /// No thread will run it.
+  virtual void fail(std::exception_ptr error) noexcept = 0;
 
  private:
   struct arrival : entry {
     thread_operation_base* op = nullptr;
   };
   arrival arrival_;
+  worker_threads* pool_;
   outside_link* link_ = nullptr;
   bool told_to_stop_ = false;
 };
@@ -105,7 +107,7 @@ class bound_call {
       outcome_.set_error(std::current_exception());
     }
   }
-  void refuse(std::exception_ptr e) noexcept { outcome_.set_error(std::move(e)); }
+  void fail(std::exception_ptr e) noexcept { outcome_.set_error(std::move(e)); }
   value_type take() { return std::move(outcome_).get(); }
   /// A copy; of nothing when the function cannot be stopped.
   auto stop_source() const noexcept { return stop_; }
@@ -121,8 +123,8 @@ template <class F, class... Args>
 class thread_operation final : public thread_operation_base {
  public:
   template <class G, class... A>
-  explicit thread_operation(G&& f, A&&... args)
-      : call_(std::forward<G>(f), std::forward<A>(args)...) {}
+  explicit thread_operation(worker_threads& pool, G&& f, A&&... args)
+      : thread_operation_base(pool), call_(std::forward<G>(f), std::forward<A>(args)...) {}
   thread_operation(thread_operation&&) = default;
 
   auto result() -> typename bound_call<F, Args...>::value_type { return call_.take(); }
@@ -133,7 +135,7 @@ class thread_operation final : public thread_operation_base {
     if constexpr (stoppable_function<F, Args...>) call_.stop_source().request_stop();
     return stoppable_function<F, Args...>;
   }
-  void refuse(std::exception_ptr e) noexcept override { call_.refuse(std::move(e)); }
+  void fail(std::exception_ptr e) noexcept override { call_.fail(std::move(e)); }
 
   bound_call<F, Args...> call_;
 };
@@ -154,9 +156,9 @@ class abandonable_call : private job {
   static constexpr int shared = 0, finished = 1, abandoned = 2;
 
   /// On the thread, after the work; false: nobody waits for it any more.
-  bool finish() noexcept;
+  bool end() noexcept;
   virtual void work() noexcept = 0;
-  virtual void refuse(std::exception_ptr error) noexcept = 0;
+  virtual void fail(std::exception_ptr error) noexcept = 0;
   /// Gives the call to the thread that runs it; false: it has finished.
   virtual bool abandon() noexcept = 0;
 
@@ -197,7 +199,7 @@ class abandoning_operation final : public abandoning_operation_base {
 
    private:
     void work() noexcept override { bound.run(); }
-    void refuse(std::exception_ptr e) noexcept override { bound.refuse(std::move(e)); }
+    void fail(std::exception_ptr e) noexcept override { bound.fail(std::move(e)); }
     bool abandon() noexcept override {
       [[maybe_unused]] auto stop = bound.stop_source();  // the call may be gone after leave
       if (!leave()) return false;
@@ -251,7 +253,7 @@ template <class F, class... Args>
 auto to_thread(F&& f, Args&&... args) {
   RONDO_CHECK_CLOSURE(F);
   return detail::thread_operation<std::decay_t<F>, std::decay_t<Args>...>(
-      std::forward<F>(f), std::forward<Args>(args)...);
+      detail::worker_threads::shared(), std::forward<F>(f), std::forward<Args>(args)...);
 }
 
 /// to_thread for what cannot be told to stop, or not soon: cancelling it unwinds

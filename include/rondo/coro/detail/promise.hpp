@@ -30,7 +30,10 @@ class promise_base {
   std::coroutine_handle<> handle() const noexcept { return self_; }
   const std::source_location& created() const noexcept { return created_; }
   /// The place of the co_await that it is suspended at, or was last.
-  code_place awaiting() const noexcept { return {created_.file_name(), awaiting_line_}; }
+  code_place awaiting() const noexcept {
+    return {created_.file_name(), has_awaited() ? awaiting_line_ : created_.line()};
+  }
+  bool has_awaited() const noexcept { return awaiting_line_ != 0; }
 
   /// Makes this the outermost coroutine of n.
   void attach_root(node& n) noexcept {
@@ -117,7 +120,7 @@ class promise_base {
 
  protected:
   promise_base(std::coroutine_handle<> self, const std::source_location& where) noexcept
-      : self_(self), created_(where), awaiting_line_(where.line()) {}
+      : self_(self), created_(where) {}
   ~promise_base() = default;
   /// The exception that leaves this coroutine. A throw from a destructor while
   /// unwinding ends the program.
@@ -133,7 +136,7 @@ class promise_base {
   promise_base* caller_ = nullptr;  // null: the outermost of its node
   std::coroutine_handle<> self_;  // null: being destroyed before its end
   std::source_location created_;
-  unsigned awaiting_line_;
+  unsigned awaiting_line_ = 0;
 };
 
 // Inlined where the operation's type is known, so that begin() is too: left to

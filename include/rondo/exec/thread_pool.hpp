@@ -1,0 +1,208 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <rondo/exec/detail/worker_threads.hpp>
+#include <rondo/exec/to_thread.hpp>
+#include <rondo/sync/future.hpp>
+
+namespace rondo::inline v0 {
+
+struct thread_pool_options {
+  /// At most so many threads; 0: one for each core that the process may use.
+  std::size_t threads = 0;
+  /// At most so many calls are queued, at least 1; further ones wait for room.
+  std::size_t queue = 1024;
+  /// The threads are called name-0, name-1…, as top and debuggers show them (15
+  /// characters). Copied.
+  const char* name = "pool";
+};
+static_assert(std::is_trivially_destructible_v<thread_pool_options>);
+
+namespace detail {
+
+/// A call that a pool runs on its own account. Counted: one reference is the
+/// pool's, one that of the operation which waits for room.
+class submitted_call : public job {
+ public:
+  submitted_call() noexcept {
+    finish = [](job& j) noexcept { static_cast<submitted_call&>(j).release(); };
+  }
+  submitted_call(const submitted_call&) = delete;
+  submitted_call& operator=(const submitted_call&) = delete;
+  void retain() noexcept { __atomic_add_fetch(&references_, 1, __ATOMIC_RELAXED); }
+  void release() noexcept {
+    if (__atomic_sub_fetch(&references_, 1, __ATOMIC_ACQ_REL) == 0) delete this;
+  }
+
+ protected:
+  virtual ~submitted_call() = default;
+
+ private:
+  unsigned references_ = 1;
+};
+
+std::exception_ptr pool_destroyed(const worker_threads& pool) noexcept;
+
+template <class F, class... Args>
+class submitted_function final : public submitted_call {
+ public:
+  using value_type = std::invoke_result_t<F&, Args...>;
+
+  template <class G, class... A>
+  explicit submitted_function(worker_threads& pool, G&& f, A&&... args)
+      : pool_(pool), call_(std::in_place, std::forward<G>(f), std::forward<A>(args)...) {
+    run = [](job& j) noexcept { static_cast<submitted_function&>(j).work(); };
+    refuse = [](job& j) noexcept {
+      auto& call = static_cast<submitted_function&>(j);
+      call.promise_.set_exception(pool_destroyed(call.pool_));
+      call.release();
+    };
+  }
+  future<value_type> get_future() const noexcept { return promise_.get_future(); }
+
+ private:
+  // What the user gave is destroyed before the result is there, and before the
+  // thread counts as free: its destructors may take their time.
+  void work() noexcept {
+    try {
+      auto call = [](F& f, Args&... args) -> value_type { return f(std::move(args)...); };
+      if constexpr (std::is_void_v<value_type>) {
+        std::apply(call, *call_);
+        call_.reset();
+        promise_.set_value();
+      } else {
+        value_type value = std::apply(call, *call_);
+        call_.reset();
+        promise_.set_value(static_cast<value_type&&>(value));
+      }
+    } catch (...) {
+      call_.reset();
+      promise_.set_exception(std::current_exception());
+    }
+  }
+
+  worker_threads& pool_;
+  std::optional<std::tuple<F, Args...>> call_;
+  promise<value_type> promise_;
+};
+
+/// Waits for room in the queue of a pool.
+class submit_operation_base : public operation {
+ public:
+  bool begin() noexcept override;
+  bool cancel() noexcept override;
+  const char* describe() const noexcept override { return "thread_pool.submit"; }
+  std::string detail() const override { return pool_->name(); }
+
+ protected:
+  submit_operation_base(worker_threads& pool, submitted_call* call) noexcept
+      : pool_(&pool), call_(call) {}
+  submit_operation_base(submit_operation_base&& other) noexcept
+      : operation(std::move(other)), pool_(other.pool_), call_(std::exchange(other.call_, nullptr)) {}
+  ~submit_operation_base() {
+    if (call_) call_->release();
+  }
+  void check() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  struct arrival : entry {
+    submit_operation_base* op = nullptr;
+  };
+  arrival arrival_;
+  worker_threads* pool_;
+  submitted_call* call_;
+  outside_link* link_ = nullptr;
+  std::exception_ptr error_;
+};
+
+template <class T>
+class submit_operation final : public submit_operation_base {
+ public:
+  submit_operation(worker_threads& pool, submitted_call* call, future<T> result) noexcept
+      : submit_operation_base(pool, call), future_(std::move(result)) {}
+  submit_operation(submit_operation&&) noexcept = default;
+  future<T> result() {
+    check();
+    return std::move(future_);
+  }
+
+ private:
+  future<T> future_;
+};
+
+}  // namespace detail
+
+/// Threads of a name and number of one's own: Python's ThreadPoolExecutor. For
+/// work that must not crowd to_thread's pool, or be crowded by it.
+///
+///     rondo::thread_pool pool({.threads = 4, .queue = 64, .name = "resize"});
+///     image small = co_await pool.run(resize, std::move(big));
+///
+/// Awaiting is the backpressure: when the queue is full, run and submit wait for
+/// room, first come first served, without blocking the loop's thread. Threads
+/// start when they are needed and block all signals. Thread safe: tasks of
+/// several loops may use one pool.
+///
+/// The destructor refuses calls that no thread has begun (whoever awaits them
+/// gets usage_error) and blocks until those that run have ended. Nobody may begin
+/// a call meanwhile.
+class thread_pool {
+ public:
+  explicit thread_pool(thread_pool_options options = {});
+  thread_pool(const thread_pool&) = delete;
+  thread_pool& operator=(const thread_pool&) = delete;
+  ~thread_pool() = default;
+
+  /// Runs `f(args…)` on a thread and gives its value or exception. f and args are
+  /// copied or moved in. Throws std::system_error when no thread can be started.
+  ///
+  /// Cancelling it drops a call that no thread has begun. One that runs is waited
+  /// for: its value is delivered and the task stops at its next suspension. An f
+  /// that takes a std::stop_token first is told through it, and its value then
+  /// dropped.
+  template <class F, class... Args>
+  auto run(F&& f, Args&&... args) {
+    RONDO_CHECK_CLOSURE(F);
+    return detail::thread_operation<std::decay_t<F>, std::decay_t<Args>...>(
+        threads_, std::forward<F>(f), std::forward<Args>(args)...);
+  }
+
+  /// Waits only until `f(args…)` has room in the queue, and gives a future for its
+  /// result: loop.run_in_executor, with a bound. The call is the pool's then and
+  /// runs whatever becomes of the future; an exception is kept for the future.
+  ///
+  /// Cancelling it while it waits for room drops the call; afterwards the future
+  /// is delivered.
+  template <class F, class... Args>
+  auto submit(F&& f, Args&&... args) {
+    RONDO_CHECK_CLOSURE(F);
+    using call_type = detail::submitted_function<std::decay_t<F>, std::decay_t<Args>...>;
+    auto* call = new call_type(threads_, std::forward<F>(f), std::forward<Args>(args)...);
+    return detail::submit_operation<typename call_type::value_type>(threads_, call,
+                                                                    call->get_future());
+  }
+
+  /// The most threads that it may have.
+  std::size_t threads() const noexcept { return threads_.limit(); }
+  // What it does at this moment, for metrics.
+  /// Calls in the queue.
+  std::size_t queued() const noexcept { return threads_.queued(); }
+  /// Calls that wait for room in the queue.
+  std::size_t waiting() const noexcept { return threads_.waiting(); }
+  /// Calls that threads are running.
+  std::size_t running() const noexcept { return threads_.running(); }
+
+ private:
+  detail::worker_threads threads_;
+};
+
+}  // namespace rondo::inline v0
