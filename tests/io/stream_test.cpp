@@ -210,25 +210,4 @@ TEST(server, close_cancels_handlers_after_the_grace) {
   });
 }
 
-TEST(resolve, literals_and_hosts_file) {
-  test::run([]() -> rondo::task<> {
-    auto literal = co_await rondo::resolve("::1", 80);
-    EXPECT_EQ(literal.at(0).to_string(), "[::1]:80");
-    auto local = co_await rondo::resolve("localhost", 8080);
-    EXPECT_FALSE(local.empty());
-    for (auto& e : local) EXPECT_EQ(e.port(), 8080);
-  });
-}
-
-TEST(resolve, an_unknown_name_is_an_error_with_the_name) {
-  test::run([]() -> rondo::task<> {
-    try {
-      co_await rondo::resolve("nosuch.invalid", 80);
-      ADD_FAILURE() << "it resolved";
-    } catch (const std::system_error& e) {
-      EXPECT_NE(std::string(e.what()).find("resolve nosuch.invalid: "), std::string::npos) << e.what();
-    }
-  });
-}
-
 }  // namespace
