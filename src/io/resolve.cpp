@@ -31,7 +31,8 @@ class category final : public std::error_category {
   }
 };
 
-std::system_error failure(int status, const std::string& name) {
+std::system_error failure(int status, std::string name) {
+  std::replace(name.begin(), name.end(), '\0', '?');  // the text ends at a null byte
   return std::system_error(status, dns_category(), "resolve " + name);
 }
 

@@ -59,6 +59,7 @@ class dnsmasq {
     port_ = free_udp_port();
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
+    ::fcntl(ends[0], F_SETPIPE_SZ, 1 << 20);  // a full pipe would stop dnsmasq
     std::vector<std::string> words = {"dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv",
                                       "--no-hosts", "--pid-file=", "--log-queries", "--log-facility=-",
                                       "--listen-address=127.0.0.1", "--bind-interfaces", "--local=/test/",

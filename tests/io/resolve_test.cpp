@@ -86,7 +86,7 @@ TEST_F(dns, errors_name_the_host) {
     EXPECT_EQ(co_await error_of(rondo::resolve("", 80)), "resolve : Misformatted domain name");
     std::string hidden("four.test\0.evil", 15);
     std::string cut = co_await error_of(rondo::resolve(hidden, 80));
-    EXPECT_NE(cut.find("Misformatted domain name"), std::string::npos) << cut;
+    EXPECT_EQ(cut, "resolve four.test?.evil: Misformatted domain name");
     std::string too_long(300, 'x');
     std::string refused = co_await error_of(rondo::resolve(too_long, 80));
     EXPECT_NE(refused.find(too_long + ": "), std::string::npos) << refused;
@@ -303,7 +303,7 @@ TEST(resolve_misbehaving, garbage_is_an_error_or_ignored) {
             reply[random() % reply.size()] = static_cast<char>(random());
           return reply;
         });
-    rondo::configure_dns({.servers = garbage.address(), .timeout = 3ms, .tries = 1});
+    rondo::configure_dns({.servers = garbage.address(), .timeout = 20ms, .tries = 1});
     int found = 0, refused = 0;
     auto one = [&]() -> rondo::task<> {
       try {
