@@ -53,6 +53,7 @@ WORKLOADS = {
     "queue": (500_000, 50_000, "one producer, one consumer, bounded queue of 128"),
     "to_thread": (20_000, 2_000, "a trivial call in a worker thread, one after another"),
     "subprocess": (500, 100, "/bin/true, 16 at once"),
+    "udp": (100_000, 10_000, "64 bytes there and back by UDP, in one process, verified"),
     "files": (2_000, 500, "whole files of 1–32 KiB, cached, concurrently"),
     "echo": (300_000, 60_000, "TCP echo of 1 KiB over 64 connections, verified"),
     "http": (3, 1, "GET / of 13 bytes over 64 keep-alive connections, verified"),

@@ -165,6 +165,32 @@ rondo::task<> echo(rondo::stream s) {
   while (std::size_t n = co_await s.read_some(buffer)) co_await s.write({buffer.data(), n});
 }
 
+// N datagrams of 64 bytes there and back, each verified, over loopback.
+rondo::task<> bench_udp(long n) {
+  auto server = co_await rondo::bind_udp("127.0.0.1", 0);
+  auto client = co_await rondo::connect_udp(server.local());
+  auto answer = [&]() -> rondo::task<> {
+    char buffer[2048];
+    for (long i = 0; i < n; ++i) {
+      auto got = co_await server.receive_into(buffer);
+      co_await server.send_to({buffer, got.length}, got.sender);
+    }
+  };
+  auto ask = [&]() -> rondo::task<> {
+    char question[64] = {}, reply[2048];
+    for (long i = 0; i < n; ++i) {
+      std::memcpy(question, &i, sizeof i);
+      co_await client.send({question, sizeof question});
+      auto got = co_await client.receive_into(reply);
+      if (got.length != sizeof question || std::memcmp(reply, question, sizeof question) != 0)
+        std::abort();
+    }
+  };
+  stopwatch w;
+  co_await rondo::gather(answer(), ask());
+  print_result("udp", w.wall_ns(n), "ns/roundtrip");
+}
+
 rondo::task<> bench_echo(std::uint16_t port) {
   auto server = co_await rondo::start_server(echo, "127.0.0.1", port);
   std::puts("READY");
@@ -269,6 +295,8 @@ int main(int argc, char** argv) {
     rondo::run(bench_queue(n));
   } else if (name == "to_thread") {
     rondo::run(bench_to_thread(n));
+  } else if (name == "udp") {
+    rondo::run(bench_udp(n));
   } else if (name == "echo") {
     rondo::run(bench_echo(port));
 #if defined(RONDO_BENCH_HTTP_SERVER)

@@ -239,6 +239,35 @@ task<> session(tcp_socket socket) {
   }
 }
 
+using udp_socket = asio::use_awaitable_t<executor>::as_default_on_t<asio::basic_datagram_socket<asio::ip::udp, executor>>;
+
+task<> answer(udp_socket& socket, long n) {
+  char buffer[2048];
+  for (long i = 0; i < n; i++) {
+    asio::ip::udp::endpoint sender;
+    std::size_t length = co_await socket.async_receive_from(asio::buffer(buffer), sender);
+    co_await socket.async_send_to(asio::buffer(buffer, length), sender);
+  }
+}
+
+task<> udp(long n) {
+  udp_socket server(context, {asio::ip::address_v4::loopback(), 0});
+  udp_socket client(context);
+  client.connect(server.local_endpoint());
+  countdown all{1};
+  asio::co_spawn(context, answer(server, n), all.one_less());
+  char question[64] = {}, reply[2048];
+  auto began = now();
+  for (long i = 0; i < n; i++) {
+    std::memcpy(question, &i, sizeof i);
+    co_await client.async_send(asio::buffer(question));
+    std::size_t length = co_await client.async_receive(asio::buffer(reply));
+    check(length == sizeof question && !std::memcmp(reply, question, length), "a wrong answer");
+  }
+  result("udp", double(now() - began) / double(n), "ns/roundtrip");
+  co_await all.wait();
+}
+
 task<> echo(long port) {
   acceptor listener(context, {asio::ip::address_v4::loopback(), static_cast<unsigned short>(port)});
   std::puts("READY");
@@ -272,6 +301,7 @@ int main(int argc, char** argv) {
                         : workload == "sleepers" ? sleepers
                         : workload == "timers"   ? timers
                         : workload == "timeout"  ? timeouts
+                        : workload == "udp"      ? udp
                         : workload == "echo"     ? echo
                                                  : nullptr;
   if (!run) return 64;

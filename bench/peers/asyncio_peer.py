@@ -121,6 +121,45 @@ async def to_thread(n):
     result("to_thread", (now() - began) / n, "ns/roundtrip")
 
 
+async def udp(n):
+    class Answer(asyncio.DatagramProtocol):
+        def connection_made(self, transport):
+            self.transport = transport
+
+        def datagram_received(self, data, sender):
+            self.transport.sendto(data, sender)
+
+    class Ask(asyncio.DatagramProtocol):
+        def __init__(self):
+            self.done = loop.create_future()
+            self.count = 0
+
+        def connection_made(self, transport):
+            self.transport = transport
+
+        def send(self):
+            self.question = self.count.to_bytes(8, "little") + bytes(56)
+            self.transport.sendto(self.question)
+
+        def datagram_received(self, data, sender):
+            assert data == self.question
+            self.count += 1
+            if self.count == n:
+                self.done.set_result(None)
+            else:
+                self.send()
+
+    loop = asyncio.get_running_loop()
+    server, _ = await loop.create_datagram_endpoint(Answer, local_addr=("127.0.0.1", 0))
+    client, ask = await loop.create_datagram_endpoint(Ask, remote_addr=server.get_extra_info("sockname"))
+    began = now()
+    ask.send()
+    await ask.done
+    result("udp", (now() - began) / n, "ns/roundtrip")
+    client.close()
+    server.close()
+
+
 async def subprocess(n):
     left = iter(range(n))
 
@@ -229,6 +268,7 @@ WORKLOADS = {
     "queue": (queue, int),
     "to_thread": (to_thread, int),
     "subprocess": (subprocess, int),
+    "udp": (udp, int),
     "echo": (echo, int),
     "http": (http, int),
     "download": (download, int, int, int, str),

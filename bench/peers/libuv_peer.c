@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Rondo authors
 //
-// The libuv peer: callbacks on one uv_loop_t. `libuv_peer timers N | echo PORT`.
+// The libuv peer: callbacks on one uv_loop_t. `libuv_peer timers N | udp N | echo PORT`.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +110,68 @@ static void on_connection(uv_stream_t *listener, int status) {
   if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) < 0) drop(c);
 }
 
+// udp N: two sockets on the loop; each answer asks the next question
+
+static long asked, questions;
+static char question[64];
+static uv_udp_t client;
+
+static void on_udp_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
+  (void)suggested;
+  static char memory[2][2048];
+  *buffer = uv_buf_init(memory[handle == (uv_handle_t *)&client], sizeof memory[0]);
+}
+
+// uv_udp_try_send is what libuv's users take for small datagrams: no request.
+static void ask(void) {
+  memcpy(question, &asked, sizeof asked);
+  uv_buf_t buffer = uv_buf_init(question, sizeof question);
+  check(uv_udp_try_send(&client, &buffer, 1, NULL), "uv_udp_try_send");
+}
+
+static void on_question(uv_udp_t *server, ssize_t n, const uv_buf_t *buffer, const struct sockaddr *sender,
+                        unsigned flags) {
+  (void)flags;
+  if (!sender) return;  // nothing more to read
+  check((int)n, "receive");
+  uv_buf_t answer = uv_buf_init(buffer->base, (unsigned)n);
+  check(uv_udp_try_send(server, &answer, 1, sender), "uv_udp_try_send");
+}
+
+static void on_answer(uv_udp_t *handle, ssize_t n, const uv_buf_t *buffer, const struct sockaddr *sender,
+                      unsigned flags) {
+  (void)flags;
+  if (!sender) return;
+  check((int)n, "receive");
+  if (n != sizeof question || memcmp(buffer->base, question, sizeof question)) abort();
+  if (++asked < questions) {
+    ask();
+  } else {
+    uv_stop(handle->loop);
+  }
+}
+
+static int udp(long n) {
+  uv_loop_t *loop = uv_default_loop();
+  uv_udp_t server;
+  struct sockaddr_in address;
+  int size = sizeof address;
+  questions = n;
+  check(uv_udp_init(loop, &server), "uv_udp_init");
+  check(uv_udp_init(loop, &client), "uv_udp_init");
+  check(uv_ip4_addr("127.0.0.1", 0, &address), "uv_ip4_addr");
+  check(uv_udp_bind(&server, (const struct sockaddr *)&address, 0), "uv_udp_bind");
+  check(uv_udp_getsockname(&server, (struct sockaddr *)&address, &size), "uv_udp_getsockname");
+  check(uv_udp_connect(&client, (const struct sockaddr *)&address), "uv_udp_connect");
+  check(uv_udp_recv_start(&server, on_udp_alloc, on_question), "uv_udp_recv_start");
+  check(uv_udp_recv_start(&client, on_udp_alloc, on_answer), "uv_udp_recv_start");
+  uint64_t began = uv_hrtime();
+  ask();
+  uv_run(loop, UV_RUN_DEFAULT);
+  printf("RESULT udp %.3f ns/roundtrip\n", (double)(uv_hrtime() - began) / (double)n);
+  return 0;
+}
+
 static int echo(int port) {
   uv_loop_t *loop = uv_default_loop();
   uv_tcp_t listener;
@@ -130,6 +192,7 @@ int main(int argc, char **argv) {
   }
   if (argc < 3) return 64;
   if (!strcmp(argv[1], "timers")) return timers(atol(argv[2]));
+  if (!strcmp(argv[1], "udp")) return udp(atol(argv[2]));
   if (!strcmp(argv[1], "echo")) return echo(atoi(argv[2]));
   return 64;
 }

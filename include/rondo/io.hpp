@@ -3,6 +3,7 @@
 // Sockets, names, files and signals.
 #pragma once
 
+#include <rondo/io/datagram.hpp>
 #include <rondo/io/endpoint.hpp>
 #include <rondo/io/errors.hpp>
 #include <rondo/io/file.hpp>

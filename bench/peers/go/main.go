@@ -8,7 +8,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand"
@@ -164,6 +166,35 @@ func queue(n int) {
 		panic("items were lost")
 	}
 	result("queue", per(took, n), "ns/item")
+}
+
+func udp(n int) {
+	server, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	check(err)
+	client, err := net.DialUDP("udp4", nil, server.LocalAddr().(*net.UDPAddr))
+	check(err)
+	go func() {
+		buffer := make([]byte, 2048)
+		for i := 0; i < n; i++ {
+			length, sender, err := server.ReadFromUDPAddrPort(buffer)
+			check(err)
+			_, err = server.WriteToUDPAddrPort(buffer[:length], sender)
+			check(err)
+		}
+	}()
+	question, reply := make([]byte, 64), make([]byte, 2048)
+	began := time.Now()
+	for i := 0; i < n; i++ {
+		binary.LittleEndian.PutUint64(question, uint64(i))
+		_, err := client.Write(question)
+		check(err)
+		length, err := client.Read(reply)
+		check(err)
+		if !bytes.Equal(reply[:length], question) {
+			panic("a wrong answer")
+		}
+	}
+	result("udp", per(time.Since(began), n), "ns/roundtrip")
 }
 
 func subprocess(n int) {
@@ -324,7 +355,7 @@ func main() {
 		return
 	}
 	single := map[string]func(int){"switch": switches, "spawn": spawn, "sleepers": sleepers, "timers": timers,
-		"timeout": timeout, "queue": queue, "subprocess": subprocess}
+		"timeout": timeout, "queue": queue, "udp": udp, "subprocess": subprocess}
 	switch {
 	case len(args) == 2 && single[args[0]] != nil:
 		single[args[0]](number(1))
