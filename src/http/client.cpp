@@ -25,9 +25,10 @@ constexpr std::size_t read_ahead = 512 * 1024;  // a transfer pauses with so muc
 }  // namespace
 
 /// One libcurl multi handle, driven by the loop: its sockets watched, its timer
-/// one of the loop's. libcurl must not be called from its own callbacks, so
-/// those only note what they are told.
-struct session_state {
+/// one of the loop's. libcurl must not be called from its own callbacks, and
+/// nothing may be thrown through it, so those only note what they are told, and
+/// what they failed at.
+struct session_state : private rondo::detail::timer {
   explicit session_state(loop& l, session_options options = {});
   ~session_state();
   session_state(const session_state&) = delete;
@@ -39,14 +40,15 @@ struct session_state {
   void remember(transfer_state& t) noexcept;
   void forget(transfer_state& t) noexcept;
   void act(curl_socket_t fd, int events) noexcept;
-  void set_timer(long ms);
+  void set_timer(long ms) noexcept;
   void collect() noexcept;
+  /// Ends the transfers that failed in a callback where libcurl could not be told.
+  void end_failed() noexcept;
 
   loop& event_loop;
   transfer_state* live = nullptr;
   CURLM* multi = nullptr;
   std::vector<CURL*> idle;
-  scheduled timer;
 };
 
 struct transfer_state {
@@ -89,6 +91,7 @@ struct transfer_state {
   bool done = false;
   bool too_large = false;
   CURLcode code = CURLE_OK;
+  std::exception_ptr error;  // of a callback
   char message[CURL_ERROR_SIZE] = "";
   event changed;
 };
@@ -100,8 +103,19 @@ void set(CURL* easy, CURLoption option, F value) {
   curl_easy_setopt(easy, option, value);
 }
 
-std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
-  auto& t = *static_cast<transfer_state*>(self);
+/// Calls what a callback does; an exception is kept for the transfer instead of
+/// being thrown through libcurl, which gets `failed`.
+template <class R, class F>
+R guarded(transfer_state& t, R failed, F&& f) noexcept {
+  try {
+    return f();
+  } catch (...) {
+    if (!t.error) t.error = std::current_exception();
+    return failed;
+  }
+}
+
+std::size_t take_header(transfer_state& t, char* data, std::size_t size) {
   std::string_view line(data, size);
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (line.starts_with("HTTP/")) {  // a new response: after a redirect, a 100
@@ -121,8 +135,12 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
   return size;
 }
 
-std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
+std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
   auto& t = *static_cast<transfer_state*>(self);
+  return guarded(t, std::size_t{0}, [&] { return take_header(t, data, size); });
+}
+
+std::size_t take_body(transfer_state& t, char* data, std::size_t size) {
   if (!t.header_done) {
     t.note_header_end();
     t.changed.set();
@@ -141,7 +159,22 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
   return size;
 }
 
-int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* watcher) {
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
+  auto& t = *static_cast<transfer_state*>(self);
+  return guarded(t, std::size_t{0}, [&] { return take_body(t, data, size); });
+}
+
+fd_watcher* watch_socket(session_state& s, curl_socket_t fd) {
+  return fd_watcher::open(s.event_loop, fd, [&s, fd](unsigned ready) {
+    int events = (ready & POLLIN ? CURL_CSELECT_IN : 0) | (ready & POLLOUT ? CURL_CSELECT_OUT : 0) |
+                 (ready & (POLLERR | POLLHUP) ? CURL_CSELECT_ERR : 0);
+    // A closed peer is readable: let curl read what it has sent.
+    if (ready & POLLHUP) events |= CURL_CSELECT_IN;
+    s.act(fd, events);
+  });
+}
+
+int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* watcher) {
   auto& s = *static_cast<session_state*>(self);
   auto* w = static_cast<fd_watcher*>(watcher);
   if (what == CURL_POLL_REMOVE) {
@@ -152,13 +185,10 @@ int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* watcher) {
     return 0;
   }
   if (!w) {
-    w = fd_watcher::open(s.event_loop, fd, [&s, fd](unsigned ready) {
-      int events = (ready & POLLIN ? CURL_CSELECT_IN : 0) | (ready & POLLOUT ? CURL_CSELECT_OUT : 0) |
-                   (ready & (POLLERR | POLLHUP) ? CURL_CSELECT_ERR : 0);
-      // A closed peer is readable: let curl read what it has sent.
-      if (ready & POLLHUP) events |= CURL_CSELECT_IN;
-      s.act(fd, events);
-    });
+    transfer_state* t = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+    w = guarded(*t, static_cast<fd_watcher*>(nullptr), [&] { return watch_socket(s, fd); });
+    if (!w) return 0;  // an error here would end the whole session: see end_failed
     curl_multi_assign(s.multi, fd, w);
   }
   w->watch((what & CURL_POLL_IN ? POLLIN : 0u) | (what & CURL_POLL_OUT ? POLLOUT : 0u));
@@ -226,7 +256,6 @@ session_state::session_state(loop& l, session_options options) : event_loop(l) {
 }
 
 session_state::~session_state() {
-  timer.cancel();
   // Transfers of other tasks fail; they do not dangle.
   while (live) {
     transfer_state& t = *live;
@@ -240,6 +269,7 @@ session_state::~session_state() {
   }
   for (CURL* easy : idle) curl_easy_cleanup(easy);
   curl_multi_cleanup(multi);  // closes the connections, and with them the watchers
+  event_loop.timers().disarm(*this);
 }
 
 CURL* session_state::take_easy() {
@@ -266,8 +296,8 @@ void session_state::give_easy(CURL* easy) noexcept {
 }
 
 void session_state::start(transfer_state& t) {
+  if (curl_multi_add_handle(multi, t.easy) != CURLM_OK) throw std::bad_alloc();
   t.running = true;
-  curl_multi_add_handle(multi, t.easy);
 }
 
 void session_state::remember(transfer_state& t) noexcept {
@@ -287,12 +317,24 @@ void session_state::act(curl_socket_t fd, int events) noexcept {
   int running = 0;
   curl_multi_socket_action(multi, fd, events, &running);
   collect();
+  end_failed();
 }
 
-void session_state::set_timer(long ms) {
-  timer.cancel();
+void session_state::set_timer(long ms) noexcept {
+  event_loop.timers().disarm(*this);
   if (ms < 0) return;
-  timer = event_loop.call_later(std::chrono::milliseconds(ms), [this] { act(CURL_SOCKET_TIMEOUT, 0); });
+  expire = [](timer& t) noexcept { static_cast<session_state&>(t).act(CURL_SOCKET_TIMEOUT, 0); };
+  event_loop.timers().arm(*this, delay(std::chrono::milliseconds(ms)).after(event_loop.now_ns()));
+}
+
+void session_state::end_failed() noexcept {
+  for (transfer_state* t = live; t; t = t->next_live) {
+    if (!t->error || t->done) continue;
+    if (std::exchange(t->running, false)) curl_multi_remove_handle(multi, t->easy);
+    t->code = CURLE_OUT_OF_MEMORY;
+    t->done = true;
+    t->changed.set();
+  }
 }
 
 void session_state::collect() noexcept {
@@ -308,7 +350,13 @@ void session_state::collect() noexcept {
     t->done = true;
     // libcurl takes the end of the connection for the end of the header too.
     t->code = code == CURLE_OK && !t->header_whole ? CURLE_GOT_NOTHING : code;
-    if (t->code == CURLE_OK && !t->header_done) t->note_header_end();
+    if (t->code == CURLE_OK && !t->header_done) {
+      bool noted = guarded(*t, false, [&] {
+        t->note_header_end();
+        return true;
+      });
+      if (!noted) t->code = CURLE_OUT_OF_MEMORY;
+    }
     t->changed.set();
   }
 }
@@ -378,6 +426,7 @@ void transfer_state::prepare(const std::string& url, const request_options& opti
 }
 
 void transfer_state::fail() const {
+  if (error) std::rethrow_exception(error);
   std::string what = method + " " + request_url + ": ";
   if (too_large)
     throw http_error(what + "the body is larger than " + std::to_string(max_body) + " bytes",
@@ -441,7 +490,10 @@ task<std::string> transfer::read() {
     co_return std::string();
   }
   std::string piece = std::exchange(t.body, {});
-  if (std::exchange(t.paused, false) && t.session) curl_easy_pause(t.easy, CURLPAUSE_CONT);
+  if (std::exchange(t.paused, false) && t.session) {
+    curl_easy_pause(t.easy, CURLPAUSE_CONT);  // may call on_body
+    t.session->end_failed();
+  }
   co_return piece;
 }
 

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <ctime>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <system_error>
 
 #include <llhttp.h>
 
+#include <rondo/compose/cancel_scope.hpp>
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/io/stream.hpp>
@@ -54,6 +57,44 @@ std::string_view server_state::date_line() {
   }
   return date_;
 }
+
+/// Cancels a scope when for `limit` the peer has acknowledged not one byte; it
+/// may take half as long again. Writes alone do not show progress: the kernel
+/// takes megabytes, then nothing until a slow peer has read a third of them.
+class stall_watch {
+ public:
+  stall_watch(cancel_scope& scope, int fd, delay limit)
+      : scope_(scope), fd_(fd), interval_(std::max(std::chrono::nanoseconds(1), limit.nanoseconds() / 2)) {
+    arm();
+  }
+  stall_watch(const stall_watch&) = delete;
+  stall_watch& operator=(const stall_watch&) = delete;
+  ~stall_watch() { timer_.cancel(); }
+
+ private:
+  void arm() {
+    timer_ = loop::current().call_later(interval_, [this] { look(); });
+  }
+  void look() {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    ::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
+    bool silent = info.tcpi_bytes_acked == std::exchange(acknowledged_, info.tcpi_bytes_acked);
+    if (silent && std::exchange(was_silent_, silent)) {
+      scope_.cancel();
+    } else {
+      was_silent_ = silent;
+      arm();
+    }
+  }
+
+  cancel_scope& scope_;
+  int fd_;
+  delay interval_;
+  std::uint64_t acknowledged_ = 0;
+  bool was_silent_ = false;
+  scheduled timer_;
+};
 
 /// One connection: the parser, what it has produced, and the replies.
 class connection {
@@ -251,7 +292,7 @@ task<bool> connection::read_header() {
     throw refused(400, "the request has no Host, or several");  // RFC 9112, 3.2
   if (const std::string* expect = request_.fields.find("Expect")) {
     if (!equal_ignoring_case(*expect, "100-continue")) throw refused(417, "unknown expectation");
-    continue_expected_ = true;
+    continue_expected_ = !request_.http_1_0;  // which knows no 100 (RFC 9110, 10.1.1)
   }
   if ((parser_.flags & F_CONTENT_LENGTH) && parser_.content_length > server_.options.max_body)
     throw refused(413, "the body is too large");
@@ -293,7 +334,9 @@ task<bool> connection::skip_body() {
 task<> connection::flush() {
   if (out_.empty()) co_return;
   std::string sending = std::exchange(out_, {});
-  auto sent = co_await move_on_after(client_.write(sending), server_.options.write_timeout);
+  cancel_scope scope;
+  stall_watch watch(scope, client_.fd(), server_.options.write_timeout);
+  auto sent = co_await scope.run(client_.write(sending));
   if (!sent) throw refused(0, "the client does not read");
   sending.clear();
   constexpr std::size_t kept = 64 * 1024;  // what a large reply needed is not kept for an idle peer

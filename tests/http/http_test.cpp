@@ -5,8 +5,13 @@
 #include <rondo/http/server.hpp>
 #include <rondo/io/open_connection.hpp>
 
+#include <atomic>
+#include <sys/socket.h>
+#include <thread>
+
 #include <gtest/gtest.h>
 
+#include "support/fail_alloc.hpp"
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;
@@ -269,6 +274,127 @@ TEST(http_server, replies_cannot_add_header_lines) {
     co_await server.close();
   });
 }
+
+TEST(http_server, sends_100_continue_only_to_who_understands_it) {  // RFC 9110, 10.1.1
+  test::run([]() -> rondo::task<> {
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    std::string rest = "Host: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    auto s = co_await rondo::open_connection("127.0.0.1", server.port());
+    co_await s.write("POST /echo HTTP/1.1\r\n" + rest);
+    EXPECT_EQ(co_await s.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    co_await s.write("abc");
+    std::string head = co_await s.read_until("\r\n\r\n");
+    EXPECT_EQ(head.substr(0, 12), "HTTP/1.1 200");
+    auto old = co_await rondo::open_connection("127.0.0.1", server.port());
+    co_await old.write("POST /echo HTTP/1.0\r\n" + rest);
+    auto early = co_await rondo::move_on_after(old.read(), 50ms);
+    EXPECT_FALSE(early) << *early;
+    co_await old.write("abc");
+    std::string answer = co_await old.read_all(1000);
+    EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 200");
+    EXPECT_EQ(answer.find("100"), answer.npos) << answer;
+    EXPECT_TRUE(answer.ends_with("\r\n\r\nabc")) << answer;
+    co_await server.close();
+  });
+}
+
+TEST(http_server, its_write_timeout_is_one_without_progress) {
+  test::run([]() -> rondo::task<> {
+    constexpr std::size_t large = 8 * 1024 * 1024;
+    auto handler = [](http::request&) { return http::reply(std::string(large, 'x')); };
+    http::server_options options;
+    options.write_timeout = 200ms;
+    auto server = co_await http::start_server(handler, "127.0.0.1", 0, options);
+    auto ask = [&]() -> rondo::task<rondo::stream> {
+      auto s = co_await rondo::open_connection("127.0.0.1", server.port());
+      int small = 16 * 1024;  // so that the kernel does not take it all
+      ::setsockopt(s.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+      co_await s.write("GET /large HTTP/1.0\r\n\r\n");
+      std::string head = co_await s.read_until("\r\n\r\n");
+      EXPECT_EQ(head.substr(0, 12), "HTTP/1.1 200");
+      co_return s;
+    };
+    auto steady = co_await ask();
+    auto begin = rondo::now();
+    std::size_t got = 0;
+    std::vector<char> buffer(256 * 1024);
+    for (;;) {
+      std::size_t n = co_await steady.read_some(buffer);
+      if (n == 0) break;
+      got += n;
+      co_await rondo::sleep(10ms);
+    }
+    EXPECT_EQ(got, large) << "a slow but steady reader was cut off";
+    EXPECT_GT(rondo::now() - begin, 400ms) << "it was not slow: the test proves nothing";
+
+    auto stands_still = co_await ask();
+    begin = rondo::now();
+    while (server.connections() > 0 && rondo::now() - begin < 20s) co_await rondo::sleep(10ms);
+    EXPECT_LT(rondo::now() - begin, 20s) << "a reader that stands still held the server";
+    EXPECT_GE(rondo::now() - begin, 150ms) << "it was cut off before its time";
+    co_await server.close(0s);
+  });
+}
+
+#if RONDO_TEST_FAIL_ALLOC
+// C code stands between: nothing may be thrown through libcurl.
+TEST(http, one_allocation_fails) {
+  std::atomic<std::uint16_t> port{0};
+  std::atomic<bool> stop{false};
+  std::thread there([&] {  // whose memory is not short
+    test::run([&]() -> rondo::task<> {
+      auto server = co_await http::start_server(site, "127.0.0.1", 0);
+      port = server.port();
+      while (!stop) co_await rondo::sleep(1ms);
+      co_await server.close(0s);
+    });
+  });
+  while (port == 0) std::this_thread::yield();
+  std::string base = "http://127.0.0.1:" + std::to_string(port);
+  auto whole = [&](http::session& session) -> rondo::task<std::size_t> {
+    auto r = co_await session.get(base + "/stream");
+    co_return r.body.size();
+  };
+  auto streamed = [&](http::session& session) -> rondo::task<std::size_t> {
+    auto t = co_await session.stream(base + "/stream");
+    std::size_t total = 0;
+    for (;;) {
+      std::string piece = co_await t.read();
+      if (piece.empty()) co_return total;
+      total += piece.size();
+    }
+  };
+  auto each_allocation = [&](auto transfer) {
+    bool passed = false;
+    int failures = 0;
+    for (int n = 0; n < 3000 && !passed && !testing::Test::HasFailure(); ++n) {
+      test::run([&]() -> rondo::task<> {
+        http::session session;
+        try {
+          test::failing_allocation fault(n);
+          std::size_t size = co_await transfer(session);
+          EXPECT_EQ(size, 300'000u);
+          passed = !fault.has_failed();
+        } catch (const std::bad_alloc&) {
+          ++failures;
+        } catch (const http::http_error&) {  // epoll's own table: libcurl is told of a bad socket
+          ++failures;
+        } catch (const std::exception& e) {
+          ADD_FAILURE() << "with allocation " << n << " failing: " << e.what();
+        }
+        auto again = co_await session.get(base + "/hello");
+        EXPECT_EQ(again.body, "Hello, World!") << "with allocation " << n << " failing";
+      });
+    }
+    EXPECT_TRUE(passed);
+    EXPECT_GT(failures, 5);
+  };
+  each_allocation(whole);
+  each_allocation(streamed);
+  stop = true;
+  there.join();
+}
+#endif
 
 TEST(http, a_post_that_is_sent_elsewhere_becomes_a_get) {
   test::run([]() -> rondo::task<> {

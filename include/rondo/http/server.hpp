@@ -25,7 +25,8 @@ struct server_options {
   delay header_timeout = std::chrono::seconds(10);  ///< for the whole header; then 408
   delay idle_timeout = std::chrono::seconds(60);    ///< between requests; then it closes
   delay body_timeout = std::chrono::seconds(30);    ///< for each piece of a body; then 408
-  delay write_timeout = std::chrono::seconds(30);   ///< for each piece of a reply
+  /// While a reply is sent, without the client taking a byte of it; then it closes.
+  delay write_timeout = std::chrono::seconds(30);
   int backlog = 1024;
   bool reuse_port = false;
 };

@@ -156,7 +156,12 @@ class loop : private detail::scheduler {
     static constexpr char key = 0;
     if (void* found = find_local(&key)) return *static_cast<T*>(found);
     auto* made = new T(*this);
-    add_local(&key, made, [](void* p) noexcept { delete static_cast<T*>(p); });
+    try {
+      add_local(&key, made, [](void* p) noexcept { delete static_cast<T*>(p); });
+    } catch (...) {
+      delete made;
+      throw;
+    }
     return *made;
   }
 
