@@ -26,8 +26,9 @@ class unique_fd {
   explicit unique_fd(int fd) noexcept : fd_(fd) {}
   unique_fd(unique_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   unique_fd& operator=(const unique_fd&) = delete;
-  ~unique_fd() {
-    if (fd_ >= 0) ::close(fd_);
+  ~unique_fd() { close(); }
+  void close() noexcept {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
   int get() const noexcept { return fd_; }
 
@@ -162,7 +163,7 @@ int open_pidfd(int pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_o
 
 }  // namespace
 
-spawned spawn(const spawn_request& request) {
+child_process spawn(const spawn_request& request) {
   check_strings(request);
   std::string what = "start " + request.argv[0];
   auto failure = [&](int error) {
@@ -192,14 +193,18 @@ spawned spawn(const spawn_request& request) {
   std::vector<char*> variables;
   if (request.environment) variables = pointers(*request.environment);
 
+  // Stands for the pidfd: were there no fd left for that one, the program would run already.
+  unique_fd reserved(open_pidfd(::getpid()));
+  if (reserved.get() < 0) throw failure(errno);
   pid_t pid = 0;
   error = posix_spawn(&pid, program.c_str(), actions.get(), &attributes, arguments.data(),
                       request.environment ? variables.data() : environ);
   posix_spawnattr_destroy(&attributes);
   if (error) throw failure(error);
+  reserved.close();
   // The pid cannot be anybody else's yet: nobody has waited for it.
   int pidfd = open_pidfd(pid);
-  if (pidfd < 0) {
+  if (pidfd < 0) {  // another thread has taken the place
     error = errno;
     ::kill(pid, SIGKILL);
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {

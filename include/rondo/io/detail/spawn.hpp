@@ -35,7 +35,7 @@ class spawn_request {
 
 /// A child that runs, or has ended and waits to be reaped. Both are the caller's:
 /// waitid(P_PIDFD, pidfd, …) takes the status and frees the pid, close the fd.
-struct spawned {
+struct child_process {
   int pid;
   int pidfd;  ///< readable once the child has ended
 };
@@ -51,6 +51,6 @@ struct spawned {
 /// `start ls in /nosuch: No such file or directory`, `start ls: Too many open
 /// files`); nothing has been started then. usage_error: an empty argv, or a NUL
 /// within a string.
-spawned spawn(const spawn_request& request);
+child_process spawn(const spawn_request& request);
 
 }  // namespace rondo::inline v0::detail
