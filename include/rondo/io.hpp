@@ -5,6 +5,7 @@
 
 #include <rondo/io/endpoint.hpp>
 #include <rondo/io/errors.hpp>
+#include <rondo/io/exit_status.hpp>
 #include <rondo/io/file.hpp>
 #include <rondo/io/open_connection.hpp>
 #include <rondo/io/pipe.hpp>
@@ -12,3 +13,4 @@
 #include <rondo/io/resolve.hpp>
 #include <rondo/io/server.hpp>
 #include <rondo/io/stream.hpp>
+#include <rondo/io/subprocess.hpp>
