@@ -41,7 +41,7 @@ void check_strings(const spawn_request& request) {
   auto has_nul = [](const std::string& s) { return s.find('\0') != s.npos; };
   bool bad = has_nul(request.cwd) || std::ranges::any_of(request.argv, has_nul);
   if (request.environment) bad = bad || std::ranges::any_of(*request.environment, has_nul);
-  if (bad) throw usage_error("start " + request.argv[0] + ": a NUL within a string");
+  if (bad) throw usage_error("start: a NUL within an argument, a variable or the directory");
 }
 
 std::string_view search_path(const spawn_request& request) {

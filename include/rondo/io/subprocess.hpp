@@ -71,13 +71,13 @@ class environment {
 
 /// How to start a process. All of it is copied by the call that takes it.
 struct subprocess_options {
-  redirect in;
-  redirect out;
-  redirect err;
+  redirect in = {};
+  redirect out = {};
+  redirect err = {};
   /// What is written into the child's standard input; for run_process alone.
-  std::string_view input;
+  std::string_view input = {};
   /// The child's directory; empty: ours.
-  std::string_view cwd;
+  std::string_view cwd = {};
   /// All of the child's environment; null: ours. A program without a slash is
   /// looked up in its PATH.
   const environment* env = nullptr;
@@ -273,13 +273,13 @@ subprocess_plan plan_subprocess(const subprocess_options& options, std::string_v
 /// std::system_error (`start nosuch: No such file or directory`); usage_error for
 /// a NUL in a text. The loop waits until the program runs, about 100 µs.
 template <class... Args>
-RONDO_CORO_WRAPPER task<process> create_subprocess_exec(subprocess_options options,
+RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(subprocess_options options,
                                                         std::string_view program,
                                                         const Args&... arguments) {
   return detail::start_subprocess(detail::plan_subprocess(options, program, arguments...));
 }
 template <class... Args>
-RONDO_CORO_WRAPPER task<process> create_subprocess_exec(std::string_view program,
+RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(std::string_view program,
                                                         const Args&... arguments) {
   return detail::start_subprocess(detail::plan_subprocess({}, program, arguments...));
 }
@@ -287,11 +287,11 @@ RONDO_CORO_WRAPPER task<process> create_subprocess_exec(std::string_view program
 /// Starts a command of /bin/sh: `asyncio.create_subprocess_shell`. Never put text
 /// of others into the command; pass it through the environment. With
 /// new_process_group, what the shell starts ends with it.
-RONDO_CORO_WRAPPER inline task<process> create_subprocess_shell(subprocess_options options,
+RONDO_CORO_COPYING_WRAPPER inline task<process> create_subprocess_shell(subprocess_options options,
                                                                 std::string_view command) {
   return create_subprocess_exec(options, "/bin/sh", "-c", command);
 }
-RONDO_CORO_WRAPPER inline task<process> create_subprocess_shell(std::string_view command) {
+RONDO_CORO_COPYING_WRAPPER inline task<process> create_subprocess_shell(std::string_view command) {
   return create_subprocess_exec("/bin/sh", "-c", command);
 }
 
@@ -303,13 +303,13 @@ RONDO_CORO_WRAPPER inline task<process> create_subprocess_shell(std::string_view
 /// Throws as create_subprocess_exec does; not for a command that fails, see
 /// completed_process::check.
 template <class... Args>
-RONDO_CORO_WRAPPER task<completed_process> run_process(subprocess_options options,
+RONDO_CORO_COPYING_WRAPPER task<completed_process> run_process(subprocess_options options,
                                                        std::string_view program,
                                                        const Args&... arguments) {
   return detail::run_subprocess(detail::plan_subprocess(options, program, arguments...));
 }
 template <class... Args>
-RONDO_CORO_WRAPPER task<completed_process> run_process(std::string_view program,
+RONDO_CORO_COPYING_WRAPPER task<completed_process> run_process(std::string_view program,
                                                        const Args&... arguments) {
   return detail::run_subprocess(detail::plan_subprocess({}, program, arguments...));
 }
