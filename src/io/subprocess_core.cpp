@@ -5,6 +5,10 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -30,6 +34,36 @@ constexpr unsigned to_process_group = 1u << 2;  // PIDFD_SIGNAL_PROCESS_GROUP, L
 
 int send_signal(int pidfd, int number, unsigned flags) noexcept {
   return ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, flags) == 0 ? 0 : errno;
+}
+
+// Of /proc/<pid>/stat: "pid (name) state parent group …"; the name may be anything.
+bool runs_in_group(const char* pid, int group) noexcept {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%.10s/stat", pid);
+  int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;  // gone
+  char text[512];
+  ssize_t n = ::read(fd, text, sizeof text - 1);
+  ::close(fd);
+  text[n > 0 ? n : 0] = 0;
+  const char* rest = std::strrchr(text, ')');
+  char state = 'X';
+  int its_group = -1;
+  if (!rest || std::sscanf(rest, ") %c %*d %d", &state, &its_group) != 2) return false;
+  return its_group == group && state != 'Z' && state != 'X';
+}
+
+// A zombie takes signals until it is reaped, which init does soon, or in some
+// containers never: so a group that takes them need not be running.
+bool group_runs(int group) noexcept {
+  DIR* all = ::opendir("/proc");
+  if (!all) return true;
+  bool found = false;
+  while (dirent* entry = found ? nullptr : ::readdir(all))
+    if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+      found = runs_in_group(entry->d_name, group);
+  ::closedir(all);
+  return found;
 }
 
 task<> wait_for_end(subprocess_ref child) { co_await exit_operation(child.get()); }
@@ -139,10 +173,15 @@ task<exit_status> subprocess_core::stop(subprocess_ref self, delay grace) {
     child.signal(SIGCONT, group);  // a stopped one would not notice
     time_point deadline = now() + grace;
     co_await move_on_after(exit_operation(&child), grace);
-    // The others of its group cannot be waited for.
-    for (delay pause = 1ms; group && child.signal(0, true) && now() < deadline;) {
+    // The others of its group cannot be waited for, only looked for, the dear way
+    // when the cheap one does not do.
+    constexpr std::chrono::nanoseconds longest = 64ms;
+    constexpr std::chrono::nanoseconds patient = 4ms;
+    for (auto pause = std::chrono::nanoseconds(1ms); group && now() < deadline;
+         pause = std::min(pause * 2, longest)) {
+      if (!child.signal(0, true)) break;
+      if (pause > patient && !group_runs(child.pid)) break;
       co_await sleep(pause);
-      pause = std::min(pause.nanoseconds() * 2, std::chrono::nanoseconds(50ms));
     }
     child.signal(SIGKILL, group);
   }

@@ -593,7 +593,7 @@ TEST_F(subprocess, a_cancelled_communicate_can_be_called_again) {
     auto [nothing, none] = co_await p.communicate();
     EXPECT_EQ(nothing + none, "");
     std::string error = co_await error_of(p.communicate("x"));
-    EXPECT_EQ(error, "process::in of sh: it is not redirect::pipe, or communicate has closed it");
+    EXPECT_EQ(error, "process::in of /bin/sh: it is not redirect::pipe, or communicate has closed it");
   });
 }
 
