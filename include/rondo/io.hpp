@@ -1,6 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
-// Sockets, names and files.
+// Sockets, pipes, processes, names and files.
 #pragma once
 
 #include <rondo/io/endpoint.hpp>

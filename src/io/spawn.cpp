@@ -177,9 +177,9 @@ child_process spawn(const spawn_request& request) {
     int reason = errno;
     throw std::system_error(reason, std::generic_category(), what + " in " + request.cwd);
   }
+  int base = directory.get() < 0 ? AT_FDCWD : directory.get();
   int error = 0;
-  std::string program =
-      find_program(request, directory.get() < 0 ? AT_FDCWD : directory.get(), error);
+  std::string program = find_program(request, base, error);
   if (error) throw failure(error);
 
   file_actions actions;
@@ -200,6 +200,7 @@ child_process spawn(const spawn_request& request) {
   error = posix_spawn(&pid, program.c_str(), actions.get(), &attributes, arguments.data(),
                       request.environment ? variables.data() : environ);
   posix_spawnattr_destroy(&attributes);
+  if (error == ENOENT && ::faccessat(base, program.c_str(), F_OK, 0) == 0) what += ": its interpreter";
   if (error) throw failure(error);
   reserved.close();
   // The pid cannot be anybody else's yet: nobody has waited for it.

@@ -8,6 +8,7 @@
 #include <random>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -524,6 +525,23 @@ TEST_F(pipes, standard_streams_of_other_kinds) {
       }
     }
     ::close(file);
+  });
+}
+
+TEST_F(pipes, standard_streams_of_another_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  test::run([]() -> rondo::task<> {
+    raw_pipe out;
+    replaced_fd one(1, out.ends[1]);
+    // Of this thread alone; as `sudo -u nobody program | cat`.
+    ::syscall(SYS_setresuid, -1, 65534, -1);
+    int anew = ::open("/proc/self/fd/1", O_WRONLY | O_CLOEXEC);
+    EXPECT_LT(anew, 0);
+    auto output = rondo::standard_output();
+    ::syscall(SYS_setresuid, -1, 0, -1);
+    co_await output.write("out\n");
+    char text[20] = {};
+    EXPECT_EQ(::read(out.ends[0], text, sizeof text), 4);
   });
 }
 

@@ -110,6 +110,23 @@ TEST(spawn, a_relative_program_is_looked_for_in_the_childs_directory) {
   ::close(child.pidfd);
 }
 
+TEST(spawn, a_script_without_its_interpreter) {
+  std::string path = "/tmp/rondo-test-script." + std::to_string(::getpid());
+  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+  ASSERT_GE(fd, 0);
+  EXPECT_EQ(::write(fd, "#!/nosuch/sh\n", 13), 13);
+  ::close(fd);
+  spawn_request request;
+  request.argv = {path};
+  try {
+    spawn(request);
+    ADD_FAILURE() << "no error";
+  } catch (const std::system_error& e) {
+    EXPECT_EQ(e.what(), "start " + path + ": its interpreter: No such file or directory");
+  }
+  ::unlink(path.c_str());
+}
+
 TEST(spawn, misuse) {
   spawn_request request;
   EXPECT_THROW(spawn(request), rondo::usage_error);

@@ -49,7 +49,8 @@ struct child_process {
 ///
 /// Throws std::system_error (`start nosuch: No such file or directory`,
 /// `start ls in /nosuch: No such file or directory`, `start ls: Too many open
-/// files`); nothing has been started then. usage_error: an empty argv, or a NUL
+/// files`, `start ./script: its interpreter: No such file or directory`); nothing
+/// has been started then. usage_error: an empty argv, or a NUL
 /// within a string.
 child_process spawn(const spawn_request& request);
 
