@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <rondo/compose/finally.hpp>
+#include <rondo/exec/to_thread.hpp>
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/pipe.hpp>
 
@@ -94,7 +95,7 @@ void subprocess_plan::collect_output() {
     if (unset(r)) r = redirect::pipe;
 }
 
-process subprocess_plan::start() {
+task<process> subprocess_plan::start() {
   auto failure = [&] {
     return std::system_error(errno, std::generic_category(), "start " + program());
   };
@@ -142,18 +143,21 @@ process subprocess_plan::start() {
     }
     request_.fds.push_back({number, fd});
   }
-  core->started(spawn(request_));
-  return child;
+  // The thread must not read what setenv may be changing here.
+  if (!request_.environment) request_.environment = environment().variables();
+  auto run = [&] { core->started(spawn(request_)); };
+  co_await to_thread(run);
+  co_return child;
 }
 
-task<process> start_subprocess(subprocess_plan plan) { co_return plan.start(); }
+task<process> start_subprocess(subprocess_plan plan) { co_return co_await plan.start(); }
 
 task<completed_process> run_subprocess(subprocess_plan plan) {
   plan.collect_output();
   process child;
   bool ended = false;
   auto body = [&]() -> task<subprocess_output> {
-    child = plan.start();
+    child = co_await plan.start();
     subprocess_output written = co_await child.communicate(plan.input());
     ended = true;
     co_return written;

@@ -233,8 +233,10 @@ class subprocess_plan {
   /// As run_process wants it: no input but the given, output collected.
   void collect_output();
 
-  /// Throws usage_error, std::system_error.
-  process start();
+  /// On a thread, since it waits for exec. Cancelled before that has begun,
+  /// nothing is started; after that, the process is delivered. Throws
+  /// usage_error, std::system_error. The plan must live until it returns.
+  task<process> start();
 
   const std::string& program() const noexcept { return request_.argv[0]; }
   std::string_view input() const noexcept { return input_; }
@@ -271,7 +273,8 @@ subprocess_plan plan_subprocess(const subprocess_options& options, std::string_v
 ///
 /// The child has its three standard streams and no other fd of ours. Throws
 /// std::system_error (`start nosuch: No such file or directory`); usage_error for
-/// a NUL in a text. The loop waits until the program runs, about 100 µs.
+/// a NUL in a text. One of the threads of to_thread waits until the program runs.
+/// Cancelled meanwhile, it delivers the process, whose destructor ends it then.
 template <class... Args>
 RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(subprocess_options options,
                                                         std::string_view program,
