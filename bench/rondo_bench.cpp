@@ -160,6 +160,22 @@ rondo::task<> bench_to_thread(long n) {
   print_result("to_thread", w.wall_ns(n), "ns/roundtrip");
 }
 
+rondo::task<> bench_subprocess(long n) {
+  constexpr int at_once = 16;
+  long left = n;
+  auto worker = [&]() -> rondo::task<> {
+    while (left-- > 0) {
+      auto process = co_await rondo::create_subprocess_exec("/bin/true");
+      rondo::exit_status status = co_await process.wait();
+      if (!status.success()) std::abort();
+    }
+  };
+  stopwatch w;
+  co_await rondo::gather(std::views::iota(0, at_once) |
+                         std::views::transform([&](int) { return worker(); }));
+  print_result("subprocess", w.wall_ns(n) / 1e3, "us/process");
+}
+
 rondo::task<> echo(rondo::stream s) {
   std::vector<char> buffer(64 * 1024);
   while (std::size_t n = co_await s.read_some(buffer)) co_await s.write({buffer.data(), n});
@@ -297,6 +313,8 @@ int main(int argc, char** argv) {
     rondo::run(bench_to_thread(n));
   } else if (name == "udp") {
     rondo::run(bench_udp(n));
+  } else if (name == "subprocess") {
+    rondo::run(bench_subprocess(n));
   } else if (name == "echo") {
     rondo::run(bench_echo(port));
 #if defined(RONDO_BENCH_HTTP_SERVER)

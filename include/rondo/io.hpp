@@ -1,11 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
-// Sockets, names, files and signals.
+// Sockets, names, files, subprocesses and signals.
 #pragma once
 
 #include <rondo/io/datagram.hpp>
 #include <rondo/io/endpoint.hpp>
 #include <rondo/io/errors.hpp>
+#include <rondo/io/exit_status.hpp>
 #include <rondo/io/file.hpp>
 #include <rondo/io/open_connection.hpp>
 #include <rondo/io/pipe.hpp>
@@ -14,3 +15,4 @@
 #include <rondo/io/server.hpp>
 #include <rondo/io/signals.hpp>
 #include <rondo/io/stream.hpp>
+#include <rondo/io/subprocess.hpp>

@@ -44,16 +44,16 @@ stream make_socket_stream(socket_guard fd, std::string name) {
   return stream(core);
 }
 
-// A pipe or terminal is opened anew: its flags are then our own. A socket cannot
-// be, and needs no flags for its writes.
+// A pipe or terminal is opened anew: its flags are then our own. What cannot be is
+// shared: a socket, which needs no flags for its writes, and what belongs to
+// another user, as after su and sudo.
 stream open_standard(int number, const char* name, int access) {
   struct stat info {};
   if (::fstat(number, &info) != 0) throw failure(errno, name);
-  bool socket = S_ISSOCK(info.st_mode);
   std::string path = "/proc/self/fd/" + std::to_string(number);
   // O_NONBLOCK: opening a pipe that has lost its other end must not wait for one.
-  int fd = socket ? ::fcntl(number, F_DUPFD_CLOEXEC, 3)
-                  : ::open(path.c_str(), access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  int fd = ::open(path.c_str(), access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) fd = ::fcntl(number, F_DUPFD_CLOEXEC, 3);
   if (fd < 0) throw failure(errno, name);
   return stream_from_fd(fd, name);
 }

@@ -20,6 +20,7 @@ std::int64_t do_syscall(const io_operation& op) noexcept {
     case opcode::nop:
       return 0;
     case opcode::poll: {
+      if (op.fd < 0) return -EBADF;  // poll itself would ignore it
       pollfd p{op.fd, static_cast<short>(op.flags), 0};
       int n = ::poll(&p, 1, 0);
       if (n > 0 && p.revents & POLLNVAL) return -EBADF;

@@ -14,14 +14,17 @@
 // RONDO_LIFETIME_CHECKS switches on clang's coroutine lifetime analysis
 // (-Wdangling): a reference argument that dies before its coroutine is a
 // warning at the call. It asks that every function that returns a task without
-// being a coroutine is marked RONDO_CORO_WRAPPER, which not every user wants.
+// being a coroutine is marked RONDO_CORO_WRAPPER, which not every user wants; RONDO_CORO_COPYING_WRAPPER if its
+// task refers to none of the arguments.
 #if defined(RONDO_LIFETIME_CHECKS) && __has_cpp_attribute(clang::coro_lifetimebound)
 #define RONDO_CORO_RETURN_TYPE [[clang::coro_return_type, clang::coro_lifetimebound]]
 #define RONDO_CORO_WRAPPER [[clang::coro_wrapper]]
+#define RONDO_CORO_COPYING_WRAPPER [[clang::coro_wrapper, clang::coro_disable_lifetimebound]]
 #define RONDO_LIFETIMEBOUND [[clang::lifetimebound]]
 #else
 #define RONDO_CORO_RETURN_TYPE
 #define RONDO_CORO_WRAPPER
+#define RONDO_CORO_COPYING_WRAPPER
 #define RONDO_LIFETIMEBOUND
 #endif
 

@@ -25,8 +25,10 @@ stream stream_from_fd(int fd, std::string name);
 
 /// Standard input to be read, standard output and error to be written without
 /// blocking the loop. Opened anew, so that nothing changes for others who share
-/// them, such as the shell; closing the stream closes no standard fd. Throws
-/// std::system_error when it is a regular file or closed.
+/// them, such as the shell, unless that is not allowed: a terminal or pipe of
+/// another user (after su or sudo) gets O_NONBLOCK for all. Closing the stream
+/// closes no standard fd. Throws std::system_error when it is a regular file or
+/// closed.
 stream standard_input();
 stream standard_output();
 stream standard_error();

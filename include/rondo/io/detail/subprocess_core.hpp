@@ -1,0 +1,121 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <rondo/coro/task.hpp>
+#include <rondo/io/detail/spawn.hpp>
+#include <rondo/io/exit_status.hpp>
+#include <rondo/io/stream.hpp>
+#include <rondo/loop/detail/io_operation.hpp>
+#include <rondo/loop/time.hpp>
+
+namespace rondo::inline v0 {
+
+struct subprocess_output;
+
+namespace detail {
+
+class subprocess_core;
+
+class subprocess_ref {
+ public:
+  explicit subprocess_ref(subprocess_core& core) noexcept;
+  subprocess_ref(subprocess_ref&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  subprocess_ref& operator=(const subprocess_ref&) = delete;
+  ~subprocess_ref();
+  subprocess_core* operator->() const noexcept { return core_; }
+  subprocess_core* get() const noexcept { return core_; }
+
+ private:
+  subprocess_core* core_;
+};
+
+/// A child with its pipes. Counted: by its process and by what waits for it, so
+/// that the pidfd is open until the kernel has let go of it.
+class subprocess_core {
+ public:
+  subprocess_core(std::string program, bool own_group, std::size_t output_limit)
+      : program(std::move(program)), own_group_(own_group), output_limit_(output_limit) {}
+  subprocess_core(const subprocess_core&) = delete;
+  subprocess_core& operator=(const subprocess_core&) = delete;
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+  void set_pipe(std::size_t number, stream s) noexcept { pipes_[number] = std::move(s); }
+  void started(child_process child) noexcept;
+
+  /// Takes its status if it has ended. True: there is no more to wait for.
+  bool try_reap() noexcept;
+  bool reaped() const noexcept { return reaped_; }
+  /// After it has been reaped. Throws std::system_error if it was by others.
+  exit_status status() const;
+  std::optional<exit_status> poll_status();
+
+  /// Throws usage_error if there is none.
+  stream& pipe_of(std::size_t number);
+  /// number 0 sends nothing. False: nobody was there. Throws std::system_error.
+  bool signal(int number, bool group) const;
+  bool own_group() const noexcept { return own_group_; }
+
+  static task<subprocess_output> communicate(subprocess_ref self, std::string_view input);
+  static task<exit_status> stop(subprocess_ref self, delay grace);
+  /// Its process is destroyed: ends it and gives back the process's reference.
+  void abandon() noexcept;
+
+  const std::string program;
+  int pid = -1;
+  int pidfd = -1;
+
+ private:
+  ~subprocess_core();
+  static task<> feed(subprocess_ref self, std::string_view input);
+  static task<> collect(subprocess_ref self, std::size_t number);
+
+  std::array<stream, 3> pipes_;
+  std::array<std::string, 3> collected_;  // by communicate, not returned yet
+  const bool own_group_;
+  const std::size_t output_limit_;
+  unsigned references_ = 1;
+  exit_status status_;
+  int error_ = 0;
+  bool reaped_ = false;
+};
+
+inline subprocess_ref::subprocess_ref(subprocess_core& core) noexcept : core_(&core) {
+  core_->retain();
+}
+inline subprocess_ref::~subprocess_ref() {
+  if (core_) core_->release();
+}
+
+/// Waits until the pidfd says that the child has ended, and reaps it.
+class exit_operation final : public io_operation {
+ public:
+  explicit exit_operation(subprocess_core* core) noexcept;
+  exit_operation(exit_operation&& other) noexcept
+      : io_operation(std::move(other)), core_(std::exchange(other.core_, nullptr)) {}
+  ~exit_operation() {
+    if (core_) core_->release();
+  }
+
+  bool begin() noexcept override;
+  void kernel_done(std::int64_t result) noexcept override;
+  exit_status result() const;
+  const char* describe() const noexcept override { return "wait"; }
+  std::string detail() const override;
+
+ private:
+  subprocess_core* core_;
+};
+
+}  // namespace detail
+
+}  // namespace rondo::inline v0
