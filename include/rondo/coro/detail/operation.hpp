@@ -40,6 +40,8 @@ class operation : public entry {
   node* waiter() const noexcept { return node_; }
   bool waiting() const noexcept { return state_ == state::waiting; }
   bool ready() const noexcept { return state_ == state::ready; }
+  /// Begun, and neither resumed nor unwound yet.
+  bool in_flight() const noexcept { return state_ != state::idle; }
 
   /// Makes awaiting an operation in another library's coroutine a readable error.
   template <class Never = void>
