@@ -376,14 +376,14 @@ datagram_core* make_core(int family, const datagram_options& options) {
 }
 
 /// Owns a core until it is in a datagram_socket: binding may fail.
-datagram_socket make_socket(int family, const datagram_options& options, datagram_core*& core) {
+datagram_socket make_datagram_socket(int family, const datagram_options& options, datagram_core*& core) {
   core = make_core(family, options);
   return datagram_socket(core);
 }
 
 datagram_socket bind_to(const endpoint& local, const datagram_options& options) {
   datagram_core* core;
-  datagram_socket socket = make_socket(local.family(), options, core);
+  datagram_socket socket = make_datagram_socket(local.family(), options, core);
   if (::bind(core->fd, local.data(), local.size()) != 0)
     throw_errno(errno, "bind " + local.to_string());
   return socket;
@@ -507,7 +507,7 @@ task<datagram_socket> bind_udp(std::string host, std::uint16_t port, datagram_op
 
 task<datagram_socket> connect_udp(endpoint peer, datagram_options options) {
   detail::datagram_core* core;
-  datagram_socket socket = detail::make_socket(peer.family(), options, core);
+  datagram_socket socket = detail::make_datagram_socket(peer.family(), options, core);
   socket.connect(peer);
   co_return socket;
 }
@@ -528,7 +528,7 @@ task<datagram_socket> connect_udp(std::string host, std::uint16_t port, datagram
 task<datagram_socket> bind_unix_datagram(std::string path, datagram_options options) {
   endpoint local = endpoint::unix_path(path);
   detail::datagram_core* core;
-  datagram_socket socket = detail::make_socket(AF_UNIX, options, core);
+  datagram_socket socket = detail::make_datagram_socket(AF_UNIX, options, core);
   bool bound = ::bind(core->fd, local.data(), local.size()) == 0;
   int error = bound ? 0 : errno;
   if (error == EADDRINUSE && detail::is_left_behind(local)) {
@@ -544,7 +544,7 @@ task<datagram_socket> bind_unix_datagram(std::string path, datagram_options opti
 task<datagram_socket> connect_unix_datagram(std::string path, datagram_options options) {
   endpoint peer = endpoint::unix_path(path);
   detail::datagram_core* core;
-  datagram_socket socket = detail::make_socket(AF_UNIX, options, core);
+  datagram_socket socket = detail::make_datagram_socket(AF_UNIX, options, core);
   sockaddr_un automatic{};
   automatic.sun_family = AF_UNIX;
   if (::bind(core->fd, reinterpret_cast<sockaddr*>(&automatic), sizeof automatic.sun_family) != 0)

@@ -45,20 +45,27 @@ ssize_t write_without_sigpipe(int fd, std::string_view data) noexcept {
   return n;
 }
 
-class core_ref {
+/// Keeps a core for the task that sends its last words.
+class finishing {
  public:
-  explicit core_ref(stream_core& core) noexcept : core_(core) { core_.retain(); }
-  core_ref(const core_ref& other) noexcept : core_ref(other.core_) {}
-  core_ref& operator=(const core_ref&) = delete;
-  ~core_ref() { core_.release(); }
-  stream_core& operator*() const noexcept { return core_; }
+  explicit finishing(stream_core& core) noexcept : core_(core) {
+    core_.retain();
+    ++core_.finishing;
+  }
+  finishing(const finishing& other) noexcept : finishing(other.core_) {}
+  finishing& operator=(const finishing&) = delete;
+  ~finishing() {
+    --core_.finishing;
+    core_.release();
+  }
+  stream_core& core() const noexcept { return core_; }
 
  private:
   stream_core& core_;
 };
 
-task<> send_rest(core_ref ref) {
-  stream_core& core = *ref;
+task<> send_rest(finishing its) {
+  stream_core& core = its.core();
   while (!core.filter->output().empty()) {
     plain_io_operation send(opcode::send, core.fd, "close");
     std::string_view out = core.filter->output();
@@ -76,7 +83,7 @@ task<> send_rest(core_ref ref) {
 void finish_output(stream_core& core) noexcept {
   constexpr auto limit = std::chrono::seconds(5);
   try {
-    finish_in_background(send_rest(core_ref(core)), limit);
+    finish_in_background(send_rest(finishing(core)), limit);
   } catch (...) {  // without memory, or without a loop, the connection just ends
   }
 }
@@ -100,23 +107,36 @@ bool stream_core::send_rest_at_once() noexcept {
   return true;
 }
 
+// The kernel resets a connection that is closed with unread bytes, and the peer
+// then loses our last words: after a handshake, a TLS server's tickets are unread
+// in every client that only writes.
+void stream_core::discard_input() noexcept {
+  constexpr int most = 64;
+  char scratch[4096];
+  for (int i = 0; i < most; ++i)
+    if (::recv(fd, scratch, sizeof scratch, MSG_DONTWAIT) <= 0) return;
+}
+
 void stream_core::shut_down() noexcept {
   if (std::exchange(closed, true)) return;
+  int ends = SHUT_RDWR;
   // Not into the midst of a record that another task is sending.
-  if (filter && !writer) {
+  if (filter && !active_writer()) {
     if (!std::exchange(output_ended, true)) filter->end_output();
-    if (!send_rest_at_once()) finish_output(*this);
+    if (!finishing && !send_rest_at_once()) finish_output(*this);
+    if (finishing) ends = SHUT_RD;
+    if (!active_reader()) discard_input();
   }
-  if (type == kind::socket && (reader || writer)) ::shutdown(fd, SHUT_RDWR);
+  if (type == kind::socket && (active_reader() || active_writer())) ::shutdown(fd, ends);
   if (reader) reader->abort();
-  if (writer) writer->abort();
+  if (writer && writer != reader) writer->abort();
 }
 
 void stream_core::end_output() {
-  if (closed) throw failure("shutdown", -EBADF);
+  if (closed) fail("shutdown", -EBADF);
   if (type == kind::pipe)
     throw usage_error("shutdown_write " + subject() + ": a pipe has one direction; close it");
-  if (writer) throw usage_error("shutdown_write " + subject() + ": another task is writing");
+  if (active_writer()) throw usage_error("shutdown_write " + subject() + ": another task is writing");
   if (std::exchange(output_ended, true)) return;
   if (filter) {
     filter->end_output();
@@ -125,13 +145,21 @@ void stream_core::end_output() {
       return;
     }
   }
-  if (::shutdown(fd, SHUT_WR) != 0 && errno != ENOTCONN) throw failure("shutdown", -errno);
+  if (::shutdown(fd, SHUT_WR) != 0 && errno != ENOTCONN) fail("shutdown", -errno);
 }
 
-std::system_error stream_core::failure(const char* operation, std::int64_t error) const {
+void stream_core::fail(const char* operation, std::int64_t error) const {
   std::string what = std::string(operation) + " " + subject();
-  if (filter) return filter->failure(error, what);
-  return std::system_error(static_cast<int>(-error), std::generic_category(), what);
+  if (filter) filter->throw_failure(error, what);
+  throw std::system_error(static_cast<int>(-error), std::generic_category(), what);
+}
+
+stream_operation* stream_core::active_reader() const noexcept {
+  return reader && reader->in_flight() ? reader : nullptr;
+}
+
+stream_operation* stream_core::active_writer() const noexcept {
+  return writer && writer->in_flight() ? writer : nullptr;
 }
 
 void stream_core::consume(std::size_t n) noexcept {
@@ -179,12 +207,14 @@ bool stream_core::prepare_receive(io_operation& op, std::size_t missing) noexcep
   op.fd = fd;
   if (type == kind::socket && !bulk_ && !pool_is_out_ && missing <= least) {
     if (begin_ == end_) free_buffer();
+    raw_.reset();
     op.code = opcode::recv_pooled;
     op.flags = 0;
     return true;
   }
   pool_is_out_ = false;
-  std::span<char> to = room(std::clamp(missing, bulk_ ? in_bulk : least, most));
+  std::span<char> to = filter ? raw_room(bulk_ ? in_bulk : least)
+                              : room(std::clamp(missing, bulk_ ? in_bulk : least, most));
   if (to.empty()) return false;
   op.code = type == kind::socket ? opcode::recv : opcode::read;
   op.flags = 0;
@@ -192,6 +222,14 @@ bool stream_core::prepare_receive(io_operation& op, std::size_t missing) noexcep
   op.length = to.size();
   op.offset = -1;
   return true;
+}
+
+std::span<char> stream_core::raw_room(std::size_t n) noexcept {
+  if (!raw_ || raw_size_ < n) {
+    raw_.reset(new (std::nothrow) char[n]);
+    raw_size_ = raw_ ? n : 0;
+  }
+  return {raw_.get(), raw_size_};
 }
 
 std::int64_t stream_core::take_received(const io_operation& op, std::int64_t result) noexcept {
@@ -204,16 +242,20 @@ std::int64_t stream_core::take_received(const io_operation& op, std::int64_t res
   if (result == 0) {
     // Our own close looks like the peer's end to the kernel.
     if (closed) return -ECONNABORTED;
-    if (filter) return filter->take_end(*this);
-    at_eof = true;
+    if (filter) {
+      input_error = filter->take_end(*this);
+    } else {
+      at_eof = true;
+    }
     return 0;
   }
   auto n = static_cast<std::size_t>(result);
   constexpr std::size_t much = 4096;
   bulk_ = n >= much;
   std::string_view bytes(static_cast<const char*>(op.buffer), n);
-  if (filter) return filter->take(bytes, *this);
-  if (!pooled) {
+  if (filter) {
+    feed(bytes);
+  } else if (!pooled) {
     filled(n);
   } else if (!append(bytes)) {
     closed = true;  // a hole in the stream: nothing after it may be read
@@ -222,22 +264,37 @@ std::int64_t stream_core::take_received(const io_operation& op, std::int64_t res
   return 0;
 }
 
+// An answer that no task waits for (an alert, a refusal) is sent at once or goes
+// with what is written next.
+void stream_core::feed(std::string_view bytes) noexcept {
+  input_error = filter->take(bytes, *this);
+  stream_operation* writing = active_writer();
+  bool nothing_in_flight = (!writing || writing == reader) && !finishing;
+  if (nothing_in_flight && (input_error < 0 || filter->established())) send_rest_at_once();
+}
+
+void stream_core::set_filter(std::unique_ptr<stream_filter> f) {
+  std::string early(buffered());
+  consume(early.size());
+  filter = std::move(f);
+  feed(early);
+  if (std::exchange(at_eof, false) && input_error == 0) input_error = filter->take_end(*this);
+}
+
+std::int64_t stream_operation::refusal() const noexcept {
+  if (!core_ || core_->closed) return -EBADF;
+  if (core_->output_ended && slot_ == &stream_core::writer) return -EPIPE;
+  // It is this one when it goes on after a pause.
+  stream_operation* busy = core_->*slot_;
+  if (busy && busy != this && busy->in_flight()) return -EALREADY;
+  if (core_->filter && !core_->filter->established()) return -ENOTCONN;
+  return 0;
+}
+
 bool stream_operation::begin() noexcept {
-  if (!core_ || core_->closed) {
-    outcome = -EBADF;
-    return true;
-  }
-  if (core_->output_ended && slot_ == &stream_core::writer) {
-    outcome = -EPIPE;
-    return true;
-  }
-  stream_operation*& busy = core_->*slot_;
-  // One that was stopped may still be there, in the handle of its task.
-  if (busy && busy != this && busy->in_progress()) {
-    outcome = -EALREADY;
-    return true;
-  }
-  busy = this;  // from a turn before, when it goes on after a pause
+  outcome = refusal();
+  if (outcome < 0) return true;
+  core_->*slot_ = this;
   fd = core_->fd;
   return work();
 }
@@ -273,11 +330,73 @@ void stream_operation::check(const char* operation) const {
   if (outcome == -EALREADY)
     throw usage_error(std::string(operation) + " " + core_->subject() +
                       ": another task is at it; one reader and one writer at a time");
-  throw core_->failure(operation, outcome == -ECANCELED ? -ECONNABORTED : outcome);
+  core_->fail(operation, outcome == -ECANCELED ? -ECONNABORTED : outcome);
+}
+
+std::int64_t handshake_operation::refusal() const noexcept {
+  if (!core_ || core_->closed) return -EBADF;
+  for (stream_operation* busy : {core_->active_reader(), core_->active_writer()})
+    if (busy && busy != this) return -EALREADY;
+  return 0;
+}
+
+bool handshake_operation::work() noexcept {
+  core_->writer = this;
+  for (unsigned round = 0; !ended(); ++round) {
+    if (round == rounds) {
+      begin_again_next_turn();
+      return false;
+    }
+    std::string_view out = core_->filter->output();
+    if (!out.empty()) {
+      code = opcode::send;
+      flags = MSG_WAITALL;
+      buffer = const_cast<char*>(out.data());
+      length = out.size();
+    } else if (!core_->prepare_receive(*this, 0)) {
+      outcome = -ENOMEM;
+      return true;
+    }
+    if (!request()) return false;
+    if (answered(outcome)) return true;
+  }
+  return true;
+}
+
+bool handshake_operation::answered(std::int64_t result) noexcept {
+  if (code != opcode::send) {
+    outcome = core_->take_received(*this, result);
+    return outcome < 0 || ended();
+  }
+  outcome = result;
+  if (result >= 0) {
+    core_->filter->sent(static_cast<std::size_t>(result));
+    return ended();
+  }
+  // A peer that is content may close at once, before it has our last words; what
+  // it sent until then can be read.
+  if (core_->filter->established() && result != -ECANCELED) outcome = 0;
+  return true;
+}
+
+bool handshake_operation::ended() noexcept {
+  outcome = core_->input_error;
+  return outcome < 0 || (core_->filter->established() && core_->filter->output().empty());
+}
+
+void handshake_operation::leave() noexcept {
+  stream_operation::leave();
+  if (core_ && core_->writer == this) core_->writer = nullptr;
+}
+
+void handshake_operation::result() {
+  leave();
+  std::string operation = std::string(core_ ? core_->filter->kind() : "tls") + " handshake with";
+  check(operation.c_str());
 }
 
 bool read_operation::work() noexcept {
-  for (unsigned round = 0; !satisfied(); ++round) {
+  for (unsigned round = 0; !ended(); ++round) {
     if (round == rounds) {
       begin_again_next_turn();
       return false;
@@ -293,13 +412,22 @@ bool read_operation::work() noexcept {
     outcome = core_->take_received(*this, outcome);
     if (outcome < 0) return true;
   }
-  outcome = 0;
   return true;
 }
 
 bool read_operation::answered(std::int64_t result) noexcept {
   outcome = core_->take_received(*this, result);
-  return outcome < 0 || satisfied();
+  return outcome < 0 || ended();
+}
+
+// What came before an error of the filter is read before it.
+bool read_operation::ended() noexcept {
+  if (satisfied()) {
+    outcome = 0;
+    return true;
+  }
+  outcome = core_->input_error;
+  return outcome < 0;
 }
 
 // Whether to stop receiving: enough is there, or no more will help.

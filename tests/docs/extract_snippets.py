@@ -21,6 +21,7 @@ PRELUDE = """#include <cstdio>
 #include <rondo/http/server.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
+#include <rondo/tls.hpp>
 using namespace std::chrono_literals;
 """
 

@@ -509,6 +509,22 @@ TEST(open_connection, comes_from_the_address_that_it_is_told) {
     ::getsockopt(s.fd(), SOL_SOCKET, SO_KEEPALIVE, &on, &size);
     EXPECT_EQ(on, 1);
     co_await server.close();
+TEST(stream, a_cancelled_operation_makes_room_though_its_handle_lives) {
+  test::run([]() -> rondo::task<> {
+    pair p = co_await connect_pair();
+    auto reading = rondo::create_task(p.client.read());
+    co_await rondo::sleep(0s);
+    reading.cancel();
+    co_await rondo::wait(reading);
+    std::string much(20'000'000, 'x');
+    auto writing = rondo::create_task(p.client.write(much));
+    co_await rondo::sleep(0s);
+    writing.cancel();
+    co_await rondo::wait(writing);
+    EXPECT_TRUE(writing.cancelled()) << "the kernel took it all";
+    co_await p.served.write("next");
+    EXPECT_EQ(co_await p.client.read(), "next");
+    p.client.shutdown_write();
   });
 }
 

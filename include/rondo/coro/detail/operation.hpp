@@ -43,8 +43,8 @@ class operation : public entry {
   node* waiter() const noexcept { return node_; }
   bool waiting() const noexcept { return state_ == state::waiting; }
   bool ready() const noexcept { return state_ == state::ready; }
-  /// From begin until its result is taken or its task is unwound.
-  bool in_progress() const noexcept { return state_ != state::idle; }
+  /// Begun, and neither resumed nor unwound yet.
+  bool in_flight() const noexcept { return state_ > state::done; }
 
   /// Makes awaiting an operation in another library's coroutine a readable error.
   template <class Never = void>
@@ -90,7 +90,6 @@ class operation : public entry {
   friend class node;
   enum class state : unsigned char { idle, done, deferred, waiting, ready };
 
-  bool in_flight() const noexcept { return state_ > state::done; }
   [[noreturn]] void awaited_again(const node* by, const promise_base* awaiter) const noexcept;
   [[noreturn]] void moved_after_begin() const noexcept;
   [[noreturn]] void destroyed_in_flight(const char* name) const noexcept;

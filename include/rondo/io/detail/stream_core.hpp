@@ -41,13 +41,13 @@ class stream_core {
   }
   /// Ends what is in flight; the fd closes with the last reference.
   void shut_down() noexcept;
-  /// Says to the peer that no more comes. Throws what failure makes.
+  /// Says to the peer that no more comes. Throws as fail does.
   void end_output();
 
   /// Who is at the other end: "127.0.0.1:80", "stdin".
   std::string subject() const { return name.empty() ? peer.to_string() : name; }
-  /// error: -errno, or what the filter has answered.
-  std::system_error failure(const char* operation, std::int64_t error) const;
+  /// Throws a std::system_error; error: -errno, or what the filter has answered.
+  [[noreturn]] void fail(const char* operation, std::int64_t error) const;
 
   std::string_view buffered() const noexcept { return {data_ + begin_, end_ - begin_}; }
   void consume(std::size_t n) noexcept;
@@ -61,14 +61,22 @@ class stream_core {
   /// Makes op a receive of what comes next; missing: bytes that are wanted at
   /// least, if known. False: memory is short.
   bool prepare_receive(io_operation& op, std::size_t missing) noexcept;
-  /// Takes what it has brought. 0, or -errno.
+  /// Takes what it has brought. 0, or -errno. What the filter makes of it is in
+  /// input_error, since what came before an error is read before it.
   std::int64_t take_received(const io_operation& op, std::int64_t result) noexcept;
+
+  /// Puts a filter before the socket: bytes that have come already are its own.
+  /// No operation is in flight. A handshake_operation must follow. Throws
+  /// std::bad_alloc.
+  void set_filter(std::unique_ptr<stream_filter> f);
 
   const int fd;
   const kind type;
   bool closed = false;
   bool at_eof = false;
+  std::int64_t input_error = 0;  ///< of the filter: nothing can be read after it
   bool output_ended = false;
+  unsigned finishing = 0;  ///< a task of the loop's sends the filter's last words
   const endpoint peer;
   std::string name;  ///< in place of peer where there is none
   std::size_t limit = 64 * 1024;
@@ -76,15 +84,26 @@ class stream_core {
   stream_operation* writer = nullptr;
   std::unique_ptr<stream_filter> filter;
 
+  /// Those at work: a cancelled one may stay in its slot as long as its task's
+  /// handle lives.
+  stream_operation* active_reader() const noexcept;
+  stream_operation* active_writer() const noexcept;
+
  private:
   ~stream_core();
   bool send_rest_at_once() noexcept;
+  void discard_input() noexcept;
+  void feed(std::string_view bytes) noexcept;
+  std::span<char> raw_room(std::size_t n) noexcept;
   void free_buffer() noexcept;
 
   char* data_ = nullptr;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t capacity_ = 0;
+  /// What comes for a filter in bulk; its own output is in data_.
+  std::unique_ptr<char[]> raw_;
+  std::size_t raw_size_ = 0;
   unsigned references_ = 1;
   bool bulk_ = false;         // much comes at a time: receive into memory of our own
   bool pool_is_out_ = false;  // the backend had no buffer for the last receive
@@ -113,6 +132,8 @@ class stream_operation : public io_operation {
         slot_(other.slot_) {}
   ~stream_operation() { let_go(); }
 
+  /// Why it cannot begin: 0, or -errno.
+  virtual std::int64_t refusal() const noexcept;
   /// One request to the kernel, or more. True: done, with outcome. False: the
   /// kernel will answer.
   virtual bool work() noexcept = 0;
@@ -125,7 +146,7 @@ class stream_operation : public io_operation {
   static constexpr unsigned rounds = 16;
 
   /// Lets the next one in.
-  void leave() noexcept {
+  virtual void leave() noexcept {
     if (core_ && core_->*slot_ == this) core_->*slot_ = nullptr;
   }
   /// What was stopped holds the fd no longer, though its task may be remembered.
@@ -140,6 +161,26 @@ class stream_operation : public io_operation {
 
  private:
   slot slot_;
+};
+
+/// Carries what a filter says and hears before data can pass. Has the stream for
+/// itself: reads and writes are refused until it is done. When it fails or is
+/// cancelled, they are refused for good.
+class handshake_operation final : public stream_operation {
+ public:
+  explicit handshake_operation(stream_core* core) noexcept
+      : stream_operation(core, &stream_core::reader) {}
+  handshake_operation(handshake_operation&&) noexcept = default;
+  ~handshake_operation() { let_go(); }
+  void result();
+  const char* describe() const noexcept override { return "handshake"; }
+
+ private:
+  std::int64_t refusal() const noexcept override;
+  bool work() noexcept override;
+  bool answered(std::int64_t result) noexcept override;
+  bool ended() noexcept;
+  void leave() noexcept override;
 };
 
 /// Receives until there is what was asked for. What has come stays in the
@@ -159,6 +200,7 @@ class read_operation : public stream_operation {
   bool work() noexcept override;
   bool answered(std::int64_t result) noexcept override;
   bool satisfied() noexcept;
+  bool ended() noexcept;
   bool find_separator() noexcept;
   virtual std::size_t separators() const noexcept { return 1; }
   virtual std::string_view separator(std::size_t) const noexcept { return "\n"; }

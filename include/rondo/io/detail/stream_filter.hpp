@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 namespace rondo::inline v0::detail {
 
@@ -14,26 +13,37 @@ class stream_core;
 /// What stands between a stream and its socket: TLS. It never touches the fd;
 /// the stream's operations carry its bytes both ways. What it holds survives a
 /// cancelled read or write, so that the next one goes on in the middle of a record.
+///
+/// Its own errors are answers below -4095, the last errno; throw_failure() says what
+/// they are. Input and output fail on their own.
 class stream_filter {
  public:
   virtual ~stream_filter() = default;
 
-  /// Takes bytes that have come; puts what they say into the stream's buffer and
-  /// notes its end. 0, or -errno: then failure() says more.
+  /// "tls": what a caller may cast it to.
+  virtual const char* kind() const noexcept = 0;
+  /// Whether data may pass: the handshake is done.
+  virtual bool established() const noexcept = 0;
+
+  /// Takes all bytes that have come, which are not in the stream's buffer; goes on
+  /// with the handshake or puts what they say into the buffer, and notes the end.
+  /// May add to the output. 0, or an error after what has been put there.
   virtual std::int64_t take(std::string_view received, stream_core& into) noexcept = 0;
   /// The peer has closed the socket. 0 if it had said before that no more comes.
   virtual std::int64_t take_end(stream_core& into) noexcept = 0;
 
-  /// Turns the beginning of data into output: how many bytes of it, or -errno.
+  /// Turns the beginning of data into output: how many bytes of it, or an error.
   virtual std::int64_t encode(std::string_view data) noexcept = 0;
-  /// What is to be sent.
-  virtual std::string_view output() const noexcept = 0;
+  /// What is to be sent. Stays where it is until sent() or the next call of this:
+  /// take() may come while the kernel reads it.
+  virtual std::string_view output() noexcept = 0;
   virtual void sent(std::size_t bytes) noexcept = 0;
   /// Adds the words that end the output.
   virtual void end_output() noexcept = 0;
 
-  /// The error behind a negative answer; what names operation and peer.
-  virtual std::system_error failure(std::int64_t answer, const std::string& what) const = 0;
+  /// Throws the std::system_error behind a negative answer, its own or an errno of
+  /// the socket's; what names operation and peer.
+  [[noreturn]] virtual void throw_failure(std::int64_t answer, const std::string& what) const = 0;
 };
 
 }  // namespace rondo::inline v0::detail

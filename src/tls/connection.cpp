@@ -1,0 +1,123 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/tls/connection.hpp>
+
+#include <memory>
+
+#include <rondo/compose/wait_for.hpp>
+#include <rondo/coro/errors.hpp>
+#include <rondo/loop/loop.hpp>
+
+#include "tls/context_state.hpp"
+#include "tls/filter.hpp"
+
+namespace rondo::inline v0 {
+
+namespace {
+
+/// The context of a loop for those who bring none.
+struct default_context {
+  explicit default_context(loop&) {}
+  tls_context client = tls_context::client();
+};
+
+std::string with_port(const std::string& host, std::uint16_t port) {
+  if (port == 0) return host;
+  bool v6 = host.find(':') != host.npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+task<> do_handshake(detail::stream_core& core, delay limit) {
+  detail::handshake_operation handshake(&core);
+  auto done = co_await move_on_after(std::move(handshake), limit);
+  if (!done)
+    throw timeout_error("tls handshake with " + core.subject() + ": not done within " +
+                        std::to_string(std::chrono::ceil<std::chrono::milliseconds>(limit.nanoseconds()).count()) +
+                        " ms");
+}
+
+}  // namespace
+
+task<> start_tls(stream& s, tls_context context, std::string server_name, delay handshake_timeout) {
+  detail::stream_core* core = s.internal();
+  if (!core || core->closed) throw usage_error("start_tls: the stream is not open");
+  std::string what = "start_tls with " + core->subject();
+  if (core->type == detail::stream_core::kind::pipe)
+    throw usage_error(what + ": a pipe has one direction");
+  if (core->filter) throw usage_error(what + ": it is encrypted already");
+  if (core->active_reader() || core->active_writer()) throw usage_error(what + ": another task uses the stream");
+  if (core->output_ended) throw usage_error(what + ": its output has ended");
+  if (!context) context = loop::current().local<default_context>().client;
+  detail::tls_context_state& state = context.state();
+  if (!state.server) {
+    if (server_name.empty() && state.verifies)
+      throw usage_error(what + ": a client must name the server");
+    if (!server_name.empty()) core->name = with_port(server_name, core->peer.port());
+  }
+  auto filter = std::make_unique<detail::tls_filter>(context, server_name, core->subject());
+  endpoint peer = core->peer;
+  try {
+    core->set_filter(std::move(filter));
+    co_await do_handshake(*core, handshake_timeout);
+  } catch (const std::exception& e) {
+    state.failed(peer, e);
+    throw;
+  }
+}
+
+namespace detail {
+
+namespace {
+
+/// What a server runs for each connection: the handshake, then the user's handler.
+class tls_handler {
+ public:
+  tls_handler(connection_handler handler, tls_context context, delay limit)
+      : handler_(std::move(handler)), context_(std::move(context)), limit_(limit) {}
+
+  task<> operator()(stream s) {
+    bool accepted = co_await accept(s);
+    if (accepted) co_await handler_(std::move(s));
+  }
+
+ private:
+  // A failure has been counted and told.
+  task<bool> accept(stream& s) {
+    try {
+      co_await start_tls(s, context_, {}, limit_);
+      co_return true;
+    } catch (const std::system_error&) {
+    } catch (const timeout_error&) {
+    }
+    co_return false;
+  }
+
+  connection_handler handler_;
+  tls_context context_;
+  delay limit_;
+};
+
+}  // namespace
+
+task<stream> open_tls_connection(std::string host, std::uint16_t port, tls_context context,
+                                 connection_options connection, std::string server_name,
+                                 delay handshake_timeout) {
+  if (context && context.is_server())
+    throw usage_error("open_tls_connection: the context is a server's");
+  if (server_name.empty()) server_name = host;
+  stream s = co_await open_connection(host, port, connection);
+  co_await start_tls(s, context, server_name, handshake_timeout);
+  co_return s;
+}
+
+task<server> start_tls_server(connection_handler handler, std::string host, std::uint16_t port,
+                              tls_context context, tls_server_options options) {
+  if (!context || !context.is_server())
+    throw usage_error("start_tls_server: the context is not a server's");
+  connection_handler over_tls =
+      tls_handler(std::move(handler), context, options.handshake_timeout);
+  co_return co_await start_server(std::move(over_tls), std::move(host), port, options.server);
+}
+
+}  // namespace detail
+
+}  // namespace rondo::inline v0

@@ -1,0 +1,71 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <rondo/tls/context.hpp>
+
+#include "tls/openssl.hpp"
+#include "tls/session_cache.hpp"
+
+namespace rondo::inline v0::detail {
+
+/// A certificate with those between it and its CA, and its key.
+struct tls_identity {
+  x509_ptr certificate;
+  x509_chain_ptr chain;
+  pkey_ptr key;
+  std::string certificate_file;
+  std::string key_file;
+
+  /// Reads it, and checks that the key is the certificate's.
+  static tls_identity load(const std::string& certificate_file, const std::string& key_file);
+};
+
+/// What a tls_context stands for: settings, and the SSL_CTX that is made of them
+/// when it is needed. A change makes another SSL_CTX for later connections, since
+/// OpenSSL cannot take a certificate out of one again.
+class tls_context_state {
+ public:
+  explicit tls_context_state(bool is_server);
+  tls_context_state(const tls_context_state&) = delete;
+  tls_context_state& operator=(const tls_context_state&) = delete;
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+  SSL_CTX* ready();
+  /// A setting has changed: no session of before is resumed.
+  void changed() noexcept {
+    ctx_.reset();
+    sessions.clear();
+  }
+  void trust(const std::vector<x509_ptr>& certificates);
+  /// Counts a failure, and tells who wants to know.
+  void failed(const endpoint& peer, const std::exception& error);
+
+  const bool server;
+  bool verifies;
+  int oldest_version = TLS1_2_VERSION;
+  x509_store_ptr trusted;
+  std::vector<x509_ptr> client_authorities;
+  tls_identity identity;
+  std::string alpn;  ///< as it is sent: each one behind its length
+  session_cache sessions;
+  tls_statistics statistics;
+  unique_function<void(const endpoint&, const std::exception&)> on_failure;
+
+ private:
+  ~tls_context_state() = default;
+  ssl_ctx_ptr make() const;
+
+  ssl_ctx_ptr ctx_;
+  unsigned references_ = 1;
+};
+
+std::vector<x509_ptr> load_certificates(const std::string& file);
+
+}  // namespace rondo::inline v0::detail

@@ -1,0 +1,171 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// Certificates of all kinds, and the other programs that TLS is tested against.
+#pragma once
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <sys/wait.h>
+#include <tuple>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <rondo/io.hpp>
+#include <rondo/tls.hpp>
+
+#include "support/async.hpp"
+
+namespace test {
+
+/// A folder of certificates, made once with the openssl command:
+///   ca, other_ca              two CAs
+///   server, renewed           for localhost and 127.0.0.1, from ca
+///   chained                   the same from an intermediate of ca, which is in the file
+///   expired, wrong_host       from ca
+///   unknown_ca                for localhost, from other_ca
+///   self_signed               for localhost
+///   client, stranger          CN=alice from ca, CN=mallory from other_ca
+class certificates {
+ public:
+  static std::string pem(const std::string& name) { return folder() + "/" + name + ".pem"; }
+  static std::string key(const std::string& name) { return folder() + "/" + name + ".key"; }
+
+  static rondo::tls_context server(const std::string& name = "server") {
+    return rondo::tls_context::server(pem(name), key(name));
+  }
+  static rondo::tls_context client() { return rondo::tls_context::client(pem("ca")); }
+
+  static const std::string& folder() {
+    static certificates made;
+    return made.folder_;
+  }
+
+ private:
+  certificates() {
+    std::string pattern = std::filesystem::temp_directory_path() / "rondo_tls_XXXXXX";
+    if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp failed");
+    folder_ = pattern;
+    std::string script = "cd '" + folder_ + "' || exit 1\n" + R"(
+      set -e
+      exec >log 2>&1
+      key() { openssl ecparam -name prime256v1 -genkey -noout -out $1.key; }
+      self() { # name subject extensions
+        key $1
+        openssl req -new -x509 -key $1.key -subj "$2" -days 30 -out $1.pem -addext "$3"
+      }
+      issue() { # name ca subject extensions days
+        key $1
+        openssl req -new -key $1.key -subj "$3" -out $1.csr
+        echo "$4" >$1.ext
+        openssl x509 -req -in $1.csr -CA $2.pem -CAkey $2.key -CAcreateserial -days $5 \
+          -extfile $1.ext -out $1.pem
+      }
+      local=subjectAltName=DNS:localhost,IP:127.0.0.1
+      self ca "/CN=Test CA" keyUsage=keyCertSign
+      self other_ca "/CN=Other CA" keyUsage=keyCertSign
+      self self_signed /CN=localhost $local
+      issue server ca "/O=Rondo/CN=localhost" $local 30
+      issue renewed ca "/O=Renewed/CN=localhost" $local 30
+      issue intermediate ca "/CN=Intermediate CA" basicConstraints=critical,CA:true 30
+      issue chained intermediate /CN=localhost $local 30
+      cat intermediate.pem >>chained.pem
+      issue expired ca /CN=localhost $local -1
+      issue wrong_host ca /CN=other.example subjectAltName=DNS:other.example,IP:127.0.0.2 30
+      issue unknown_ca other_ca /CN=localhost $local 30
+      issue client ca /CN=alice basicConstraints=CA:false 30
+      issue stranger other_ca /CN=mallory basicConstraints=CA:false 30
+      openssl ec -in server.key -aes256 -passout pass:secret -out encrypted.key
+    )";
+    if (std::system(script.c_str()) != 0)
+      throw std::runtime_error("making certificates failed; see " + folder_ + "/log");
+  }
+  ~certificates() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  std::string folder_;
+};
+
+/// Another program, with pipes to its input and from its output (and errors).
+/// Ended when this is destroyed.
+class program {
+ public:
+  explicit program(std::vector<std::string> arguments) {
+    auto [child_in, to_child] = raw_pipe();
+    auto [from_child, child_out] = raw_pipe();
+    std::vector<char*> argv;
+    for (std::string& a : arguments) argv.push_back(a.data());
+    argv.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(child_in, 0);
+      ::dup2(child_out, 1);
+      ::dup2(child_out, 2);
+      ::execvp(argv[0], argv.data());
+      ::_exit(127);
+    }
+    ::close(child_in);
+    ::close(child_out);
+    in = rondo::stream_from_fd(to_child, arguments[0] + "'s input");
+    out = rondo::stream_from_fd(from_child, arguments[0] + "'s output");
+  }
+  program(const program&) = delete;
+  ~program() { end(SIGKILL); }
+
+  /// Its exit status; after signal, unless that is 0.
+  int end(int signal) {
+    if (pid_ <= 0) return 0;
+    if (signal) ::kill(pid_, signal);
+    int status = 0;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+  rondo::stream in;
+  rondo::stream out;
+
+ private:
+  static std::pair<int, int> raw_pipe() {
+    int fds[2];
+    if (::pipe2(fds, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
+    return {fds[0], fds[1]};
+  }
+  pid_t pid_ = 0;
+};
+
+struct stream_pair {
+  rondo::stream client;
+  rondo::stream server;
+};
+
+/// Both ends of a connection over TLS.
+inline rondo::task<stream_pair> tls_pair(rondo::tls_context client, rondo::tls_context server) {
+  stream_pair p;
+  std::tie(p.client, p.server) = rondo::socketpair();
+  co_await rondo::gather(rondo::start_tls(p.client, client, "localhost"),
+                         rondo::start_tls(p.server, server));
+  co_return p;
+}
+
+inline std::size_t open_fds() {
+  auto all = std::filesystem::directory_iterator("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Bytes that differ from place to place.
+inline std::string pattern(std::size_t size, unsigned seed = 1) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) {
+    seed = seed * 1664525u + 1013904223u;
+    c = static_cast<char>(seed >> 24);
+  }
+  return bytes;
+}
+
+}  // namespace test
