@@ -23,6 +23,10 @@ PRELUDE = """#include <cstdio>
 #include <rondo/rondo.hpp>
 #include <rondo/tls.hpp>
 using namespace std::chrono_literals;
+// g++ takes a page's #line for a header, where lambdas in a frame would be suspect.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
 """
 
 
