@@ -119,10 +119,11 @@ rondo::task<> partial_file::load_description() {
   // A part that has every byte loses one, so that there is something to ask for:
   // the answer tells whether the remote file is still the same.
   if (sure > 0 && sure == version_.total) --sure;
-  if (sure < size_) file_.truncate(sure);
+  bool too_long = sure < size_;
   size_ = sure;
   durable_ = std::min(durable_, sure);
-  resumable_ = true;
+  resumable_ = true;  // from here on a cancellation keeps the part
+  if (too_long) co_await file_.truncate(sure);
 }
 
 rondo::task<> partial_file::save_description() {
@@ -141,7 +142,7 @@ rondo::task<> partial_file::restart(remote_version v) {
   durable_ = 0;
   // The old description goes before the bytes that it does not describe come.
   co_await remove_if_there(description_);
-  if (file_.size() > 0) file_.truncate(0);
+  if (file_.size() > 0) co_await file_.truncate(0);
   size_ = 0;
   if (version_.validator.empty()) co_return;
   co_await save_description();

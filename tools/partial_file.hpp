@@ -8,6 +8,7 @@
 
 #include <rondo/coro/task.hpp>
 #include <rondo/io/file.hpp>
+#include <rondo/io/file_system.hpp>
 
 namespace tool {
 

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <rondo/io/datagram.hpp>
+#include <rondo/io/directory.hpp>
 #include <rondo/io/endpoint.hpp>
 #include <rondo/io/errors.hpp>
 #include <rondo/io/exit_status.hpp>
 #include <rondo/io/file.hpp>
+#include <rondo/io/file_lock.hpp>
+#include <rondo/io/file_system.hpp>
 #include <rondo/io/open_connection.hpp>
 #include <rondo/io/pipe.hpp>
 #include <rondo/io/readiness.hpp>
@@ -16,3 +19,5 @@
 #include <rondo/io/signals.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/io/subprocess.hpp>
+#include <rondo/io/temporary_file.hpp>
+#include <rondo/io/watch.hpp>

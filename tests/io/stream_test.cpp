@@ -509,6 +509,9 @@ TEST(open_connection, comes_from_the_address_that_it_is_told) {
     ::getsockopt(s.fd(), SOL_SOCKET, SO_KEEPALIVE, &on, &size);
     EXPECT_EQ(on, 1);
     co_await server.close();
+  });
+}
+
 TEST(stream, a_cancelled_operation_makes_room_though_its_handle_lives) {
   test::run([]() -> rondo::task<> {
     pair p = co_await connect_pair();

@@ -8,100 +8,161 @@
 #include <string_view>
 #include <utility>
 
+#include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/task.hpp>
-#include <rondo/exec/detail/worker_threads.hpp>
-#include <rondo/loop/detail/io_operation.hpp>
+#include <rondo/detail/config.hpp>
 
 namespace rondo::inline v0 {
 
+struct file_status;
+namespace detail {
+class file_transfer;
+}
+
 /// How open_file opens; the words of Python's open().
 enum class file_mode : unsigned char {
-  read,        ///< "rb": the file must exist
-  write,       ///< "wb": made, or emptied
-  append,      ///< "ab": made; writes go to the end
-  read_write,  ///< "r+b": the file must exist
-  create,      ///< "xb": made; must not exist
+  read,               ///< "rb": the file must exist
+  write,              ///< "wb": made, or emptied
+  append,             ///< "ab": made; writes go to the end
+  read_write,         ///< "r+b": the file must exist
+  create,             ///< "xb": made; must not exist
+  read_write_create,  ///< made when it does not exist, kept as it is when it does
 };
 
-namespace detail {
-
-/// A request on a file: by the ring where the backend serves files, else by a
-/// thread. Cancelling one that has begun does nothing: it is waited for, and its
-/// result delivered.
-class file_operation : public io_operation, private job {
- public:
-  bool begin() noexcept override;
-  bool cancel() noexcept override;
-
- protected:
-  file_operation() = default;
-  file_operation(file_operation&&) = default;
-  ~file_operation() = default;
-
- private:
-  struct arrival : entry {
-    file_operation* op = nullptr;
-    std::int64_t result = 0;
-  };
-  arrival arrival_;
-  outside_link* link_ = nullptr;
-};
-
-}  // namespace detail
-
-/// An open file. Reads and writes go on from its position. Errors are
-/// std::system_error that names the path. Belongs to one task at a time;
-/// destroying it closes it.
+/// An open file. Sizes and offsets are 64 bits wide. Errors are
+/// std::system_error that names operation and path: `read /x: Input/output error`.
+///
+/// What the page cache has is read at once, without a thread or the ring, at
+/// most 128 KiB in a step; everything that may wait for a disk goes to the ring
+/// or to a thread. Pipes (FIFOs), terminals and other devices are read and
+/// written when they are ready, and never keep a thread.
+///
+/// Belongs to one task at a time, and to its loop's thread. Destroying it closes
+/// it; no operation may be in flight then.
 class [[nodiscard]] file {
  public:
   file() noexcept = default;
-  file(int fd, std::string path) noexcept : fd_(fd), path_(std::move(path)) {}
+  /// Takes over an open fd. path is for errors. The fd of a pipe or device
+  /// should be non-blocking; one that is not is polled before each call.
+  file(int fd, std::string path) noexcept;
   file(file&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+      : fd_(std::exchange(other.fd_, -1)), traits_(other.traits_), path_(std::move(other.path_)) {}
   file& operator=(file&& other) noexcept {
     std::swap(fd_, other.fd_);
+    std::swap(traits_, other.traits_);
     std::swap(path_, other.path_);
     return *this;
   }
+  /// Closes. An error of that is lost, and a file system that hands data over
+  /// only now (NFS, FUSE) holds the loop meanwhile: prefer close() after writing.
   ~file();
 
   explicit operator bool() const noexcept { return fd_ >= 0; }
   const std::string& path() const noexcept { return path_; }
   int fd() const noexcept { return fd_; }
+  /// Gives the fd away.
+  int release() noexcept { return std::exchange(fd_, -1); }
 
-  /// Up to into.size() bytes; 0 at the end.
+  /// Up to into.size() bytes from the position on, as many as can be had at
+  /// once; 0 at the end. From a FIFO: waits for a writer and its data.
+  /// Cancelled: nothing was taken, or the bytes are delivered.
   task<std::size_t> read_some(std::span<char> into);
   /// The rest of the file, at most max bytes; more is an error (EFBIG).
+  /// Cancelled: the position is where it was; what a pipe had given is lost.
   task<std::string> read(std::size_t max = 1u << 30);
-  /// Writes all of data. When cancelled, a part may have been written.
+  /// Fills into from offset on; less only at the end. The position stays.
+  /// Cancelled: nothing has changed.
+  task<std::size_t> pread(std::span<char> into, std::uint64_t offset);
+
+  /// Writes all of data. Cancelled: a part of it may have been written.
   task<> write(std::string_view data);
-  /// Has the kernel put everything on the disk.
+  /// Writes all of data at offset; the position stays. In a file opened with
+  /// append, Linux writes to the end all the same (pwrite(2)).
+  /// Cancelled: a part of it may have been written.
+  task<> pwrite(std::string_view data, std::uint64_t offset);
+
+  /// The lines from the position on, each with its '\n' (the last may have
+  /// none). A line longer than longest throws limit_overrun_error.
+  ///
+  /// Reads ahead; a generator that is destroyed, or whose task is cancelled,
+  /// sets the position after the last line that it gave (not in a pipe). The
+  /// file must outlive it and stay where it is; read_lines owns its file.
+  async_generator<std::string> lines(std::size_t longest = 1u << 20) RONDO_LIFETIMEBOUND;
+
+  /// Has the kernel put everything on the disk (fsync).
+  /// Cancelled: it may have happened.
   task<> sync();
-  /// Size in bytes; from the kernel's memory, at once.
+  /// The same for the data and what finds it again, not for times (fdatasync).
+  task<> sync_data();
+  /// Cuts the file, or lengthens it with zeros. Cancelled: it may have happened.
+  task<> truncate(std::uint64_t size);
+  /// Size, type, mode and times. Cancelled: nothing has changed.
+  task<file_status> status();
+
+  /// Size in bytes as this kernel knows it, at once. (On a network file system
+  /// another machine may have changed it; status() asks.)
   std::uint64_t size() const;
-  void truncate(std::uint64_t size);
+  /// Sets the position, at once.
   void seek(std::uint64_t position);
-  /// Closes and says whether that failed. The destructor cannot.
+  std::uint64_t position() const;
+
+  /// Closes and says whether that failed. A file that was only read is closed
+  /// at once; cancelling does not keep any from being closed.
   task<> close();
 
  private:
+  friend class detail::file_transfer;
+  friend task<file> open_file(std::string path, file_mode mode, unsigned permissions);
+
+  enum class kind : unsigned char {
+    stored,     // regular files, block devices: always ready, and slow
+    stream,     // character devices, sockets: ready or not
+    fifo,       // as stream, and its end is only the end once a writer has come
+    directory,
+  };
+  struct traits {
+    kind what = kind::stored;
+    bool read_only = false;
+    bool nonblocking = false;
+    bool append = false;
+    bool reads_cached = true;  // false: the file system does not know RWF_NOWAIT
+  };
+  bool ready_or_not() const noexcept {
+    return traits_.what == kind::stream || traits_.what == kind::fifo;
+  }
+  file(int fd, std::string path, int open_flags) noexcept;
+  task<> write_all(std::string_view data, std::int64_t offset);
+  void close_now(int fd) noexcept;
+
   int fd_ = -1;
+  traits traits_;
   std::string path_;
 };
 
-/// Throws std::system_error: `open /etc/shadow: Permission denied`.
-task<file> open_file(std::string path, file_mode mode = file_mode::read);
+/// Opens a file: `open /etc/shadow: Permission denied` when that fails. A
+/// directory is an error (EISDIR). permissions, less the process's umask, are
+/// those of a file that it makes.
+///
+/// A FIFO opens at once for reading, and its first read waits for a writer;
+/// for writing it opens once a reader has come, which is looked for every 50 ms.
+///
+/// Cancelled: nothing is open; a file may have been made.
+task<file> open_file(std::string path, file_mode mode = file_mode::read,
+                     unsigned permissions = 0666);
 
-/// Gives a file its name, in place of what had it: atomic within a file system.
-task<> rename_file(std::string from, std::string to);
-task<> remove_file(std::string path);
-
-/// A whole file, at most max bytes.
+/// A whole file, at most max bytes; more is an error (EFBIG).
 task<std::string> read_text(std::string path, std::size_t max = 1u << 30);
-/// Replaces a file at once and durably: whoever reads sees the old text or the
-/// new one, also after a power failure.
+
+/// The lines of a file: file::lines of a file that it opens and closes.
+async_generator<std::string> read_lines(std::string path, std::size_t longest = 1u << 20);
+
+/// Replaces what the file holds at once and durably: whoever reads sees the old
+/// text or the new one, also after a power failure. Keeps the permissions of a
+/// file that is replaced, and its owner where that is allowed; follows symbolic
+/// links. Writes to a pipe or device plainly.
+///
+/// Cancelled: the file has the old text or the new one, and nothing else is
+/// left behind. text must live until then.
 task<> write_text(std::string path, std::string_view text);
-/// Puts a directory's entries on the disk, after a rename in it.
-task<> sync_directory(std::string path);
 
 }  // namespace rondo::inline v0

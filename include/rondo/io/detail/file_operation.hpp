@@ -1,0 +1,100 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <system_error>
+
+#include <rondo/exec/detail/worker_threads.hpp>
+#include <rondo/io/file.hpp>
+#include <rondo/loop/detail/io_operation.hpp>
+
+namespace rondo::inline v0::detail {
+
+/// A request on files: by the ring where the backend serves files, else by a
+/// thread of the pool.
+///
+/// Cancelling: one that no thread has begun is dropped; the ring is asked and
+/// says how it ended; one that a thread works at is waited for, and its result
+/// delivered.
+class file_operation : public io_operation, private job {
+ public:
+  bool begin() noexcept override;
+  bool cancel() noexcept override;
+  std::int64_t result() const noexcept { return outcome; }
+
+ protected:
+  file_operation() = default;
+  file_operation(file_operation&&) = default;
+  ~file_operation() = default;
+
+ private:
+  struct arrival : entry {
+    file_operation* op = nullptr;
+    std::int64_t result = 0;
+  };
+  arrival arrival_;
+  outside_link* link_ = nullptr;  // not null: a thread has it
+};
+
+/// A single request; its result is what the system call gave, or -errno.
+class file_request final : public file_operation {
+ public:
+  file_request(opcode c, int fd_number, const char* name) noexcept : name_(name) {
+    code = c;
+    fd = fd_number;
+  }
+  file_request(file_request&&) noexcept = default;
+  /// An openat that needs no disk is done at once (openat2 with RESOLVE_CACHED).
+  bool begin() noexcept override;
+  const char* describe() const noexcept override { return name_; }
+
+ private:
+  const char* name_;
+};
+
+/// A read from or a write to an open file. What the page cache has is read at
+/// once. A pipe or a device is read or written when it is ready.
+class file_transfer final : public file_operation {
+ public:
+  /// offset -1: at the file's position.
+  file_transfer(file& f, opcode read_or_write, void* data, std::size_t size,
+                std::int64_t offset) noexcept;
+  file_transfer(file_transfer&&) noexcept = default;
+
+  bool begin() noexcept override;
+  void kernel_done(std::int64_t result) noexcept override;
+  const char* describe() const noexcept override {
+    return what_ == opcode::read ? "file.read" : "file.write";
+  }
+  std::string detail() const override { return file_.path_; }
+
+ private:
+  bool read_cached() noexcept;
+  void prepare_for_ring() noexcept;
+  bool begin_when_ready() noexcept;
+  bool wait_until_ready() noexcept;
+  std::int64_t transfer_now() noexcept;
+
+  file& file_;
+  opcode what_;
+  bool waits_for_readiness_ = false;
+  bool moves_position_ = false;
+};
+
+/// result, or throws `operation subject: …` for a -errno.
+inline std::int64_t check_file(std::int64_t result, const char* operation,
+                               const std::string& subject) {
+  if (result >= 0) [[likely]] return result;
+  throw std::system_error(static_cast<int>(-result), std::generic_category(),
+                          std::string(operation) + " " + subject);
+}
+
+/// Throws for a path that the kernel would read only in part: one with a 0 in it.
+inline void check_path(const std::string& path, const char* operation) {
+  if (path.find('\0') != path.npos) [[unlikely]]
+    check_file(-22 /* EINVAL */, operation, path.c_str());
+}
+
+}  // namespace rondo::inline v0::detail

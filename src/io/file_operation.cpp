@@ -1,0 +1,250 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/io/detail/file_operation.hpp>
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <rondo/coro/detail/promise.hpp>
+#include <rondo/loop/detail/backend.hpp>
+#include <rondo/loop/detail/syscall.hpp>
+#include <rondo/loop/loop.hpp>
+
+namespace rondo::inline v0::detail {
+
+namespace {
+
+/// What one step may copy on the loop's thread: about 20 µs.
+constexpr std::size_t cached_most = 128 * 1024;
+/// What the ring or a thread is asked for at once: the ring copies on the loop's
+/// thread too, and a cancellation takes effect between two of them.
+constexpr std::size_t request_most = 1024 * 1024;
+/// A pipe that polls as writable takes at least this without blocking.
+constexpr std::size_t pipe_page = 4096;
+
+/// A write to a pipe that nobody reads raises SIGPIPE, which ends a process that
+/// has not asked for the signal; the error EPIPE says the same. Keeps it from
+/// being delivered while it lives.
+class no_sigpipe {
+ public:
+  no_sigpipe() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    ::sigpending(&pending);
+    was_pending_ = ::sigismember(&pending, SIGPIPE);
+    if (!was_pending_) ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  no_sigpipe(const no_sigpipe&) = delete;
+  ~no_sigpipe() {
+    if (was_pending_) return;
+    int error = errno;
+    timespec at_once{};
+    ::sigtimedwait(&pipe_, nullptr, &at_once);
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    errno = error;
+  }
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool was_pending_;
+};
+
+bool ready_now(int fd, short events) noexcept {
+  pollfd p{fd, events, 0};
+  return ::poll(&p, 1, 0) != 0;  // an error shows in the call that follows
+}
+
+}  // namespace
+
+bool file_operation::begin() noexcept {
+  loop& l = loop::of(*waiter());
+  if (l.kernel().serves_files()) return io_operation::begin();
+  link_ = waiter()->sched().outside;
+  link_->hold();
+  run = [](job& j) noexcept {
+    auto& op = static_cast<file_operation&>(j);
+    op.arrival_.result = do_syscall(op);
+  };
+  finish = [](job& j) noexcept {
+    auto& op = static_cast<file_operation&>(j);
+    outside_link* link = op.link_;
+    link->post_and_release(op.arrival_);  // op may be gone from here on
+  };
+  arrival_.op = this;
+  arrival_.fire = [](entry& e) noexcept {
+    auto& a = static_cast<arrival&>(e);
+    --a.op->waiter()->sched().threads_at_work;
+    a.op->link_ = nullptr;
+    a.op->kernel_done(a.result);
+  };
+  ++waiter()->sched().threads_at_work;
+  try {
+    worker_threads::shared().submit(*this);
+    return false;
+  } catch (const std::system_error& e) {
+    outcome = -e.code().value();
+  } catch (const std::bad_alloc&) {
+    outcome = -ENOMEM;
+  }
+  --waiter()->sched().threads_at_work;
+  link_->release();
+  link_ = nullptr;
+  return true;
+}
+
+bool file_operation::cancel() noexcept {
+  if (!link_) return io_operation::cancel();
+  if (!worker_threads::shared().withdraw(*this)) return false;
+  --waiter()->sched().threads_at_work;
+  link_->release();
+  link_ = nullptr;
+  return true;
+}
+
+bool file_request::begin() noexcept {
+  // RESOLVE_CACHED looks only at names in memory, and refuses with EAGAIN what
+  // would need the disk. Files that it would make are not for it.
+  if (code == opcode::openat && !(flags & (O_CREAT | O_TRUNC)) && flags & O_NONBLOCK) {
+    static constinit bool known = true;  // a kernel before 5.12, or a filter of system calls
+    if (__atomic_load_n(&known, __ATOMIC_RELAXED)) {
+      open_how how{};
+      how.flags = flags;
+      how.resolve = RESOLVE_CACHED;
+      long opened = ::syscall(SYS_openat2, fd, buffer, &how, sizeof how);
+      if (opened >= 0) {
+        outcome = opened;
+        return true;
+      }
+      if (errno == ENOSYS || errno == EINVAL || errno == EPERM) {
+        if (errno != EPERM) __atomic_store_n(&known, false, __ATOMIC_RELAXED);
+      } else if (errno != EAGAIN) {
+        outcome = -errno;
+        return true;
+      }
+    }
+  }
+  return file_operation::begin();
+}
+
+file_transfer::file_transfer(file& f, opcode read_or_write, void* data, std::size_t size,
+                             std::int64_t at) noexcept
+    : file_(f), what_(read_or_write) {
+  code = read_or_write;
+  fd = f.fd_;
+  buffer = data;
+  length = size;
+  offset = at;
+}
+
+bool file_transfer::begin() noexcept {
+  if (file_.ready_or_not()) return begin_when_ready();
+  if (what_ == opcode::read && file_.traits_.reads_cached && read_cached()) return true;
+  if (length > request_most) length = request_most;
+  if (loop::of(*waiter()).kernel().serves_files()) prepare_for_ring();
+  return file_operation::begin();
+}
+
+void file_transfer::prepare_for_ring() noexcept {
+  // It takes O_NONBLOCK at its word for files that it cannot read without
+  // blocking, and gives EAGAIN.
+  if (file_.traits_.nonblocking) {
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    file_.traits_.nonblocking = false;
+  }
+  // The kernel (seen in 6.18) forgets to move the file's position when a part was
+  // transferred before an error: the next request would go to the same place
+  // again, and a full disk would look like success. So we move it.
+  if (offset >= 0 || (file_.traits_.append && what_ == opcode::write)) return;
+  offset = ::lseek(fd, 0, SEEK_CUR);
+  moves_position_ = offset >= 0;
+}
+
+bool file_transfer::read_cached() noexcept {
+  iovec into{buffer, length < cached_most ? length : cached_most};
+  ssize_t n = ::preadv2(fd, &into, 1, offset, RWF_NOWAIT);
+  if (n >= 0) {
+    outcome = n;
+    return true;
+  }
+  if (errno == EAGAIN) return false;
+  if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) {
+    file_.traits_.reads_cached = false;
+    return false;
+  }
+  outcome = -errno;
+  return true;
+}
+
+// A FIFO that no writer has opened yet reads as if at its end; polled, it is not
+// ready until one has come.
+bool file_transfer::begin_when_ready() noexcept {
+  bool poll_first = !file_.traits_.nonblocking ||
+                    (file_.traits_.what == file::kind::fifo && what_ == opcode::read);
+  if (!poll_first || ready_now(fd, what_ == opcode::read ? POLLIN : POLLOUT)) {
+    outcome = transfer_now();
+    if (outcome != -EAGAIN) return true;
+  }
+  return wait_until_ready();
+}
+
+bool file_transfer::wait_until_ready() noexcept {
+  // Others may take what was ready; a device that is never ready in truth may not
+  // hold the loop.
+  constexpr int attempts = 16;
+  for (int i = 0; i < attempts; ++i) {
+    code = opcode::poll;
+    flags = what_ == opcode::read ? POLLIN : POLLOUT;
+    waits_for_readiness_ = true;
+    if (!io_operation::begin()) return false;
+    waits_for_readiness_ = false;
+    if (outcome < 0) return true;
+    outcome = transfer_now();
+    if (outcome != -EAGAIN) return true;
+  }
+  return true;
+}
+
+std::int64_t file_transfer::transfer_now() noexcept {
+  code = what_;
+  flags = 0;
+  std::size_t most = file_.traits_.nonblocking ? cached_most : pipe_page;
+  std::size_t wanted = length;
+  if (length > most) length = most;
+  std::int64_t result;
+  if (what_ == opcode::write) {
+    no_sigpipe guard;
+    result = do_syscall(*this);
+  } else {
+    result = do_syscall(*this);
+  }
+  length = wanted;
+  return result;
+}
+
+void file_transfer::kernel_done(std::int64_t result) noexcept {
+  if (waits_for_readiness_) {
+    waits_for_readiness_ = false;
+    if (result >= 0) result = transfer_now();
+  }
+  // Not ready after all; or, from a thread, a file of the kernel's own (in /sys)
+  // that waits for an event.
+  if (result == -EAGAIN && (file_.ready_or_not() || file_.traits_.nonblocking)) {
+    if (waiter()->cancel_requested()) {
+      result = -ECANCELED;
+    } else {
+      if (!wait_until_ready()) return;
+      result = outcome;
+    }
+  }
+  if (moves_position_ && result > 0) ::lseek(fd, offset + result, SEEK_SET);
+  io_operation::kernel_done(result);
+}
+
+}  // namespace rondo::inline v0::detail

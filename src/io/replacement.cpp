@@ -1,0 +1,72 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/io/detail/replacement.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <rondo/io/detail/file_operation.hpp>
+
+namespace rondo::inline v0::detail {
+
+void replacement::check(long result) {
+  if (result < 0) check_file(-errno, operation_, subject_);
+}
+
+replacement::replacement(std::string target, const char* operation, const std::string& subject)
+    : target_(std::move(target)), operation_(operation), subject_(subject) {
+  struct stat named {};
+  if (::lstat(target_.c_str(), &named) == 0 && S_ISLNK(named.st_mode)) {
+    char* real = ::realpath(target_.c_str(), nullptr);
+    check(real ? 0 : -1);
+    target_ = real;
+    std::free(real);
+  }
+  replaces_ = ::lstat(target_.c_str(), &replaced_) == 0;
+  if (!replaces_ && errno != ENOENT) check(-1);
+  if (replaces_ && !S_ISREG(replaced_.st_mode)) {
+    errno = S_ISDIR(replaced_.st_mode) ? EISDIR : EINVAL;
+    check(-1);
+  }
+  std::size_t slash = target_.rfind('/');
+  directory_ = slash == target_.npos ? "./" : target_.substr(0, slash + 1);
+  static std::atomic<unsigned> counter{0};
+  do {  // a name that the last process with our id has left is taken
+    part_ = directory_ + ".rondo-" + std::to_string(::getpid()) + "-" + std::to_string(++counter) +
+            ".part";
+    fd_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (fd_ < 0 && errno == EEXIST);
+  check(fd_);
+}
+
+replacement::~replacement() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  if (!part_.empty()) ::unlink(part_.c_str());
+}
+
+void replacement::commit(bool durable) {
+  if (durable) check(::fsync(fd_));
+  int closing = std::exchange(fd_, -1);
+  int failed = ::close(closing);
+  if (failed == 0) failed = ::rename(part_.c_str(), target_.c_str());
+  if (failed != 0) {
+    int error = errno;
+    ::unlink(part_.c_str());
+    errno = error;
+    check(-1);
+  }
+  part_.clear();
+  if (!durable) return;
+  int directory = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  check(directory);
+  failed = ::fsync(directory);
+  int error = errno;
+  ::close(directory);
+  errno = error;
+  if (failed != 0 && error != EINVAL) check(-1);  // EINVAL: this file system has no such thing
+}
+
+}  // namespace rondo::inline v0::detail
