@@ -470,7 +470,10 @@ TEST_F(subprocess, a_process_group_ends_as_a_whole) {
         pids = co_await read_pids(p);
         EXPECT_TRUE(runs(pids[0]) && runs(pids[1]));
         if (way == 0) p.kill_group();
-        if (way == 1) EXPECT_EQ((co_await p.stop(1h)).signal(), SIGTERM);
+        if (way == 1) {
+          rondo::exit_status status = co_await p.stop(1h);
+          EXPECT_EQ(status.signal(), SIGTERM);
+        }
         if (way == 2) {
           p.kill();  // the leader alone
           co_await p.wait();
