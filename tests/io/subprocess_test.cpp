@@ -148,7 +148,8 @@ TEST_F(subprocess, streams_output_line_by_line) {
 TEST_F(subprocess, communicates_ten_megabytes_both_ways) {
   test::run([]() -> rondo::task<> {
     std::string sent(10'000'000, ' ');
-    for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 2654435761u >> 13);
+    for (std::size_t i = 0; i < sent.size(); ++i)
+      sent[i] = static_cast<char>(i * 2654435761u >> 13);
     auto p = co_await rondo::create_subprocess_shell(
         {.in = redirect::pipe, .out = redirect::pipe, .err = redirect::pipe}, "tee /dev/stderr");
     auto [output, errors] = co_await p.communicate(sent);
@@ -263,7 +264,8 @@ TEST_F(subprocess, errors_of_starting) {
     EXPECT_EQ(co_await started({}, "/etc"), "start /etc: Permission denied");
     EXPECT_EQ(co_await started({.cwd = "/nosuch"}, "ls"),
               "start ls in /nosuch: No such file or directory");
-    EXPECT_EQ(co_await started({.cwd = "/etc/passwd"}, "ls"), "start ls in /etc/passwd: Not a directory");
+    EXPECT_EQ(co_await started({.cwd = "/etc/passwd"}, "ls"),
+              "start ls in /etc/passwd: Not a directory");
     EXPECT_EQ(co_await started({}, ""), "start : No such file or directory");
     std::string nul = co_await started({}, std::string("l\0s", 3));
     EXPECT_EQ(nul, "start: a NUL within an argument, a variable or the directory");
@@ -272,7 +274,8 @@ TEST_F(subprocess, errors_of_starting) {
     EXPECT_EQ(co_await started({.in = redirect::pipe, .input = "x"}, "cat"),
               "start cat: input is for run_process; else use redirect::pipe and communicate");
     EXPECT_EQ(co_await started({.in = redirect::to(999)}, "cat"), "start cat: Bad file descriptor");
-    std::string twice = co_await error_of(rondo::run_process({.in = redirect::null, .input = "x"}, "cat"));
+    std::string twice =
+        co_await error_of(rondo::run_process({.in = redirect::null, .input = "x"}, "cat"));
     EXPECT_EQ(twice.substr(0, 20), "start cat: input is ");
     rondo::process none;
     EXPECT_FALSE(none);
@@ -357,7 +360,8 @@ TEST_F(subprocess, output_over_the_limit_is_an_error_that_ends_it) {
 
 TEST_F(subprocess, check_says_what_failed) {
   test::run([]() -> rondo::task<> {
-    auto r = co_await rondo::run_process("sh", "-c", "echo out; echo why >&2; echo 'that is why ' >&2; exit 2");
+    auto r = co_await rondo::run_process(
+        "sh", "-c", "echo out; echo why >&2; echo 'that is why ' >&2; exit 2");
     try {
       r.check();
       ADD_FAILURE() << "no error";
@@ -428,7 +432,8 @@ TEST_F(subprocess, stop_terminates_and_kills_what_ignores_that) {
     EXPECT_EQ((co_await polite.stop(1h)).signal(), SIGTERM);
 
     auto cleans = co_await rondo::create_subprocess_shell(
-        {.out = redirect::pipe}, "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.01; done");
+        {.out = redirect::pipe},
+        "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.01; done");
     EXPECT_EQ(co_await cleans.out().read_line(), "ready\n");
     EXPECT_EQ((co_await cleans.stop(1h)).code(), 7);
     EXPECT_EQ(co_await cleans.out().read_line(), "bye\n");
@@ -537,7 +542,8 @@ TEST_F(subprocess, a_cancelled_run_process_ends_its_child_and_waits_for_it) {
     bool timed_out = false;
     try {
       co_await rondo::wait_for(
-          rondo::run_process({.grace = 20ms}, "sh", "-c", "trap '' TERM; while :; do sleep 0.01; done"),
+          rondo::run_process({.grace = 20ms}, "sh", "-c",
+                             "trap '' TERM; while :; do sleep 0.01; done"),
           50ms);
     } catch (const rondo::timeout_error&) {
       timed_out = true;
@@ -639,7 +645,8 @@ TEST_F(subprocess, a_cancelled_communicate_can_be_called_again) {
     auto [nothing, none] = co_await p.communicate();
     EXPECT_EQ(nothing + none, "");
     std::string error = co_await error_of(p.communicate("x"));
-    EXPECT_EQ(error, "process::in of /bin/sh: it is not redirect::pipe, or communicate has closed it");
+    EXPECT_EQ(error,
+              "process::in of /bin/sh: it is not redirect::pipe, or communicate has closed it");
   });
 }
 
