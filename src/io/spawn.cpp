@@ -214,10 +214,14 @@ child_process spawn(const spawn_request& request) {
   reserved.close();
   // The pid cannot be anybody else's yet: nobody has waited for it.
   int pidfd = open_pidfd(pid);
-  if (pidfd < 0) {  // another thread has taken the place
+  if (pidfd < 0) {
     error = errno;
-    ::kill(pid, SIGKILL);
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    if (error == ESRCH) {
+      what += ": it has been reaped already, is SIGCHLD ignored?";
+    } else {  // another thread has taken the place
+      ::kill(pid, SIGKILL);
+      while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
     }
     throw failure(error);
   }

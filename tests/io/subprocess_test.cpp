@@ -693,6 +693,23 @@ TEST_F(subprocess, reaped_by_somebody_else) {
   });
 }
 
+TEST_F(subprocess, while_sigchld_is_ignored_there_is_no_status) {
+  auto* before = std::signal(SIGCHLD, SIG_IGN);
+  test::run([]() -> rondo::task<> {
+    try {
+      auto p = co_await rondo::create_subprocess_exec({.in = redirect::pipe}, "cat");
+      p.in().close();
+      co_await p.wait();
+      ADD_FAILURE() << "no error";
+    } catch (const std::system_error& e) {
+      EXPECT_STREQ(e.what(), "wait for cat: No child processes");
+    }
+    auto p = co_await rondo::create_subprocess_exec("sleep", "1000");
+    EXPECT_FALSE(p.status().has_value());
+  });
+  std::signal(SIGCHLD, before);
+}
+
 TEST_F(subprocess, two_hundred_at_once_with_random_cancels_and_kills) {
   test::run([]() -> rondo::task<> {
     std::mt19937 random(7);
