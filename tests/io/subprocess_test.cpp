@@ -617,14 +617,18 @@ TEST_F(subprocess, cancelled_while_it_starts) {
 
 TEST_F(subprocess, the_loop_goes_on_while_a_program_starts) {
   test::run([]() -> rondo::task<> {
-    auto starts = []() -> rondo::task<> {
+    test::journal journal;
+    auto starts = [&]() -> rondo::task<> {
+      journal.say("begun");
       auto p = co_await rondo::create_subprocess_exec("true");
+      journal.say("started");
       co_await p.wait();
     };
     auto starting = rondo::create_task(starts());
-    co_await test::turns(2);
-    EXPECT_FALSE(starting.done());
+    co_await test::turns(1);
+    EXPECT_EQ(journal.lines, test::lines{"begun"});
     co_await starting;
+    EXPECT_EQ(journal.lines, (test::lines{"begun", "started"}));
   });
 }
 
