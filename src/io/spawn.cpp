@@ -145,20 +145,31 @@ void place_fds(const spawn_request& request, file_actions& actions, std::vector<
   actions.close_from(end);
 }
 
-void set_attributes(posix_spawnattr_t& attributes, bool new_process_group) noexcept {
-  sigset_t none;
-  sigset_t to_default;
-  sigemptyset(&none);
-  sigemptyset(&to_default);
-  sigaddset(&to_default, SIGPIPE);
-  sigaddset(&to_default, SIGXFSZ);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &to_default);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-  if (new_process_group) flags |= POSIX_SPAWN_SETPGROUP;
-  posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
-}
+class attributes {
+ public:
+  explicit attributes(bool new_process_group) noexcept {
+    sigset_t none;
+    sigset_t to_default;
+    sigemptyset(&none);
+    sigemptyset(&to_default);
+    sigaddset(&to_default, SIGPIPE);
+    sigaddset(&to_default, SIGXFSZ);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &to_default);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    if (new_process_group) flags |= POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
+  }
+  attributes(const attributes&) = delete;
+  attributes& operator=(const attributes&) = delete;
+  ~attributes() { posix_spawnattr_destroy(&attributes_); }
+  const posix_spawnattr_t* get() const noexcept { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
 
 int open_pidfd(int pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
@@ -187,9 +198,6 @@ child_process spawn(const spawn_request& request) {
   std::vector<unique_fd> moved;
   if (directory.get() >= 0) actions.change_directory(directory.get());
   place_fds(request, actions, moved);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  set_attributes(attributes, request.new_process_group);
   std::vector<char*> arguments = pointers(request.argv);
   std::vector<char*> variables;
   if (request.environment) variables = pointers(*request.environment);
@@ -198,18 +206,23 @@ child_process spawn(const spawn_request& request) {
   unique_fd reserved(open_pidfd(::getpid()));
   if (reserved.get() < 0) throw failure(errno);
   pid_t pid = 0;
-  error = posix_spawn(&pid, program.c_str(), actions.get(), &attributes, arguments.data(),
+  attributes with(request.new_process_group);
+  error = posix_spawn(&pid, program.c_str(), actions.get(), with.get(), arguments.data(),
                       request.environment ? variables.data() : environ);
-  posix_spawnattr_destroy(&attributes);
-  if (error == ENOENT && ::faccessat(base, program.c_str(), F_OK, 0) == 0) what += ": its interpreter";
+  if (error == ENOENT && ::faccessat(base, program.c_str(), F_OK, 0) == 0)
+    what += ": its interpreter";
   if (error) throw failure(error);
   reserved.close();
   // The pid cannot be anybody else's yet: nobody has waited for it.
   int pidfd = open_pidfd(pid);
-  if (pidfd < 0) {  // another thread has taken the place
+  if (pidfd < 0) {
     error = errno;
-    ::kill(pid, SIGKILL);
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    if (error == ESRCH) {
+      what += ": it has been reaped already, is SIGCHLD ignored?";
+    } else {  // another thread has taken the place
+      ::kill(pid, SIGKILL);
+      while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
     }
     throw failure(error);
   }

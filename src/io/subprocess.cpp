@@ -119,8 +119,8 @@ task<process> subprocess_plan::start() {
         bool input = number == 0;
         socket_guard ours(ends[input ? 1 : 0]);
         theirs.emplace_back(fd = ends[input ? 0 : 1]);
-        stream s = stream_from_fd(ours.release(),
-                                  std::string(stream_names[number]) + " of " + program());
+        std::string name = std::string(stream_names[number]) + " of " + program();
+        stream s = stream_from_fd(ours.release(), std::move(name));
         s.set_limit(limit_);
         core->set_pipe(static_cast<std::size_t>(number), std::move(s));
         break;

@@ -327,7 +327,7 @@ TEST(add_reader, an_exception_reaches_the_handler) {
     co_await test::turns(2);
     rondo::remove_reader(p.read_end);
   });
-  EXPECT_TRUE(told.mentions("a callback of add_reader or add_writer threw")) << told.messages.size();
+  EXPECT_TRUE(told.mentions("a callback of add_reader or add_writer threw"));
   EXPECT_TRUE(told.mentions("no good"));
 }
 

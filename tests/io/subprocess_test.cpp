@@ -148,7 +148,8 @@ TEST_F(subprocess, streams_output_line_by_line) {
 TEST_F(subprocess, communicates_ten_megabytes_both_ways) {
   test::run([]() -> rondo::task<> {
     std::string sent(10'000'000, ' ');
-    for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 2654435761u >> 13);
+    for (std::size_t i = 0; i < sent.size(); ++i)
+      sent[i] = static_cast<char>(i * 2654435761u >> 13);
     auto p = co_await rondo::create_subprocess_shell(
         {.in = redirect::pipe, .out = redirect::pipe, .err = redirect::pipe}, "tee /dev/stderr");
     auto [output, errors] = co_await p.communicate(sent);
@@ -263,7 +264,8 @@ TEST_F(subprocess, errors_of_starting) {
     EXPECT_EQ(co_await started({}, "/etc"), "start /etc: Permission denied");
     EXPECT_EQ(co_await started({.cwd = "/nosuch"}, "ls"),
               "start ls in /nosuch: No such file or directory");
-    EXPECT_EQ(co_await started({.cwd = "/etc/passwd"}, "ls"), "start ls in /etc/passwd: Not a directory");
+    EXPECT_EQ(co_await started({.cwd = "/etc/passwd"}, "ls"),
+              "start ls in /etc/passwd: Not a directory");
     EXPECT_EQ(co_await started({}, ""), "start : No such file or directory");
     std::string nul = co_await started({}, std::string("l\0s", 3));
     EXPECT_EQ(nul, "start: a NUL within an argument, a variable or the directory");
@@ -272,7 +274,8 @@ TEST_F(subprocess, errors_of_starting) {
     EXPECT_EQ(co_await started({.in = redirect::pipe, .input = "x"}, "cat"),
               "start cat: input is for run_process; else use redirect::pipe and communicate");
     EXPECT_EQ(co_await started({.in = redirect::to(999)}, "cat"), "start cat: Bad file descriptor");
-    std::string twice = co_await error_of(rondo::run_process({.in = redirect::null, .input = "x"}, "cat"));
+    std::string twice =
+        co_await error_of(rondo::run_process({.in = redirect::null, .input = "x"}, "cat"));
     EXPECT_EQ(twice.substr(0, 20), "start cat: input is ");
     rondo::process none;
     EXPECT_FALSE(none);
@@ -357,7 +360,8 @@ TEST_F(subprocess, output_over_the_limit_is_an_error_that_ends_it) {
 
 TEST_F(subprocess, check_says_what_failed) {
   test::run([]() -> rondo::task<> {
-    auto r = co_await rondo::run_process("sh", "-c", "echo out; echo why >&2; echo 'that is why ' >&2; exit 2");
+    auto r = co_await rondo::run_process(
+        "sh", "-c", "echo out; echo why >&2; echo 'that is why ' >&2; exit 2");
     try {
       r.check();
       ADD_FAILURE() << "no error";
@@ -428,7 +432,8 @@ TEST_F(subprocess, stop_terminates_and_kills_what_ignores_that) {
     EXPECT_EQ((co_await polite.stop(1h)).signal(), SIGTERM);
 
     auto cleans = co_await rondo::create_subprocess_shell(
-        {.out = redirect::pipe}, "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.01; done");
+        {.out = redirect::pipe},
+        "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.01; done");
     EXPECT_EQ(co_await cleans.out().read_line(), "ready\n");
     EXPECT_EQ((co_await cleans.stop(1h)).code(), 7);
     EXPECT_EQ(co_await cleans.out().read_line(), "bye\n");
@@ -470,7 +475,10 @@ TEST_F(subprocess, a_process_group_ends_as_a_whole) {
         pids = co_await read_pids(p);
         EXPECT_TRUE(runs(pids[0]) && runs(pids[1]));
         if (way == 0) p.kill_group();
-        if (way == 1) EXPECT_EQ((co_await p.stop(1h)).signal(), SIGTERM);
+        if (way == 1) {
+          rondo::exit_status status = co_await p.stop(1h);
+          EXPECT_EQ(status.signal(), SIGTERM);
+        }
         if (way == 2) {
           p.kill();  // the leader alone
           co_await p.wait();
@@ -534,7 +542,8 @@ TEST_F(subprocess, a_cancelled_run_process_ends_its_child_and_waits_for_it) {
     bool timed_out = false;
     try {
       co_await rondo::wait_for(
-          rondo::run_process({.grace = 20ms}, "sh", "-c", "trap '' TERM; while :; do sleep 0.01; done"),
+          rondo::run_process({.grace = 20ms}, "sh", "-c",
+                             "trap '' TERM; while :; do sleep 0.01; done"),
           50ms);
     } catch (const rondo::timeout_error&) {
       timed_out = true;
@@ -608,14 +617,18 @@ TEST_F(subprocess, cancelled_while_it_starts) {
 
 TEST_F(subprocess, the_loop_goes_on_while_a_program_starts) {
   test::run([]() -> rondo::task<> {
-    auto starts = []() -> rondo::task<> {
+    test::journal journal;
+    auto starts = [&]() -> rondo::task<> {
+      journal.say("begun");
       auto p = co_await rondo::create_subprocess_exec("true");
+      journal.say("started");
       co_await p.wait();
     };
     auto starting = rondo::create_task(starts());
-    co_await test::turns(2);
-    EXPECT_FALSE(starting.done());
+    co_await test::turns(1);
+    EXPECT_EQ(journal.lines, test::lines{"begun"});
     co_await starting;
+    EXPECT_EQ(journal.lines, (test::lines{"begun", "started"}));
   });
 }
 
@@ -636,7 +649,8 @@ TEST_F(subprocess, a_cancelled_communicate_can_be_called_again) {
     auto [nothing, none] = co_await p.communicate();
     EXPECT_EQ(nothing + none, "");
     std::string error = co_await error_of(p.communicate("x"));
-    EXPECT_EQ(error, "process::in of /bin/sh: it is not redirect::pipe, or communicate has closed it");
+    EXPECT_EQ(error,
+              "process::in of /bin/sh: it is not redirect::pipe, or communicate has closed it");
   });
 }
 
@@ -681,6 +695,23 @@ TEST_F(subprocess, reaped_by_somebody_else) {
     EXPECT_FALSE((co_await other.wait()).success()) << "others are left alone";
     co_await q.wait();
   });
+}
+
+TEST_F(subprocess, while_sigchld_is_ignored_there_is_no_status) {
+  auto* before = std::signal(SIGCHLD, SIG_IGN);
+  test::run([]() -> rondo::task<> {
+    try {
+      auto p = co_await rondo::create_subprocess_exec({.in = redirect::pipe}, "cat");
+      p.in().close();
+      co_await p.wait();
+      ADD_FAILURE() << "no error";
+    } catch (const std::system_error& e) {
+      EXPECT_STREQ(e.what(), "wait for cat: No child processes");
+    }
+    auto p = co_await rondo::create_subprocess_exec("sleep", "1000");
+    EXPECT_FALSE(p.status().has_value());
+  });
+  std::signal(SIGCHLD, before);
 }
 
 TEST_F(subprocess, two_hundred_at_once_with_random_cancels_and_kills) {
