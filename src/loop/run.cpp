@@ -2,12 +2,21 @@
 #include <rondo/loop/run.hpp>
 
 #include <rondo/loop/detail/backend.hpp>
+#include <rondo/loop/detail/before_run.hpp>
 #include <rondo/loop/detail/interrupt.hpp>
 
 namespace rondo::inline v0::detail {
 
-runner::runner(const run_options& options)
-    : loop_({.backend = options.backend, .debug = options.debug}), options_(options) {}
+namespace {
+loop_options options_of_loop(const run_options& options) {
+  if (before_run) before_run();
+  return {.backend = options.backend, .debug = options.debug};
+}
+}  // namespace
+
+constinit run_hook before_run = nullptr;
+
+runner::runner(const run_options& options) : loop_(options_of_loop(options)), options_(options) {}
 
 runner::~runner() = default;
 
