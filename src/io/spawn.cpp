@@ -39,7 +39,8 @@ class unique_fd {
 void check_strings(const spawn_request& request) {
   if (request.argv.empty()) throw usage_error("start: no program is given");
   auto has_nul = [](const std::string& s) { return s.find('\0') != s.npos; };
-  bool bad = has_nul(request.cwd) || std::ranges::any_of(request.argv, has_nul);
+  bool bad = has_nul(request.cwd) || has_nul(request.program) ||
+             std::ranges::any_of(request.argv, has_nul);
   if (request.environment) bad = bad || std::ranges::any_of(*request.environment, has_nul);
   if (bad) throw usage_error("start: a NUL within an argument, a variable or the directory");
 }
@@ -67,7 +68,7 @@ bool is_program(int directory, const std::string& path, int& error) noexcept {
 
 // directory: the child's.
 std::string find_program(const spawn_request& request, int directory, int& error) {
-  const std::string& name = request.argv[0];
+  const std::string& name = request.program.empty() ? request.argv[0] : request.program;
   if (name.find('/') != name.npos) return name;
   error = ENOENT;
   std::string_view rest = search_path(request);

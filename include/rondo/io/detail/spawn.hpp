@@ -22,6 +22,8 @@ class spawn_request {
   /// The program and its arguments. A program without a slash is looked up in the
   /// PATH of the child's environment.
   std::vector<std::string> argv;
+  /// What is executed, if argv[0] is only its name.
+  std::string program;
   /// All of the child's environment, `NAME=value` each; ours if not set.
   std::optional<std::vector<std::string>> environment;
   /// The child's directory; ours if empty. A program with a relative path is
