@@ -23,6 +23,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rondo-config.cmake
 # One .pc a library: rondo.pc is the core, rondo-io.pc adds to it, …
 set(rondo_pc_core "rondo|Coroutines, tasks and the event loop||")
 set(rondo_pc_io "rondo-io|Sockets, names and files|rondo|libcares")
+set(rondo_pc_process "rondo-process|Functions of a program in other processes|rondo-io|")
 set(rondo_pc_http_common "rondo-http-common|What HTTP client and server share|rondo|")
 set(rondo_pc_http_client "rondo-http-client|HTTP client|rondo-io rondo-http-common|libcurl")
 set(rondo_pc_http_server "rondo-http-server|HTTP server|rondo-io rondo-http-common|")
