@@ -17,6 +17,10 @@ for cxx; do
     got=$("$work/$cxx/http_consumer")
     [ "$got" = "GET http://127.0.0.1:1/: Connection refused" ] || { echo "http_consumer printed '$got'" >&2; exit 1; }
   fi
+  if [ -x "$work/$cxx/process_consumer" ]; then
+    got=$("$work/$cxx/process_consumer")
+    [ "$got" = 9 ] || { echo "process_consumer built by $cxx printed '$got' instead of 9" >&2; exit 1; }
+  fi
   export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib64/pkgconfig:$(echo "$work"/prefix/lib/*/pkgconfig)"
   # shellcheck disable=SC2046
   "$cxx" -std=c++20 "$source/main.cpp" $(pkg-config --cflags --libs rondo) -o "$work/pc"
