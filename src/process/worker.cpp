@@ -44,6 +44,11 @@ std::vector<std::string> worker_arguments() {
   return arguments;
 }
 
+/// The other end of the socket is closed. Anything else is this process's failure.
+bool is_end(const std::system_error& e) noexcept {
+  return e.code() == std::errc::broken_pipe || e.code() == std::errc::connection_reset;
+}
+
 child_process start(int socket, std::size_t max_message) {
   socket_guard null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (null.get() < 0) throw std::system_error(errno, std::generic_category(), "open /dev/null");
@@ -102,7 +107,8 @@ task<worker::answer> worker::exchange(const remote_function& f, const packed& ar
   std::string_view parts[] = {head, arguments};
   try {
     co_await socket_.writelines(parts);
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& e) {
+    if (!is_end(e)) throw;
     co_return answer();  // it has not read the request to its end
   }
   co_return co_await receive();
@@ -129,7 +135,8 @@ task<worker::answer> worker::receive() {
       a.reply = std::move(frame);
       co_return a;
     }
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& e) {
+    if (!is_end(e)) throw;
   } catch (const incomplete_read_error&) {
   }
   co_return none;
@@ -142,7 +149,8 @@ task<std::string> worker::end() {
   try {
     exit_status status = co_await process_.wait();
     co_return who + (status.signal() ? " was " : " ") + status.describe();
-  } catch (const std::system_error&) {  // somebody else has reaped it
+  } catch (const std::system_error& e) {
+    if (e.code() != std::errc::no_child_process) throw;  // else somebody else has reaped it
     co_return who + " ended";
   }
 }
