@@ -116,7 +116,7 @@ task<worker::answer> worker::exchange(const remote_function& f, const packed& ar
 
 // Cancelled anywhere, it can be begun again.
 task<worker::answer> worker::receive() {
-  answer none;
+  answer result;
   try {
     while (true) {
       if (!announced_) {
@@ -124,22 +124,23 @@ task<worker::answer> worker::receive() {
         announced_ = frame_size(header);
       }
       bool greeting = !greeted_;
-      if (greeting ? *announced_ != 0 : *announced_ > max_message_)
-        co_return answer{answer::kind::garbage, {}};
+      if (greeting ? *announced_ != 0 : *announced_ > max_message_) {
+        result.what = answer::kind::garbage;
+        co_return result;
+      }
       packed frame = co_await socket_.read_exactly(*announced_);
       announced_.reset();
       greeted_ = true;
       if (greeting) continue;
-      answer a;
-      a.what = looks_like_reply(frame) ? answer::kind::reply : answer::kind::garbage;
-      a.reply = std::move(frame);
-      co_return a;
+      result.what = looks_like_reply(frame) ? answer::kind::reply : answer::kind::garbage;
+      result.reply = std::move(frame);
+      co_return result;
     }
   } catch (const std::system_error& e) {
     if (!is_end(e)) throw;
   } catch (const incomplete_read_error&) {
   }
-  co_return none;
+  co_return result;
 }
 
 task<std::string> worker::end() {
