@@ -68,6 +68,22 @@ bool group_runs(int group) noexcept {
 
 task<> wait_for_end(subprocess_ref child) { co_await exit_operation(child.get()); }
 
+/// Without a loop, or memory.
+void wait_blocking(subprocess_core& child) noexcept {
+  while (!child.try_reap()) {
+    pollfd end{child.pidfd, POLLIN, 0};
+    ::poll(&end, 1, -1);
+  }
+}
+
+task<> reap_killed(subprocess_ref child) {
+  try {
+    co_await exit_operation(child.get());
+  } catch (...) {  // it can neither be waited for nor, without memory, be said why
+    wait_blocking(*child.get());
+  }
+}
+
 }  // namespace
 
 subprocess_core::~subprocess_core() {
@@ -197,12 +213,9 @@ void subprocess_core::abandon() noexcept {
     }
     try {
       constexpr auto limit = 5s;  // a killed one ends at once, unless the kernel cannot let it
-      finish_in_background(wait_for_end(subprocess_ref(*this)), limit);
-    } catch (...) {  // without a loop, or memory
-      while (!try_reap()) {
-        pollfd end{pidfd, POLLIN, 0};
-        ::poll(&end, 1, -1);
-      }
+      finish_in_background(reap_killed(subprocess_ref(*this)), limit);
+    } catch (...) {
+      wait_blocking(*this);
     }
   }
   release();

@@ -114,13 +114,20 @@ class execution final : public composite {
     try {
       conversation_.emplace(core_->converse(*this));
     } catch (...) {
-      fail(std::current_exception());
+      error_ = std::current_exception();
       return false;
     }
     conversation_->start_below(*waiter());
     return true;
   }
-  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  template <class E>
+  void fail(const char* why) noexcept {
+    try {
+      throw E("call of " + std::string(function.short_name()) + ": " + why);
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+  }
   /// From now on it can be told to stop through its worker only.
   void shield_from_cancellation() noexcept { conversation_->set_shielded(); }
 
@@ -149,6 +156,10 @@ class execution final : public composite {
   bool killed_ = false;
 };
 
+namespace {
+constexpr const char* destroyed_before = "the process_pool was destroyed before it came to it";
+}
+
 void pool_core::list::push(execution& e) noexcept {
   e.next = nullptr;
   e.previous = last;
@@ -165,12 +176,7 @@ void pool_core::list::remove(execution& e) noexcept {
 
 bool pool_core::admit(execution& e) noexcept {
   if (closed_) {
-    try {
-      throw usage_error("call of " + std::string(e.function.short_name()) +
-                        ": the process_pool has been closed");
-    } catch (...) {
-      e.fail(std::current_exception());
-    }
+    e.fail<usage_error>("the process_pool has been closed");
     return true;
   }
   if (running_.size < workers) return !start(e);
@@ -221,6 +227,9 @@ void pool_core::put_back(std::unique_ptr<worker> w) noexcept {
 
 task<packed> pool_core::converse(execution& e) {
   e.shield_from_cancellation();
+  if (abandoned_)
+    throw broken_process_pool("call of " + std::string(e.function.short_name()) + ": " +
+                              destroyed_before);
   std::unique_ptr<worker> w = take_worker();
   worker::answer answer;
   {
@@ -263,12 +272,7 @@ void pool_core::abandon() noexcept {
   while (waiting_.first) {
     execution& e = *waiting_.first;
     waiting_.remove(e);
-    try {
-      throw broken_process_pool("the process_pool was destroyed before it came to a call of " +
-                                std::string(e.function.short_name()));
-    } catch (...) {
-      e.fail(std::current_exception());
-    }
+    e.fail<broken_process_pool>(destroyed_before);
     e.complete();
   }
   for (execution* e = running_.first; e; e = e->next)

@@ -44,6 +44,11 @@ std::vector<std::string> worker_arguments() {
   return arguments;
 }
 
+/// The other end of the socket is closed. Anything else is this process's failure.
+bool is_end(const std::system_error& e) noexcept {
+  return e.code() == std::errc::broken_pipe || e.code() == std::errc::connection_reset;
+}
+
 child_process start(int socket, std::size_t max_message) {
   socket_guard null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (null.get() < 0) throw std::system_error(errno, std::generic_category(), "open /dev/null");
@@ -102,7 +107,8 @@ task<worker::answer> worker::exchange(const remote_function& f, const packed& ar
   std::string_view parts[] = {head, arguments};
   try {
     co_await socket_.writelines(parts);
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& e) {
+    if (!is_end(e)) throw;
     co_return answer();  // it has not read the request to its end
   }
   co_return co_await receive();
@@ -110,7 +116,7 @@ task<worker::answer> worker::exchange(const remote_function& f, const packed& ar
 
 // Cancelled anywhere, it can be begun again.
 task<worker::answer> worker::receive() {
-  answer none;
+  answer result;
   try {
     while (true) {
       if (!announced_) {
@@ -118,21 +124,23 @@ task<worker::answer> worker::receive() {
         announced_ = frame_size(header);
       }
       bool greeting = !greeted_;
-      if (greeting ? *announced_ != 0 : *announced_ > max_message_)
-        co_return answer{answer::kind::garbage, {}};
+      if (greeting ? *announced_ != 0 : *announced_ > max_message_) {
+        result.what = answer::kind::garbage;
+        co_return result;
+      }
       packed frame = co_await socket_.read_exactly(*announced_);
       announced_.reset();
       greeted_ = true;
       if (greeting) continue;
-      answer a;
-      a.what = looks_like_reply(frame) ? answer::kind::reply : answer::kind::garbage;
-      a.reply = std::move(frame);
-      co_return a;
+      result.what = looks_like_reply(frame) ? answer::kind::reply : answer::kind::garbage;
+      result.reply = std::move(frame);
+      co_return result;
     }
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& e) {
+    if (!is_end(e)) throw;
   } catch (const incomplete_read_error&) {
   }
-  co_return none;
+  co_return result;
 }
 
 task<std::string> worker::end() {
@@ -142,7 +150,8 @@ task<std::string> worker::end() {
   try {
     exit_status status = co_await process_.wait();
     co_return who + (status.signal() ? " was " : " ") + status.describe();
-  } catch (const std::system_error&) {  // somebody else has reaped it
+  } catch (const std::system_error& e) {
+    if (e.code() != std::errc::no_child_process) throw;  // else somebody else has reaped it
     co_return who + " ended";
   }
 }

@@ -603,11 +603,32 @@ TEST(process_pool, destroyed_it_fails_the_calls_that_are_left) {
                         " was killed by SIGKILL during jobs::stay, when the process_pool was "
                         "destroyed");
     what = co_await waiting;
-    EXPECT_EQ(what, "the process_pool was destroyed before it came to a call of jobs::square");
+    EXPECT_EQ(what, "call of jobs::square: the process_pool was destroyed before it came to it");
     try {
       co_await std::move(late);
       ADD_FAILURE();
     } catch (const rondo::usage_error&) {
+    }
+  });
+}
+
+// However far a call has come when the pool goes, it fails, and starts nothing.
+TEST(process_pool, destroyed_while_a_call_begins) {
+  nothing_left check;
+  test::run([]() -> rondo::task<> {
+    announcements said;
+    for (int i = 0; i < 8; ++i) {
+      auto pool = std::make_unique<process_pool>(rondo::process_pool_options{.workers = 1});
+      auto call = rondo::create_task(pool->call<&jobs::stay>(said.path));
+      co_await test::turns(i);
+      pool.reset();
+      try {
+        co_await call;
+        ADD_FAILURE() << i << " turns";
+      } catch (const broken_process_pool&) {
+      } catch (const rondo::usage_error&) {
+        EXPECT_EQ(i, 0);
+      }
     }
   });
 }
@@ -625,7 +646,7 @@ TEST(process_pool, tasks_left_at_the_end_of_run_leave_no_process) {
     rondo::create_task(pool.call<&jobs::square>(3));
   });
   // The one that waited fails when the pool goes, before its task is cancelled.
-  EXPECT_TRUE(said_by_the_loop.mentions("before it came to a call of jobs::square"));
+  EXPECT_TRUE(said_by_the_loop.mentions("call of jobs::square: the process_pool was destroyed"));
 }
 
 TEST(process_pool, outlives_a_loop) {

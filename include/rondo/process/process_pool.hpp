@@ -46,15 +46,15 @@ static_assert(std::is_trivially_destructible_v<process_pool_options>);
 /// too. One call at a time runs in a worker, further ones wait first come first
 /// served. A worker shares nothing with this process but standard output and
 /// error, its environment and directory; what a function prints to stdout is
-/// flushed before its call returns. Its standard input is empty. It is in a process group of its
-/// own, so that Ctrl-C is this process's business alone; whatever ends it also
-/// ends what it has started in that group.
+/// flushed before its call returns. Its standard input is empty. It is in a
+/// process group of its own, so that Ctrl-C is this process's business alone;
+/// whatever ends it also ends what it has started in that group.
 ///
-/// Cancelling a call that runs kills its worker and waits for the worker's end; a call
-/// that waits for a worker is withdrawn. A reply that has come in full wins. If
-/// a worker dies in a call, that call throws broken_process_pool. A worker that
-/// cannot be started makes its call throw std::system_error. If this process dies in
-/// any way, its workers are killed.
+/// Cancelling a call that runs kills its worker and waits for the worker's end; a
+/// call that waits for a worker is withdrawn. A reply that has come in full wins.
+/// If a worker dies in a call, that call throws broken_process_pool. A worker that
+/// cannot be started makes its call throw std::system_error. If this process dies
+/// in any way, its workers are killed.
 ///
 /// Belongs to the loop's thread, which must live as long as calls run.
 class process_pool final : public executor {
@@ -75,7 +75,8 @@ class process_pool final : public executor {
   std::size_t parallelism() const noexcept override;
 
  private:
-  RONDO_CORO_COPYING_WRAPPER task<packed> execute(const remote_function& f, packed arguments) override;
+  RONDO_CORO_COPYING_WRAPPER task<packed> execute(const remote_function& f,
+                                                  packed arguments) override;
 
   std::shared_ptr<detail::pool_core> core_;
 };
