@@ -31,7 +31,7 @@ rondo::task<> echo_client(const char* message, std::uint16_t port, rondo::tls_co
 rondo::task<> amain() {
   char name[] = "/tmp/tls_example_XXXXXX";
   std::string folder = mkdtemp(name);
-  make_certificate(folder);
+  co_await rondo::to_thread(make_certificate, folder);
   auto server_context = rondo::tls_context::server(folder + "/cert.pem", folder + "/key.pem");
   auto server = co_await rondo::start_tls_server(handle_echo, "127.0.0.1", 0, server_context);
   auto trusting = rondo::tls_context::client(folder + "/cert.pem");

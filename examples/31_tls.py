@@ -35,7 +35,7 @@ async def echo_client(message, port, context):
 
 async def main():
     with tempfile.TemporaryDirectory() as folder:
-        make_certificate(folder)
+        await asyncio.to_thread(make_certificate, folder)
         server_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         server_context.load_cert_chain(f"{folder}/cert.pem", f"{folder}/key.pem")
         server = await asyncio.start_server(handle_echo, "127.0.0.1", 0, ssl=server_context)
