@@ -85,7 +85,11 @@ void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
     return nullptr;
   }
 }
+void* operator new[](std::size_t n, const std::nothrow_t& nothrow) noexcept {
+  return operator new(n, nothrow);
+}
 void operator delete(void* p, const std::nothrow_t&) noexcept { test::allocations::free(p); }
+void operator delete[](void* p, const std::nothrow_t&) noexcept { test::allocations::free(p); }
 void operator delete(void* p) noexcept { test::allocations::free(p); }
 void operator delete[](void* p) noexcept { test::allocations::free(p); }
 void operator delete(void* p, std::size_t) noexcept { test::allocations::free(p); }
