@@ -12,6 +12,9 @@
 #if defined(RONDO_BENCH_HTTP_SERVER)
 #include <rondo/http/server.hpp>
 #endif
+#if defined(RONDO_BENCH_TLS)
+#include <rondo/tls.hpp>
+#endif
 
 #include <algorithm>
 #include <cstdint>
@@ -214,6 +217,32 @@ rondo::task<> bench_echo(std::uint16_t port) {
   co_await server.serve_forever();
 }
 
+#if defined(RONDO_BENCH_TLS)
+// Enough of HTTP/1.0 for `openssl s_time` and curl: "GET /1000" gives 1,000 bytes.
+rondo::task<> serve_bytes(rondo::stream s) {
+  static const std::string body(1 << 20, 'x');
+  try {
+    std::string head = co_await s.read_until("\r\n\r\n");
+    auto left = static_cast<std::size_t>(std::atol(head.c_str() + std::strlen("GET /")));
+    co_await s.write("HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(left) + "\r\n\r\n");
+    while (left > 0) {
+      std::string_view part = std::string_view(body).substr(0, left);
+      co_await s.write(part);
+      left -= part.size();
+    }
+  } catch (const std::exception&) {  // s_time leaves in the middle when its time is over
+  }
+}
+
+rondo::task<> bench_tls(std::uint16_t port, std::string certificate, std::string key) {
+  auto context = rondo::tls_context::server(certificate, key);
+  auto server = co_await rondo::start_tls_server(serve_bytes, "127.0.0.1", port, context);
+  std::puts("READY");
+  std::fflush(stdout);
+  co_await server.serve_forever();
+}
+#endif
+
 #if defined(RONDO_BENCH_HTTP_SERVER)
 rondo::http::reply hello(rondo::http::request&) { return "Hello, World!"; }
 
@@ -317,6 +346,10 @@ int main(int argc, char** argv) {
     rondo::run(bench_subprocess(n));
   } else if (name == "echo") {
     rondo::run(bench_echo(port));
+#if defined(RONDO_BENCH_TLS)
+  } else if (name == "tls" && argc == 5) {
+    rondo::run(bench_tls(port, argv[3], argv[4]));
+#endif
 #if defined(RONDO_BENCH_HTTP_SERVER)
   } else if (name == "http") {
     rondo::run(bench_http(port));

@@ -22,10 +22,10 @@ async def handle_echo(reader, writer):
     writer.close()
 
 
-async def echo_client(message, port, context):
-    reader, writer = await asyncio.open_connection("localhost", port, ssl=context)
+async def echo_client(host, port, context):
+    reader, writer = await asyncio.open_connection(host, port, ssl=context)
     print("Connected with", writer.get_extra_info("ssl_object").version())
-    writer.write(message.encode())
+    writer.write(b"Hello\n")
     await writer.drain()
     reply = await reader.read()
     print(f"Client received: {reply.decode()}", end="")
@@ -35,17 +35,17 @@ async def echo_client(message, port, context):
 
 async def main():
     with tempfile.TemporaryDirectory() as folder:
-        make_certificate(folder)
+        await asyncio.to_thread(make_certificate, folder)
         server_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         server_context.load_cert_chain(f"{folder}/cert.pem", f"{folder}/key.pem")
         server = await asyncio.start_server(handle_echo, "127.0.0.1", 0, ssl=server_context)
         port = server.sockets[0].getsockname()[1]
-        trusting = ssl.create_default_context(cafile=f"{folder}/cert.pem")
-        await echo_client("Hello\n", port, trusting)
+        context = ssl.create_default_context(cafile=f"{folder}/cert.pem")
+        await echo_client("localhost", port, context)
         try:
-            await echo_client("World\n", port, ssl.create_default_context())
-        except ssl.SSLCertVerificationError as error:
-            print("Not trusted:", error.verify_message)
+            await echo_client("127.0.0.1", port, context)
+        except ssl.SSLCertVerificationError:
+            print("Not for 127.0.0.1")
         server.close()
         await server.wait_closed()
 

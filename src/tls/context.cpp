@@ -235,6 +235,10 @@ void tls_context::require_client_certificate(const std::string& ca_file) {
   if (!is_server())
     throw usage_error("tls_context::require_client_certificate: it is a client's");
   std::vector<detail::x509_ptr> authorities = detail::load_certificates(ca_file);
+  // Those of an earlier call are not let in any more.
+  detail::x509_store_ptr store(X509_STORE_new());
+  if (!store) throw std::bad_alloc();
+  std::swap(state().trusted, store);
   state().trust(authorities);
   state().client_authorities = std::move(authorities);
   state().verifies = true;

@@ -112,7 +112,8 @@ void tls_filter::set_server_name(const std::string& name) {
     return;
   }
   std::string host = name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
-  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // The subject's common name names no host any more (RFC 9525, section 2).
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   if (SSL_set_tlsext_host_name(ssl, host.c_str()) != 1 || SSL_set1_host(ssl, host.c_str()) != 1)
     throw_openssl_error("begin TLS with " + name);
 }

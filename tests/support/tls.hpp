@@ -28,6 +28,7 @@ namespace test {
 ///   server, renewed           for localhost and 127.0.0.1, from ca
 ///   chained                   the same from an intermediate of ca, which is in the file
 ///   expired, wrong_host       from ca
+///   no_names                  from ca, localhost in its subject only
 ///   unknown_ca                for localhost, from other_ca
 ///   self_signed               for localhost
 ///   client, stranger          CN=alice from ca, CN=mallory from other_ca
@@ -77,6 +78,7 @@ class certificates {
       cat intermediate.pem >>chained.pem
       issue expired ca /CN=localhost $local -1
       issue wrong_host ca /CN=other.example subjectAltName=DNS:other.example,IP:127.0.0.2 30
+      issue no_names ca /CN=localhost basicConstraints=CA:false 30
       issue unknown_ca other_ca /CN=localhost $local 30
       issue client ca /CN=alice basicConstraints=CA:false 30
       issue stranger other_ca /CN=mallory basicConstraints=CA:false 30
@@ -91,6 +93,9 @@ class certificates {
   }
   std::string folder_;
 };
+
+/// Made before any loop runs, which they would hold up.
+inline const std::string& certificate_folder = certificates::folder();
 
 /// Another program, with pipes to its input and from its output (and errors).
 /// Ended when this is destroyed.

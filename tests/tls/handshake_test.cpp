@@ -79,6 +79,7 @@ TEST(tls_handshake, rejects_bad_certificates_and_says_why) {
   expect_rejected("expired", "localhost", "certificate has expired");
   expect_rejected("wrong_host", "localhost", "hostname mismatch");
   expect_rejected("wrong_host", "127.0.0.1", "IP address mismatch");
+  expect_rejected("no_names", "localhost", "hostname mismatch");
   expect_rejected("self_signed", "localhost", "self-signed certificate");
   expect_rejected("unknown_ca", "localhost", "unable to get local issuer certificate");
 }
@@ -220,6 +221,11 @@ TEST(tls_handshake, client_certificates) {
     stranger.load_certificate(certificates::pem("stranger"), certificates::key("stranger"));
     EXPECT_EQ(co_await refused(stranger),
               "tls handshake with socketpair: unable to get local issuer certificate");
+    // Another CA takes the place of the first.
+    server.require_client_certificate(certificates::pem("other_ca"));
+    EXPECT_NE(co_await refused(client), "");
+    test::stream_pair p = co_await test::tls_pair(stranger, server);
+    EXPECT_EQ(rondo::tls_info(p.server).peer_certificate->subject, "CN=mallory");
   });
 }
 

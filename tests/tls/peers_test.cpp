@@ -83,6 +83,7 @@ TEST(tls_peers, our_client_and_openssl_talk) {
     EXPECT_EQ(co_await s.read_line(), "from openssl\n");
     // "K" has it change its keys and ask for ours; "k" only its own.
     co_await talker.it.in.write("K\n");
+    co_await talker.it.out.read_until("SSL_do_handshake -> 1\n");
     co_await talker.it.in.write("after\n");
     EXPECT_EQ(co_await s.read_line(), "after\n");
     co_await s.write("with new keys\n");
