@@ -10,6 +10,7 @@
 namespace {
 
 constexpr tool::subcommand (*subcommands[])(CLI::App&) = {
+    tool::add_compare,
     tool::add_get,
     tool::add_tour,
 };

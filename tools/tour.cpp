@@ -11,6 +11,7 @@
 #include <rondo/rondo.hpp>
 
 #include "capture.hpp"
+#include "comparison.hpp"
 #include "subcommand.hpp"
 #include "tour_downloads.hpp"
 #include "tour_examples.hpp"
@@ -142,6 +143,18 @@ void mistakes(verdicts& v) {
   }
 }
 
+void three_ways(verdicts& v) {
+  comparison c = rondo::run(compare(100, 2'000'000));
+  indent(c.table());
+  v.check(c.agrees(), "every request was answered, and all count the same primes");
+  double one_after_the_other = 100 * 0.1;
+  for (const measured_work& m : c.all)
+    if (m.kind == work_kind::requests && m.way == work_way::tasks)
+      v.check(m.cost.wall_seconds < one_after_the_other / 4,
+              fmt::format("one thread waited for 100 slow answers in {:.2f} s, not {:.0f}",
+                          m.cost.wall_seconds, one_after_the_other));
+}
+
 int tour() {
   verdicts v;
   auto start = std::chrono::steady_clock::now();
@@ -158,10 +171,13 @@ int tour() {
   title(3, "Threads: the same computation on one core and on all");
   threads(v);
 
-  title(4, "The classic mistakes, each caught");
+  title(4, "Tasks, threads and processes: the tutorial's table, measured");
+  three_ways(v);
+
+  title(5, "The classic mistakes, each caught");
   mistakes(v);
 
-  title(5, "Its own task tree, in the middle of those downloads");
+  title(6, "Its own task tree, in the middle of those downloads");
   indent(d.task_tree);
   v.check(d.task_tree.find("fetch") != std::string::npos &&
               d.task_tree.find("tour_downloads.cpp:") != std::string::npos,
