@@ -363,6 +363,38 @@ TEST(tls_stream, last_words_after_shutdown_write_go_once) {
   });
 }
 
+TEST(tls_stream, who_only_writes_and_closes_is_heard) {
+  // The server's session tickets are unread then: that must not reset the connection.
+  test::run([]() -> rondo::task<> {
+    std::string sent = test::pattern(30'000);
+    constexpr int connections = 100;
+    rondo::queue<std::string> heard(connections);
+    auto handler = [&](rondo::stream s) -> rondo::task<> {
+      std::string got;
+      try {
+        got = co_await s.read_all(100'000);
+      } catch (const std::system_error& e) {
+        got = e.what();
+      }
+      co_await heard.put(got);
+    };
+    auto server =
+        co_await rondo::start_tls_server(handler, "127.0.0.1", 0, certificates::server());
+    auto client = certificates::client();
+    for (int i = 0; i < connections; ++i) {
+      auto s = co_await rondo::open_tls_connection("localhost", server.port(), client);
+      if (i % 2) co_await rondo::sleep(0s);
+      co_await s.write(sent);
+    }
+    for (int i = 0; i < connections; ++i) {
+      std::string got = co_await heard.get();
+      EXPECT_TRUE(got == sent) << "connection " << i << ": " << got.size() << " bytes "
+                               << got.substr(0, 200);
+    }
+    co_await server.close();
+  });
+}
+
 TEST(tls_stream, a_peer_cannot_fill_our_memory) {
   test::run([]() -> rondo::task<> {
     test::stream_pair p = co_await connect_pair();
