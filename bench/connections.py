@@ -33,8 +33,6 @@ def programs():
         "rondo uring": ([rondo], {"RONDO_BACKEND": "uring"}),
         "rondo epoll": ([rondo], {"RONDO_BACKEND": "epoll"}),
         "rondo g++": ([gcc], {"RONDO_BACKEND": "uring"}),
-        "C io_uring": ([str(PEERS / "floor_uring")], {}),
-        "C epoll": ([str(PEERS / "floor_epoll")], {}),
         "libuv": ([str(PEERS / "libuv_peer")], {}),
         "asio": ([str(PEERS / "asio_peer")], {}),
         "go": ([str(PEERS / "go_peer")], {}),

@@ -180,8 +180,11 @@ rondo::task<> bench_subprocess(long n) {
 }
 
 rondo::task<> echo(rondo::stream s) {
-  std::vector<char> buffer(64 * 1024);
-  while (std::size_t n = co_await s.read_some(buffer)) co_await s.write({buffer.data(), n});
+  while (true) {
+    std::string data = co_await s.read();
+    if (data.empty()) break;
+    co_await s.write(data);
+  }
 }
 
 // N datagrams of 64 bytes there and back, each verified, over loopback.

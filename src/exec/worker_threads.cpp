@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <pthread.h>
@@ -160,9 +161,14 @@ struct worker_threads::state {
 
   // The kernel keeps 15 characters; the number tells the threads apart.
   void take_name(std::size_t number) const noexcept {
-    char suffix[16], full[16];
-    int digits = std::snprintf(suffix, sizeof suffix, "-%zu", number);
-    std::snprintf(full, sizeof full, "%.*s%s", 15 - digits, name.c_str(), suffix);
+    constexpr std::size_t longest = 15;
+    char full[longest + 1] = {};
+    char suffix[longest + 1];
+    auto digits = static_cast<std::size_t>(std::snprintf(suffix, sizeof suffix, "-%zu", number));
+    digits = std::min(digits, longest);
+    std::size_t letters = std::min(name.size(), longest - digits);
+    std::memcpy(full, name.data(), letters);
+    std::memcpy(full + letters, suffix, digits);
     pthread_setname_np(pthread_self(), full);
   }
 };

@@ -40,7 +40,7 @@ stream make_pipe_stream(socket_guard fd, std::string name) {
 stream make_socket_stream(socket_guard fd, std::string name) {
   auto* core = new stream_core(fd.get(), detail::peer_endpoint(fd.get()));
   fd.release();
-  core->name = std::move(name);
+  core->set_name(std::move(name));
   return stream(core);
 }
 

@@ -79,7 +79,7 @@ class state_ref {
 /// has started, so that closing the server reaches every one.
 class listed {
  public:
-  explicit listed(server_state& s) : state_(s) {
+  listed(server_state& s, semaphore::permit slot) : state_(s), slot_(std::move(slot)) {
     server_state::connection& c = entry;
     c.next = s.connections;
     if (s.connections) s.connections->previous = &c;
@@ -90,23 +90,23 @@ class listed {
   listed& operator=(const listed&) = delete;
   ~listed() {
     server_state::connection& c = entry;
-    (c.previous ? c.previous->next : state_.connections) = c.next;
+    (c.previous ? c.previous->next : state().connections) = c.next;
     if (c.next) c.next->previous = c.previous;
-    if (--state_.count == 0 && state_.closed.is_set()) state_.idle.set();
+    if (--state().count == 0 && state().closed.is_set()) state().idle.set();
   }
+
+  server_state& state() const noexcept { return *state_; }
 
   server_state::connection entry;
 
  private:
-  server_state& state_;
+  state_ref state_;
+  semaphore::permit slot_;
 };
 
 // The arguments keep the state and the slot, also before the task has started.
-task<> serve_connection(state_ref state, std::unique_ptr<listed> in_list, stream connection,
-                        semaphore::permit slot) {
-  static_cast<void>(in_list);
-  static_cast<void>(slot);
-  server_state& s = *state;
+task<> serve_connection(std::unique_ptr<listed> in_list, stream connection) {
+  server_state& s = in_list->state();
   std::string peer = connection.peer().to_string();
   try {
     co_await s.handler(std::move(connection));
@@ -169,10 +169,9 @@ task<> accept_loop(state_ref state, listener from) {
       auto* core = new stream_core(accepted.get(), peer_endpoint(accepted.get()));
       accepted.release();
       stream connection(core);
-      auto in_list = std::make_unique<listed>(s);
+      auto in_list = std::make_unique<listed>(s, std::move(slot));
       server_state::connection& entry = in_list->entry;
-      entry.task = create_task(serve_connection(state, std::move(in_list), std::move(connection),
-                                                std::move(slot)));
+      entry.task = create_task(serve_connection(std::move(in_list), std::move(connection)));
     } else if (answer == -EMFILE || answer == -ENFILE || answer == -ENOBUFS || answer == -ENOMEM) {
       // The connection stays in the kernel's queue: trying at once would spin.
       co_await sleep(std::chrono::milliseconds(100));

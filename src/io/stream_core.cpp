@@ -90,6 +90,34 @@ void finish_output(stream_core& core) noexcept {
 
 }  // namespace
 
+stream_core::stream_core(int fd_number, const endpoint& peer) : fd(fd_number), type(kind::socket) {
+  if (peer.size() > ip_size) {
+    details_ = std::make_unique<details>();
+    details_->unix_peer = peer;
+  } else {
+    std::memcpy(ip_peer_, peer.data(), peer.size());
+    ip_peer_size_ = static_cast<unsigned char>(peer.size());
+  }
+}
+
+stream_core::stream_core(int fd_number, kind t, std::string name) : fd(fd_number), type(t) {
+  set_name(std::move(name));
+}
+
+endpoint stream_core::peer() const noexcept {
+  if (ip_peer_size_ > 0) return endpoint(reinterpret_cast<const sockaddr*>(ip_peer_), ip_peer_size_);
+  return details_ ? details_->unix_peer : endpoint();
+}
+
+void stream_core::set_name(std::string name) {
+  if (!details_) details_ = std::make_unique<details>();
+  details_->name = std::move(name);
+}
+
+std::string stream_core::subject() const {
+  return details_ && !details_->name.empty() ? details_->name : peer().to_string();
+}
+
 stream_core::~stream_core() {
   close_socket(fd);
   ::operator delete(data_);
@@ -207,13 +235,13 @@ bool stream_core::prepare_receive(io_operation& op, std::size_t missing) noexcep
   op.fd = fd;
   if (type == kind::socket && !bulk_ && !pool_is_out_ && missing <= least) {
     if (begin_ == end_) free_buffer();
-    raw_.reset();
+    if (filter) filter->free_input_room();
     op.code = opcode::recv_pooled;
     op.flags = 0;
     return true;
   }
   pool_is_out_ = false;
-  std::span<char> to = filter ? raw_room(bulk_ ? in_bulk : least)
+  std::span<char> to = filter ? filter->input_room(bulk_ ? in_bulk : least)
                               : room(std::clamp(missing, bulk_ ? in_bulk : least, most));
   if (to.empty()) return false;
   op.code = type == kind::socket ? opcode::recv : opcode::read;
@@ -222,14 +250,6 @@ bool stream_core::prepare_receive(io_operation& op, std::size_t missing) noexcep
   op.length = to.size();
   op.offset = -1;
   return true;
-}
-
-std::span<char> stream_core::raw_room(std::size_t n) noexcept {
-  if (!raw_ || raw_size_ < n) {
-    raw_.reset(new (std::nothrow) char[n]);
-    raw_size_ = raw_ ? n : 0;
-  }
-  return {raw_.get(), raw_size_};
 }
 
 std::int64_t stream_core::take_received(const io_operation& op, std::int64_t result) noexcept {
@@ -243,7 +263,7 @@ std::int64_t stream_core::take_received(const io_operation& op, std::int64_t res
     // Our own close looks like the peer's end to the kernel.
     if (closed) return -ECONNABORTED;
     if (filter) {
-      input_error = filter->take_end(*this);
+      input_error = static_cast<std::int32_t>(filter->take_end(*this));
     } else {
       at_eof = true;
     }
@@ -267,7 +287,7 @@ std::int64_t stream_core::take_received(const io_operation& op, std::int64_t res
 // An answer that no task waits for (an alert, a refusal) is sent at once or goes
 // with what is written next.
 void stream_core::feed(std::string_view bytes) noexcept {
-  input_error = filter->take(bytes, *this);
+  input_error = static_cast<std::int32_t>(filter->take(bytes, *this));
   stream_operation* writing = active_writer();
   bool nothing_in_flight = (!writing || writing == reader) && !finishing;
   if (nothing_in_flight && (input_error < 0 || filter->established())) send_rest_at_once();
@@ -278,7 +298,7 @@ void stream_core::set_filter(std::unique_ptr<stream_filter> f) {
   consume(early.size());
   filter = std::move(f);
   feed(early);
-  if (std::exchange(at_eof, false) && input_error == 0) input_error = filter->take_end(*this);
+  if (std::exchange(at_eof, false) && input_error == 0) input_error = static_cast<std::int32_t>(filter->take_end(*this));
 }
 
 std::int64_t stream_operation::refusal() const noexcept {

@@ -51,10 +51,10 @@ task<> start_tls(stream& s, tls_context context, std::string server_name, delay 
   if (!state.server) {
     if (server_name.empty() && state.verifies)
       throw usage_error(what + ": a client must name the server");
-    if (!server_name.empty()) core->name = with_port(server_name, core->peer.port());
+    if (!server_name.empty()) core->set_name(with_port(server_name, core->peer().port()));
   }
   auto filter = std::make_unique<detail::tls_filter>(context, server_name, core->subject());
-  endpoint peer = core->peer;
+  endpoint peer = core->peer();
   try {
     core->set_filter(std::move(filter));
     co_await do_handshake(*core, handshake_timeout);

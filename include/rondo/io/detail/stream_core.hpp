@@ -29,9 +29,8 @@ class stream_core {
   /// pipe: whatever is not a socket; its fd must be as open_pipe makes it.
   enum class kind : unsigned char { socket, pipe };
 
-  stream_core(int fd, endpoint peer) noexcept : fd(fd), type(kind::socket), peer(peer) {}
-  stream_core(int fd, kind type, std::string name) noexcept
-      : fd(fd), type(type), name(std::move(name)) {}
+  stream_core(int fd, const endpoint& peer);
+  stream_core(int fd, kind type, std::string name);
   stream_core(const stream_core&) = delete;
   stream_core& operator=(const stream_core&) = delete;
 
@@ -45,7 +44,11 @@ class stream_core {
   void end_output();
 
   /// Who is at the other end: "127.0.0.1:80", "stdin".
-  std::string subject() const { return name.empty() ? peer.to_string() : name; }
+  std::string subject() const;
+  /// The address of the other end; empty for a pipe.
+  endpoint peer() const noexcept;
+  /// Sets what stands for the peer in errors and in the task tree.
+  void set_name(std::string name);
   /// Throws a std::system_error; error: -errno, or what the filter has answered.
   [[noreturn]] void fail(const char* operation, std::int64_t error) const;
 
@@ -74,15 +77,13 @@ class stream_core {
   const kind type;
   bool closed = false;
   bool at_eof = false;
-  std::int64_t input_error = 0;  ///< of the filter: nothing can be read after it
   bool output_ended = false;
-  unsigned finishing = 0;  ///< a task of the loop's sends the filter's last words
-  const endpoint peer;
-  std::string name;  ///< in place of peer where there is none
-  std::size_t limit = 64 * 1024;
+  unsigned char finishing = 0;  ///< a task of the loop's sends the filter's last words
+  std::int32_t input_error = 0;  ///< -errno of the filter: nothing can be read after it
   stream_operation* reader = nullptr;
   stream_operation* writer = nullptr;
   std::unique_ptr<stream_filter> filter;
+  std::uint32_t limit = 64 * 1024;  ///< of what is read up to a separator
 
   /// Those at work: a cancelled one may stay in its slot as long as its task's
   /// handle lives.
@@ -94,19 +95,26 @@ class stream_core {
   bool send_rest_at_once() noexcept;
   void discard_input() noexcept;
   void feed(std::string_view bytes) noexcept;
-  std::span<char> raw_room(std::size_t n) noexcept;
   void free_buffer() noexcept;
 
+  /// What few connections have: many wait at the same time, and each should be
+  /// small.
+  struct details {
+    endpoint unix_peer;
+    std::string name;  // in place of the peer
+  };
+  static constexpr unsigned ip_size = 28;  // sockaddr_in6
+
+  alignas(4) unsigned char ip_peer_[ip_size];
+  unsigned char ip_peer_size_ = 0;
+  bool bulk_ = false;         // much comes at a time: receive into memory of our own
+  bool pool_is_out_ = false;  // the backend had no buffer for the last receive
+  unsigned references_ = 1;
+  std::unique_ptr<details> details_;
   char* data_ = nullptr;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t capacity_ = 0;
-  /// What comes for a filter in bulk; its own output is in data_.
-  std::unique_ptr<char[]> raw_;
-  std::size_t raw_size_ = 0;
-  unsigned references_ = 1;
-  bool bulk_ = false;         // much comes at a time: receive into memory of our own
-  bool pool_is_out_ = false;  // the backend had no buffer for the last receive
 };
 
 /// Common to reads and writes: holds the core; one of each at a time.

@@ -3,6 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -44,6 +47,24 @@ class stream_filter {
   /// Throws the std::system_error behind a negative answer, its own or an errno of
   /// the socket's; what names operation and peer.
   [[noreturn]] virtual void throw_failure(std::int64_t answer, const std::string& what) const = 0;
+
+  /// Memory of at least n bytes for what comes, when much comes at a time; empty
+  /// when memory is short.
+  std::span<char> input_room(std::size_t n) noexcept {
+    if (room_size_ < n) {
+      room_.reset(new (std::nothrow) char[n]);
+      room_size_ = room_ ? n : 0;
+    }
+    return {room_.get(), room_size_};
+  }
+  void free_input_room() noexcept {
+    room_.reset();
+    room_size_ = 0;
+  }
+
+ private:
+  std::unique_ptr<char[]> room_;
+  std::size_t room_size_ = 0;
 };
 
 }  // namespace rondo::inline v0::detail

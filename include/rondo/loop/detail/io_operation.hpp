@@ -38,10 +38,8 @@ enum class opcode : std::uint8_t {
 class io_operation : public operation {
  public:
   opcode code = opcode::nop;
-  std::uint8_t flight = 0;  ///< the backend's own state
   std::int32_t fd = -1;
   std::uint32_t flags = 0;
-  std::uint32_t generation = 0;  ///< epoll: tells a reused fd's event from ours
   void* buffer = nullptr;
   void* buffer2 = nullptr;
   std::size_t length = 0;
