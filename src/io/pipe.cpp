@@ -40,8 +40,9 @@ stream make_pipe_stream(socket_guard fd, std::string name) {
 stream make_socket_stream(socket_guard fd, std::string name) {
   auto* core = new stream_core(fd.get(), detail::peer_endpoint(fd.get()));
   fd.release();
+  stream result(core);
   core->set_name(std::move(name));
-  return stream(core);
+  return result;
 }
 
 // A pipe or terminal is opened anew: its flags are then our own. What cannot be is
