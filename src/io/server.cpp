@@ -118,16 +118,25 @@ task<> serve_connection(state_ref state, std::unique_ptr<listed> in_list, stream
   }
 }
 
-/// A listening socket; removes the file of a Unix socket.
+/// A bound socket, to listen on; removes the file of a Unix socket, unless another
+/// one has taken its place.
 class listener {
  public:
   listener(socket_guard socket, const endpoint& address)
-      : socket_(std::move(socket)), address_(address) {}
+      : socket_(std::move(socket)), address_(address) {
+    if (has_file() && ::lstat(address_.address().c_str(), &file_) != 0) file_ = {};
+  }
   listener(listener&& other) noexcept
-      : socket_(std::move(other.socket_)), address_(std::exchange(other.address_, endpoint())) {}
+      : socket_(std::move(other.socket_)),
+        address_(std::exchange(other.address_, endpoint())),
+        file_(other.file_) {}
   listener& operator=(const listener&) = delete;
   ~listener() {
-    if (address_.is_unix() && !is_abstract(address_)) ::unlink(address_.address().c_str());
+    if (!has_file()) return;
+    std::string path = address_.address();
+    struct stat now {};
+    if (::lstat(path.c_str(), &now) == 0 && now.st_dev == file_.st_dev && now.st_ino == file_.st_ino)
+      ::unlink(path.c_str());
   }
   static bool is_abstract(const endpoint& a) { return a.address().starts_with('@'); }
 
@@ -135,8 +144,11 @@ class listener {
   const endpoint& address() const noexcept { return address_; }
 
  private:
+  bool has_file() const { return address_.is_unix() && !is_abstract(address_); }
+
   socket_guard socket_;
   endpoint address_;
+  struct stat file_ {};
 };
 
 /// What accept said: the new socket or -errno. Waits for a connection first, if
