@@ -294,6 +294,8 @@ std::int64_t stream_operation::refusal() const noexcept {
 bool stream_operation::begin() noexcept {
   outcome = refusal();
   if (outcome < 0) return true;
+  // One that was stopped in a pause is still there if its task's handle lives.
+  if (stream_operation* stopped = core_->*slot_; stopped && stopped != this) stopped->let_go();
   core_->*slot_ = this;
   fd = core_->fd;
   return work();
@@ -311,12 +313,17 @@ void stream_operation::kernel_done(std::int64_t result) noexcept {
   if (waiter()->cancel_requested() && (!done || outcome == -ECANCELED)) {
     let_go();
     complete_stopped();
+  } else if (!done && core_->closed) {
+    // A pipe would not end what is begun now, and nobody else will.
+    outcome = -ECONNABORTED;
+    complete();
   } else if (done || work()) {
     complete();
   }
 }
 
 void stream_operation::abort() noexcept {
+  if (!in_flight()) return let_go();  // stopped in a pause, and its task's handle lives
   if (!waiting()) return;  // it has completed, or finds the stream closed when it goes on
   if (loop::of(*waiter()).kernel().cancel(*this)) {
     outcome = -ECONNABORTED;
@@ -390,7 +397,7 @@ void handshake_operation::leave() noexcept {
 }
 
 void handshake_operation::result() {
-  leave();
+  end at_end(*this);
   std::string operation = std::string(core_ ? core_->filter->kind() : "tls") + " handshake with";
   check(operation.c_str());
 }
@@ -468,11 +475,13 @@ bool read_operation::find_separator() noexcept {
     if (at != there.npos) end = std::min(end, at + wanted.size());
   }
   scanned_ = there.size();
-  if (end <= core_->limit) {
+  if (end != there.npos && end <= core_->limit) {
     wanted_ = end;
     return true;
   }
-  if (end != there.npos || there.size() >= core_->limit) return overrun_ = true;
+  // The last line needs no separator, so one more byte must decide.
+  bool full = goal_ == goal::line ? there.size() > core_->limit : there.size() >= core_->limit;
+  if (end != there.npos || full) return overrun_ = true;
   return false;
 }
 
@@ -514,7 +523,7 @@ const char* read_operation::describe() const noexcept {
 }
 
 std::string read_bytes_operation::result() {
-  leave();
+  end at_end(*this);
   check("read from");
   if (overrun_) throw_overrun();
   std::string_view there = core_->buffered();
@@ -576,7 +585,7 @@ bool read_some_operation::answered(std::int64_t result) noexcept {
 }
 
 std::size_t read_some_operation::result() {
-  leave();
+  end at_end(*this);
   check("read from");
   if (direct_) return static_cast<std::size_t>(outcome);
   std::size_t n = std::min(wanted_, core_->buffered().size());
@@ -692,7 +701,7 @@ void write_parts_operation::advance(std::size_t sent) noexcept {
 }
 
 void write_operation::result() {
-  leave();
+  end at_end(*this);
   check("write to");
 }
 

@@ -157,6 +157,19 @@ class stream_operation : public io_operation {
   /// Throws what outcome says.
   void check(const char* operation) const;
 
+  /// Lets go of the fd at the end of result(): a task's handle keeps the operation
+  /// for as long as it lives, and the peer must hear of a close before that.
+  class end {
+   public:
+    explicit end(stream_operation& op) noexcept : op_(op) { op_.leave(); }
+    end(const end&) = delete;
+    end& operator=(const end&) = delete;
+    ~end() { op_.let_go(); }
+
+   private:
+    stream_operation& op_;
+  };
+
   stream_core* core_;
 
  private:
