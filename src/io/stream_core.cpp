@@ -258,8 +258,7 @@ std::int64_t stream_core::take_received(const io_operation& op, std::int64_t res
   } else if (!pooled) {
     filled(n);
   } else if (!append(bytes)) {
-    closed = true;  // a hole in the stream: nothing after it may be read
-    return -ENOMEM;
+    input_error = -ENOMEM;  // a hole in the stream: nothing after it may be read
   }
   return 0;
 }
@@ -560,7 +559,8 @@ read_until_operation::read_until_operation(stream_core* core, std::vector<std::s
 }
 
 bool read_some_operation::work() noexcept {
-  direct_ = core_->buffered().empty() && !core_->at_eof && !into_.empty() && !core_->filter;
+  direct_ = core_->buffered().empty() && !core_->at_eof && core_->input_error == 0 &&
+            !into_.empty() && !core_->filter;
   if (!direct_) return read_operation::work();
   code = core_->type == stream_core::kind::socket ? opcode::recv : opcode::read;
   flags = 0;

@@ -18,6 +18,9 @@
 
 #include <gtest/gtest.h>
 
+#include <rondo/io/detail/socket.hpp>
+
+#include "support/allocations.hpp"
 #include "support/async.hpp"
 
 using namespace std::chrono_literals;
@@ -285,6 +288,176 @@ TEST(server, without_fds_it_waits_and_then_serves) {
     auto next = co_await rondo::open_connection("127.0.0.1", server.port());
     co_await next.write("again");
     EXPECT_EQ(co_await next.read(), "again");
+  });
+}
+
+rondo::task<> echo(rondo::stream s) {
+  std::string data = co_await s.read();
+  co_await s.write(data);
+}
+
+// The fault is in the loop's own work: what waits beside it allocates nothing.
+TEST(server, without_memory_it_loses_a_connection_not_itself) {
+  test::diagnostics said;
+  test::run([&]() -> rondo::task<> {
+    said.listen();
+    auto server = co_await rondo::start_server(echo, "127.0.0.1", 0);
+    rondo::endpoint to = server.address();
+    int failed = 0;
+    for (long n = 0; n < 12; ++n) {
+      int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      EXPECT_EQ(::connect(client, to.data(), to.size()), 0);
+      {
+        test::failing_allocation f(n);
+        for (int i = 0; i < 80; ++i) co_await rondo::sleep(0s);
+        failed += f.has_failed();
+      }
+      ::close(client);
+      auto s = co_await rondo::open_connection("127.0.0.1", server.port());
+      co_await s.write("hello");
+      auto answer = co_await rondo::move_on_after(s.read(), 5s);
+      EXPECT_TRUE(answer && *answer == "hello") << "the server is gone after fault " << n;
+      if (!answer) break;
+    }
+    EXPECT_GT(failed, 3);
+  });
+}
+
+TEST(stream, without_memory_for_what_came_nothing_after_it_is_read) {
+  test::run([]() -> rondo::task<> {
+    auto ends = rondo::socketpair();
+    auto reading = rondo::create_task(ends.first.read_line());
+    std::string much(20'000'000, 'x');
+    auto writing = rondo::create_task(ends.first.write(much));
+    co_await test::turns(3);
+    EXPECT_EQ(::send(ends.second.fd(), "lost ", 5, MSG_NOSIGNAL), 5);
+    {
+      test::failing_allocation f(0);
+      for (int i = 0; i < 20; ++i) co_await rondo::sleep(0s);
+      if (!f.has_failed()) co_return;  // the sanitizer's operator new
+    }
+    EXPECT_EQ(::send(ends.second.fd(), "found\n", 6, MSG_NOSIGNAL), 6);
+    auto fails = [](auto read) -> rondo::task<bool> {
+      try {
+        co_await std::move(read);
+      } catch (const std::system_error& e) {
+        co_return e.code() == std::errc::not_enough_memory;
+      }
+      co_return false;
+    };
+    co_await test::ended(reading);
+    EXPECT_TRUE(reading.exception());
+    char into[10];
+    EXPECT_TRUE(co_await fails(ends.first.read_line()));
+    EXPECT_TRUE(co_await fails(ends.first.read_some(into)));
+    ends.first.close();
+    std::vector<rondo::task_handle<>> all{writing};
+    auto over = co_await rondo::move_on_after(rondo::wait(all), 5s);
+    EXPECT_TRUE(over && writing.exception()) << "the close did not reach the writer";
+  });
+}
+
+/// Accepts nothing and has no room: who connects to it waits.
+class silent_listener {
+ public:
+  explicit silent_listener(const char* host, std::uint16_t port = 0) {
+    fd_ = ::socket(host[0] == ':' ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    rondo::endpoint to = *rondo::endpoint::parse(host, port);
+    EXPECT_EQ(::bind(fd_, to.data(), to.size()), 0);
+    EXPECT_EQ(::listen(fd_, 0), 0);
+    address_ = rondo::detail::local_endpoint(fd_);
+    fill();
+  }
+  silent_listener(const silent_listener&) = delete;
+  ~silent_listener() {
+    for (int fd : fillers_) ::close(fd);
+    ::close(fd_);
+  }
+  std::uint16_t port() const { return address_.port(); }
+
+ private:
+  void fill() {
+    for (int i = 0; i < 4; ++i) {
+      int fd = ::socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      ::connect(fd, address_.data(), address_.size());
+      fillers_.push_back(fd);
+    }
+  }
+  int fd_;
+  rondo::endpoint address_;
+  std::vector<int> fillers_;
+};
+
+std::size_t open_files() {
+  std::size_t n = 0;
+  for (int fd = 0; fd < 1024; ++fd) n += is_open(fd);
+  return n;
+}
+
+TEST(happy_eyeballs, cancelled_with_two_attempts_on_their_way_leaves_no_socket) {
+  test::run([]() -> rondo::task<> {
+    silent_listener four("127.0.0.1");
+    silent_listener six("::1", four.port());
+    rondo::connection_options options;
+    options.happy_eyeballs = 1ms;
+    auto warm_up = co_await rondo::resolve("localhost", four.port());
+    EXPECT_EQ(warm_up.size(), 2u);
+    std::size_t before = open_files();
+    for (int turns = 1; turns < 40; turns += 3) {
+      auto s = co_await rondo::move_on_after(
+          rondo::open_connection("localhost", four.port(), options), std::chrono::microseconds(turns * 200));
+      EXPECT_FALSE(s);
+      EXPECT_EQ(open_files(), before);
+    }
+    auto connecting = rondo::create_task(rondo::open_connection("localhost", four.port(), options));
+    while (open_files() < before + 2) co_await rondo::sleep(1ms);
+    connecting.cancel();
+    co_await test::ended(connecting);
+    EXPECT_TRUE(connecting.cancelled());
+    EXPECT_EQ(open_files(), before);
+  });
+}
+
+TEST(happy_eyeballs, of_no_delay_tries_all_at_once_and_keeps_one) {
+  test::run([]() -> rondo::task<> {
+    auto four = co_await rondo::start_server(ignore, "127.0.0.1", 0);
+    auto six = co_await rondo::start_server(ignore, "::1", four.port());
+    rondo::connection_options options;
+    options.happy_eyeballs = 0s;
+    co_await rondo::resolve("localhost", four.port());
+    std::size_t before = open_files();
+    for (int i = 0; i < 50; ++i) {
+      auto s = co_await rondo::open_connection("localhost", four.port(), options);
+      s.close();
+      while (four.connections() + six.connections() > 0) co_await rondo::sleep(0s);
+    }
+    co_await rondo::sleep(1ms);
+    while (four.connections() + six.connections() > 0) co_await rondo::sleep(0s);
+    EXPECT_EQ(open_files(), before);
+    auto port = four.port();
+    co_await four.close();
+    co_await six.close();
+    auto refused = co_await rondo::outcome_of(rondo::open_connection("localhost", port, options));
+    EXPECT_TRUE(refused.has_error());
+    options.happy_eyeballs = 24h;
+    auto again = co_await rondo::outcome_of(rondo::open_connection("localhost", port, options));
+    EXPECT_TRUE(again.has_error());
+  });
+}
+
+TEST(happy_eyeballs, the_second_answers_while_the_first_is_silent) {
+  test::run([]() -> rondo::task<> {
+    auto four = co_await rondo::start_server(ignore, "127.0.0.1", 0);
+    silent_listener six("::1", four.port());
+    rondo::connection_options options;
+    options.happy_eyeballs = 1ms;
+    co_await rondo::resolve("localhost", four.port());
+    std::size_t before = open_files();
+    auto s = co_await rondo::open_connection("localhost", four.port(), options);
+    EXPECT_FALSE(s.peer().is_v6());
+    s.close();
+    while (four.connections() > 0) co_await rondo::sleep(1ms);
+    EXPECT_EQ(open_files(), before);
   });
 }
 

@@ -74,7 +74,7 @@ class stream_core {
   const kind type;
   bool closed = false;
   bool at_eof = false;
-  std::int64_t input_error = 0;  ///< of the filter: nothing can be read after it
+  std::int64_t input_error = 0;  ///< of the filter, or a hole: nothing can be read after it
   bool output_ended = false;
   unsigned finishing = 0;  ///< a task of the loop's sends the filter's last words
   const endpoint peer;
