@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <memory>
 #include <netinet/in.h>
+#include <new>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -118,16 +119,25 @@ task<> serve_connection(std::unique_ptr<listed> in_list, stream connection) {
   }
 }
 
-/// A listening socket; removes the file of a Unix socket.
+/// A bound socket, to listen on; removes the file of a Unix socket, unless another
+/// one has taken its place.
 class listener {
  public:
   listener(socket_guard socket, const endpoint& address)
-      : socket_(std::move(socket)), address_(address) {}
+      : socket_(std::move(socket)), address_(address) {
+    if (has_file() && ::lstat(address_.address().c_str(), &file_) != 0) file_ = {};
+  }
   listener(listener&& other) noexcept
-      : socket_(std::move(other.socket_)), address_(std::exchange(other.address_, endpoint())) {}
+      : socket_(std::move(other.socket_)),
+        address_(std::exchange(other.address_, endpoint())),
+        file_(other.file_) {}
   listener& operator=(const listener&) = delete;
   ~listener() {
-    if (address_.is_unix() && !is_abstract(address_)) ::unlink(address_.address().c_str());
+    if (!has_file()) return;
+    std::string path = address_.address();
+    struct stat now {};
+    if (::lstat(path.c_str(), &now) == 0 && now.st_dev == file_.st_dev && now.st_ino == file_.st_ino)
+      ::unlink(path.c_str());
   }
   static bool is_abstract(const endpoint& a) { return a.address().starts_with('@'); }
 
@@ -135,8 +145,11 @@ class listener {
   const endpoint& address() const noexcept { return address_; }
 
  private:
+  bool has_file() const { return address_.is_unix() && !is_abstract(address_); }
+
   socket_guard socket_;
   endpoint address_;
+  struct stat file_ {};
 };
 
 /// What accept said: the new socket or -errno. Waits for a connection first, if
@@ -154,6 +167,29 @@ task<std::int64_t> accept_one(const listener& from) {
   }
 }
 
+// Starts the handler of a connection that has been accepted.
+void serve(const state_ref& state, const listener& from, int fd, semaphore::permit slot) {
+  server_state& s = *state;
+  socket_guard accepted(fd);
+  if (!from.address().is_unix())
+    set_tcp_options(fd, s.options.no_delay, s.options.keep_alive);
+  auto* core = new stream_core(fd, peer_endpoint(fd));
+  accepted.release();
+  stream connection(core);
+  auto in_list = std::make_unique<listed>(s, std::move(slot));
+  server_state::connection& entry = in_list->entry;
+  entry.task = create_task(serve_connection(std::move(in_list), std::move(connection)));
+}
+
+// Whether accept has failed for one connection only: what went wrong with it before
+// it was accepted, or a firewall (accept(2), "Error handling").
+bool concerns_one_connection(int error) {
+  for (int one : {EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET,
+                  EHOSTUNREACH, ENETUNREACH})
+    if (error == one) return true;
+  return false;
+}
+
 // Owns the listener: it closes with this coroutine, even with one never started.
 task<> accept_loop(state_ref state, listener from) {
   constexpr int burst = 64;  // accepted at once, before others have their turn
@@ -161,22 +197,23 @@ task<> accept_loop(state_ref state, listener from) {
   for (int in_a_row = 1;; ++in_a_row) {
     if (in_a_row % burst == 0) co_await sleep(std::chrono::seconds(0));
     semaphore::permit slot = co_await s.slots.acquire();
-    std::int64_t answer = co_await accept_one(from);
-    if (answer >= 0) {
-      socket_guard accepted(static_cast<int>(answer));
-      if (!from.address().is_unix())
-        set_tcp_options(accepted.get(), s.options.no_delay, s.options.keep_alive);
-      auto* core = new stream_core(accepted.get(), peer_endpoint(accepted.get()));
-      accepted.release();
-      stream connection(core);
-      auto in_list = std::make_unique<listed>(s, std::move(slot));
-      server_state::connection& entry = in_list->entry;
-      entry.task = create_task(serve_connection(std::move(in_list), std::move(connection)));
-    } else if (answer == -EMFILE || answer == -ENFILE || answer == -ENOBUFS || answer == -ENOMEM) {
+    std::int64_t answer = 0;
+    try {
+      answer = co_await accept_one(from);
+      if (answer >= 0) serve(state, from, static_cast<int>(answer), std::move(slot));
+    } catch (const std::bad_alloc&) {  // one connection may be lost, not the server
+      answer = -ENOMEM;
+      report_made([] {
+        return diagnostic{problem::exception_not_retrieved,
+                          "a server has no memory to accept a connection",
+                          std::current_exception()};
+      });
+    }
+    if (answer >= 0) continue;
+    if (answer == -EMFILE || answer == -ENFILE || answer == -ENOBUFS || answer == -ENOMEM) {
       // The connection stays in the kernel's queue: trying at once would spin.
       co_await sleep(std::chrono::milliseconds(100));
-    } else if (answer != -ECONNABORTED && answer != -EINTR && answer != -EPROTO &&
-               answer != -EPERM) {
+    } else if (!concerns_one_connection(static_cast<int>(-answer))) {
       throw std::system_error(static_cast<int>(-answer), std::generic_category(),
                               "accept on " + from.address().to_string());
     }

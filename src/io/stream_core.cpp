@@ -278,8 +278,7 @@ std::int64_t stream_core::take_received(const io_operation& op, std::int64_t res
   } else if (!pooled) {
     filled(n);
   } else if (!append(bytes)) {
-    closed = true;  // a hole in the stream: nothing after it may be read
-    return -ENOMEM;
+    input_error = -ENOMEM;  // a hole in the stream: nothing after it may be read
   }
   return 0;
 }
@@ -314,6 +313,8 @@ std::int64_t stream_operation::refusal() const noexcept {
 bool stream_operation::begin() noexcept {
   outcome = refusal();
   if (outcome < 0) return true;
+  // One that was stopped in a pause is still there if its task's handle lives.
+  if (stream_operation* stopped = core_->*slot_; stopped && stopped != this) stopped->let_go();
   core_->*slot_ = this;
   fd = core_->fd;
   return work();
@@ -331,12 +332,17 @@ void stream_operation::kernel_done(std::int64_t result) noexcept {
   if (waiter()->cancel_requested() && (!done || outcome == -ECANCELED)) {
     let_go();
     complete_stopped();
+  } else if (!done && core_->closed) {
+    // A pipe would not end what is begun now, and nobody else will.
+    outcome = -ECONNABORTED;
+    complete();
   } else if (done || work()) {
     complete();
   }
 }
 
 void stream_operation::abort() noexcept {
+  if (!in_flight()) return let_go();  // stopped in a pause, and its task's handle lives
   if (!waiting()) return;  // it has completed, or finds the stream closed when it goes on
   if (loop::of(*waiter()).kernel().cancel(*this)) {
     outcome = -ECONNABORTED;
@@ -410,7 +416,7 @@ void handshake_operation::leave() noexcept {
 }
 
 void handshake_operation::result() {
-  leave();
+  end at_end(*this);
   std::string operation = std::string(core_ ? core_->filter->kind() : "tls") + " handshake with";
   check(operation.c_str());
 }
@@ -488,11 +494,13 @@ bool read_operation::find_separator() noexcept {
     if (at != there.npos) end = std::min(end, at + wanted.size());
   }
   scanned_ = there.size();
-  if (end <= core_->limit) {
+  if (end != there.npos && end <= core_->limit) {
     wanted_ = end;
     return true;
   }
-  if (end != there.npos || there.size() >= core_->limit) return overrun_ = true;
+  // The last line needs no separator, so one more byte must decide.
+  bool full = goal_ == goal::line ? there.size() > core_->limit : there.size() >= core_->limit;
+  if (end != there.npos || full) return overrun_ = true;
   return false;
 }
 
@@ -534,7 +542,7 @@ const char* read_operation::describe() const noexcept {
 }
 
 std::string read_bytes_operation::result() {
-  leave();
+  end at_end(*this);
   check("read from");
   if (overrun_) throw_overrun();
   std::string_view there = core_->buffered();
@@ -571,7 +579,8 @@ read_until_operation::read_until_operation(stream_core* core, std::vector<std::s
 }
 
 bool read_some_operation::work() noexcept {
-  direct_ = core_->buffered().empty() && !core_->at_eof && !into_.empty() && !core_->filter;
+  direct_ = core_->buffered().empty() && !core_->at_eof && core_->input_error == 0 &&
+            !into_.empty() && !core_->filter;
   if (!direct_) return read_operation::work();
   code = core_->type == stream_core::kind::socket ? opcode::recv : opcode::read;
   flags = 0;
@@ -596,7 +605,7 @@ bool read_some_operation::answered(std::int64_t result) noexcept {
 }
 
 std::size_t read_some_operation::result() {
-  leave();
+  end at_end(*this);
   check("read from");
   if (direct_) return static_cast<std::size_t>(outcome);
   std::size_t n = std::min(wanted_, core_->buffered().size());
@@ -712,7 +721,7 @@ void write_parts_operation::advance(std::size_t sent) noexcept {
 }
 
 void write_operation::result() {
-  leave();
+  end at_end(*this);
   check("write to");
 }
 

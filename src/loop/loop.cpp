@@ -192,15 +192,20 @@ loop::~loop() {
     run_turn();
     end_all();
   }
-  while (local_entry* l = locals_) {
-    locals_ = l->next;
+  // A destructor may begin what the loop has to wait for (finish_in_background).
+  while (locals_) {
+    local_entry* l = std::exchange(locals_, locals_->next);
     l->destroy(l->object);
     delete l;
+    end_all();
   }
   // The kernel's last answers to what they withdrew.
   while (backend_->in_flight() > 0) backend_->poll(detail::timer_queue::never, false);
   while (has_ready()) run_turn();
   timers_.advance(detail::timer_queue::never);  // frees the callbacks not yet due
+  // There is no time any more for what their destructors began.
+  top_->cancel_children_through_shields();
+  end_all();
   detail::this_thread_scheduler = nullptr;
   delete watchdog_;
   delete top_;

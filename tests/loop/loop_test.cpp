@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <rondo/compose/detail/background.hpp>
+
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;
@@ -205,6 +207,39 @@ TEST(loop_close, callbacks_that_post_for_ever_do_not_keep_it_open) {
     co_await rondo::sleep(0s);
   });
   EXPECT_GE(calls, 1);
+}
+
+/// Its destructor begins what it cannot wait for, as a TLS connection's does.
+struct says_goodbye {
+  explicit says_goodbye(rondo::loop&) {}
+  explicit says_goodbye(test::journal& to) : j(&to) {}
+  says_goodbye(const says_goodbye&) = delete;
+  ~says_goodbye() {
+    if (j) rondo::detail::finish_in_background(goodbye(*j), 1h);
+  }
+  static rondo::task<> goodbye(test::journal& j) {
+    co_await rondo::sleep(1ms);
+    j.say("goodbye");
+  }
+  test::journal* j = nullptr;
+};
+
+TEST(loop_close, waits_for_what_the_last_destructors_begin) {
+  test::journal j;
+  test::run([&]() -> rondo::task<> {
+    rondo::loop::current().local<says_goodbye>().j = &j;
+    co_return;
+  });
+  EXPECT_EQ(j.lines, (lines{"goodbye"}));
+}
+
+TEST(loop_close, ends_what_the_destructors_of_callbacks_not_due_begin) {
+  test::journal j;
+  test::run([&]() -> rondo::task<> {
+    rondo::call_later(1h, [owned = std::make_shared<says_goodbye>(j)] {});
+    co_return;
+  });
+  EXPECT_EQ(j.lines, (lines{}));
 }
 
 TEST(loop_ref, calls_from_other_threads_on_the_loops_thread) {

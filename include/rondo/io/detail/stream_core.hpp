@@ -79,7 +79,7 @@ class stream_core {
   bool at_eof = false;
   bool output_ended = false;
   unsigned char finishing = 0;  ///< a task of the loop's sends the filter's last words
-  std::int32_t input_error = 0;  ///< -errno of the filter: nothing can be read after it
+  std::int32_t input_error = 0;  ///< -errno, of the filter or a hole: nothing can be read after it
   stream_operation* reader = nullptr;
   stream_operation* writer = nullptr;
   std::unique_ptr<stream_filter> filter;
@@ -164,6 +164,19 @@ class stream_operation : public io_operation {
   }
   /// Throws what outcome says.
   void check(const char* operation) const;
+
+  /// Lets go of the fd at the end of result(): a task's handle keeps the operation
+  /// for as long as it lives, and the peer must hear of a close before that.
+  class end {
+   public:
+    explicit end(stream_operation& op) noexcept : op_(op) { op_.leave(); }
+    end(const end&) = delete;
+    end& operator=(const end&) = delete;
+    ~end() { op_.let_go(); }
+
+   private:
+    stream_operation& op_;
+  };
 
   stream_core* core_;
 
