@@ -76,6 +76,7 @@ class stream_core {
   bool at_eof = false;
   std::int64_t input_error = 0;  ///< of the filter: nothing can be read after it
   bool output_ended = false;
+  bool output_claimed = false;  ///< a task writes several times, and nobody between
   unsigned finishing = 0;  ///< a task of the loop's sends the filter's last words
   const endpoint peer;
   std::string name;  ///< in place of peer where there is none
@@ -88,6 +89,7 @@ class stream_core {
   /// handle lives.
   stream_operation* active_reader() const noexcept;
   stream_operation* active_writer() const noexcept;
+  bool output_busy() const noexcept { return output_claimed || active_writer(); }
 
  private:
   ~stream_core();
@@ -158,6 +160,7 @@ class stream_operation : public io_operation {
   void check(const char* operation) const;
 
   stream_core* core_;
+  bool by_claim_ = false;  // its task has claimed the output
 
  private:
   slot slot_;
