@@ -112,7 +112,7 @@ TEST(tls_stream, a_file_is_sent_and_nothing_comes_between) {
     auto sending = rondo::create_task(rondo::send_file(p.client, f, 1));
     std::string got = co_await p.server.read_exactly(1);
     while (got.size() < content.size() - 1) {
-      if (!sending.done()) {
+      if (got.size() < 5 << 20) {  // it has not ended: a socket's buffers are small
         auto write = co_await rondo::outcome_of(p.client.write("x"));
         EXPECT_THROW(std::move(write).get(), rondo::usage_error);
         EXPECT_THROW(p.client.shutdown_write(), rondo::usage_error);
