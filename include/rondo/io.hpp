@@ -15,6 +15,7 @@
 #include <rondo/io/pipe.hpp>
 #include <rondo/io/readiness.hpp>
 #include <rondo/io/resolve.hpp>
+#include <rondo/io/send_file.hpp>
 #include <rondo/io/server.hpp>
 #include <rondo/io/signals.hpp>
 #include <rondo/io/stream.hpp>

@@ -155,7 +155,7 @@ void stream_core::shut_down() noexcept {
     if (finishing) ends = SHUT_RD;
     if (!active_reader()) discard_input();
   }
-  if (type == kind::socket && (active_reader() || active_writer())) ::shutdown(fd, ends);
+  if (type == kind::socket && (active_reader() || output_busy())) ::shutdown(fd, ends);
   if (reader) reader->abort();
   if (writer && writer != reader) writer->abort();
 }
@@ -164,7 +164,7 @@ void stream_core::end_output() {
   if (closed) fail("shutdown", -EBADF);
   if (type == kind::pipe)
     throw usage_error("shutdown_write " + subject() + ": a pipe has one direction; close it");
-  if (active_writer()) throw usage_error("shutdown_write " + subject() + ": another task is writing");
+  if (output_busy()) throw usage_error("shutdown_write " + subject() + ": another task is writing");
   if (std::exchange(output_ended, true)) return;
   if (filter) {
     filter->end_output();
@@ -302,7 +302,10 @@ void stream_core::set_filter(std::unique_ptr<stream_filter> f) {
 
 std::int64_t stream_operation::refusal() const noexcept {
   if (!core_ || core_->closed) return -EBADF;
-  if (core_->output_ended && slot_ == &stream_core::writer) return -EPIPE;
+  if (slot_ == &stream_core::writer) {
+    if (core_->output_ended) return -EPIPE;
+    if (core_->output_claimed && !by_claim_) return -EALREADY;
+  }
   // It is this one when it goes on after a pause.
   stream_operation* busy = core_->*slot_;
   if (busy && busy != this && busy->in_flight()) return -EALREADY;
@@ -361,6 +364,7 @@ void stream_operation::check(const char* operation) const {
 
 std::int64_t handshake_operation::refusal() const noexcept {
   if (!core_ || core_->closed) return -EBADF;
+  if (core_->output_claimed) return -EALREADY;
   for (stream_operation* busy : {core_->active_reader(), core_->active_writer()})
     if (busy && busy != this) return -EALREADY;
   return 0;

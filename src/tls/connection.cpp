@@ -44,7 +44,7 @@ task<> start_tls(stream& s, tls_context context, std::string server_name, delay 
   if (core->type == detail::stream_core::kind::pipe)
     throw usage_error(what + ": a pipe has one direction");
   if (core->filter) throw usage_error(what + ": it is encrypted already");
-  if (core->active_reader() || core->active_writer()) throw usage_error(what + ": another task uses the stream");
+  if (core->active_reader() || core->output_busy()) throw usage_error(what + ": another task uses the stream");
   if (core->output_ended) throw usage_error(what + ": its output has ended");
   if (!context) context = loop::current().local<default_context>().client;
   detail::tls_context_state& state = context.state();

@@ -102,6 +102,57 @@ TEST(tls_stream, lines_pieces_and_the_callers_memory) {
   });
 }
 
+// Encrypted piece by piece; between two pieces the output is still its own.
+TEST(tls_stream, a_file_is_sent_and_nothing_comes_between) {
+  std::string content = test::pattern(10 << 20);
+  test::run([&]() -> rondo::task<> {
+    rondo::file f = co_await rondo::temporary_file();
+    co_await f.write(content);
+    test::stream_pair p = co_await connect_pair();
+    auto sending = rondo::create_task(rondo::send_file(p.client, f, 1));
+    std::string got = co_await p.server.read_exactly(1);
+    while (got.size() < content.size() - 1) {
+      if (got.size() < 5 << 20) {  // it has not ended: a socket's buffers are small
+        auto write = co_await rondo::outcome_of(p.client.write("x"));
+        EXPECT_THROW(std::move(write).get(), rondo::usage_error);
+        EXPECT_THROW(p.client.shutdown_write(), rondo::usage_error);
+      }
+      got += co_await p.server.read();
+    }
+    EXPECT_TRUE(got == content.substr(1)) << got.size() << " bytes came";
+    EXPECT_EQ(co_await sending, content.size() - 1);
+    auto beyond = co_await rondo::outcome_of(rondo::send_file(p.client, f, 10 << 20, 1));
+    EXPECT_THROW(std::move(beyond).get(), rondo::incomplete_read_error);
+    co_await p.client.write("after it");
+    EXPECT_EQ(co_await p.server.read(), "after it");
+  });
+}
+
+// A record that a cancellation has cut goes out whole before what is written next.
+TEST(tls_stream, a_cancelled_send_file_leaves_the_connection_whole) {
+  std::string content = test::pattern(4 << 20);
+  test::run([&]() -> rondo::task<> {
+    rondo::file f = co_await rondo::temporary_file();
+    co_await f.write(content);
+    std::size_t fds = test::open_fds();
+    for (int round = 0; round < 50; ++round) {
+      test::stream_pair p = co_await connect_pair();
+      auto sending = rondo::create_task(rondo::send_file(p.client, f));
+      auto reading = rondo::create_task(p.server.read_all(64 << 20));
+      co_await rondo::sleep(std::chrono::microseconds(round * 50));
+      sending.cancel();
+      co_await test::ended(sending);
+      co_await p.client.write("!");
+      p.client.close();
+      std::string got = co_await reading;
+      EXPECT_TRUE(got.ends_with('!'));
+      if (got.ends_with('!')) got.pop_back();
+      EXPECT_TRUE(got == std::string_view(content).substr(0, got.size())) << got.size();
+    }
+    EXPECT_EQ(test::open_fds(), fds);
+  });
+}
+
 TEST(tls_stream, the_end_of_one_direction_is_not_that_of_the_other) {
   test::run([]() -> rondo::task<> {
     test::stream_pair p = co_await connect_pair();

@@ -19,7 +19,7 @@ struct connection_options {
   /// Has the kernel ask a silent peer whether it is still there (SO_KEEPALIVE).
   bool keep_alive = false;
   /// The address to come from; empty: the kernel's choice.
-  endpoint local;
+  endpoint local = {};
   /// How long one address may be silent before the next is tried beside it.
   delay happy_eyeballs = std::chrono::milliseconds(250);
 };

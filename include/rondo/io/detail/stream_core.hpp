@@ -78,6 +78,7 @@ class stream_core {
   bool closed = false;
   bool at_eof = false;
   bool output_ended = false;
+  bool output_claimed = false;  ///< a task writes several times, and nobody between
   unsigned char finishing = 0;  ///< a task of the loop's sends the filter's last words
   std::int32_t input_error = 0;  ///< -errno, of the filter or a hole: nothing can be read after it
   stream_operation* reader = nullptr;
@@ -89,6 +90,7 @@ class stream_core {
   /// handle lives.
   stream_operation* active_reader() const noexcept;
   stream_operation* active_writer() const noexcept;
+  bool output_busy() const noexcept { return output_claimed || active_writer(); }
 
  private:
   ~stream_core();
@@ -179,6 +181,7 @@ class stream_operation : public io_operation {
   };
 
   stream_core* core_;
+  bool by_claim_ = false;  // its task has claimed the output
 
  private:
   slot slot_;

@@ -1,0 +1,193 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/io/send_file.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <memory>
+#include <poll.h>
+#include <sys/sendfile.h>
+
+#include <rondo/exec/to_thread.hpp>
+#include <rondo/io/errors.hpp>
+#include <rondo/io/file.hpp>
+#include <rondo/io/stream.hpp>
+#include <rondo/loop/sleep.hpp>
+
+namespace rondo::inline v0 {
+
+namespace {
+
+using detail::stream_core;
+using detail::stream_operation;
+
+/// Up to here copying costs less than handing over to a thread.
+constexpr std::uint64_t small_part = 256 * 1024;
+/// What a thread is asked to send at once: measured, less and more cost more.
+constexpr std::uint64_t chunk = 1024 * 1024;
+/// What is copied at once.
+constexpr std::uint64_t piece = 128 * 1024;
+
+/// Makes a task the only one that writes, between its writes as well.
+class output_claim {
+ public:
+  output_claim(stream_core* core, const std::string& what) : core_(core) {
+    if (!core) throw usage_error(what + ": the stream is not open");
+    if (core->output_claimed)
+      throw usage_error(what + " " + core->subject() + ": another task is writing");
+    core->output_claimed = true;
+    core->retain();
+  }
+  output_claim(const output_claim&) = delete;
+  ~output_claim() {
+    core_->output_claimed = false;
+    core_->release();
+  }
+
+ private:
+  stream_core* core_;
+};
+
+/// A write by the task that has the claim.
+class claimed_write final : public detail::write_operation {
+ public:
+  claimed_write(stream_core& core, std::string_view data, const std::string& what) noexcept
+      : write_operation(&core, data), what_(what) {
+    by_claim_ = true;
+  }
+  claimed_write(claimed_write&&) noexcept = default;
+  void result() {
+    leave();
+    check(what_.c_str());
+  }
+  const char* describe() const noexcept override { return "send_file"; }
+
+ private:
+  const std::string& what_;
+};
+
+/// Waits until the socket takes something.
+class wait_for_room final : public stream_operation {
+ public:
+  wait_for_room(stream_core& core, const std::string& what) noexcept
+      : stream_operation(&core, &stream_core::writer), what_(what) {
+    by_claim_ = true;
+  }
+  wait_for_room(wait_for_room&&) noexcept = default;
+  ~wait_for_room() { let_go(); }
+  void result() {
+    leave();
+    check(what_.c_str());
+  }
+  const char* describe() const noexcept override { return "send_file"; }
+
+ private:
+  bool work() noexcept override {
+    code = detail::opcode::poll;
+    flags = POLLOUT;
+    return request();
+  }
+  bool answered(std::int64_t result) noexcept override {
+    outcome = result;
+    return true;
+  }
+
+  const std::string& what_;
+};
+
+/// sendfile would wait for the peer on a blocking socket, and so keep a thread,
+/// whatever flags splice has; io_uring's sockets block. A receive of io_uring's
+/// that is in flight does not mind.
+class nonblocking_meanwhile {
+ public:
+  explicit nonblocking_meanwhile(int fd) noexcept : fd_(fd), before_(::fcntl(fd, F_GETFL)) {
+    if (!(before_ & O_NONBLOCK)) ::fcntl(fd, F_SETFL, before_ | O_NONBLOCK);
+  }
+  nonblocking_meanwhile(const nonblocking_meanwhile&) = delete;
+  ~nonblocking_meanwhile() {
+    if (!(before_ & O_NONBLOCK)) ::fcntl(fd_, F_SETFL, before_);
+  }
+
+ private:
+  int fd_;
+  int before_;
+};
+
+/// From the page cache to the socket. Gives how much it has sent: less than size
+/// if the file has ended, or cannot be sent in this way.
+task<std::uint64_t> send_pages(stream_core& core, const file& from, std::uint64_t offset,
+                               std::uint64_t size, const std::string& what) {
+  nonblocking_meanwhile guard(core.fd);
+  std::uint64_t sent = 0;
+  while (sent < size) {
+    wait_for_room room(core, what);
+    co_await room;
+    auto call = [&]() noexcept -> std::int64_t {
+      auto at = static_cast<off_t>(offset + sent);
+      auto most = static_cast<std::size_t>(std::min(size - sent, chunk));
+      // A lost peer raises SIGPIPE for this thread, which has it blocked.
+      ssize_t n = ::sendfile(core.fd, from.fd(), &at, most);
+      return n < 0 ? -errno : n;
+    };
+    std::int64_t n = co_await to_thread(call);
+    if (core.closed) core.fail(what.c_str(), -ECONNABORTED);
+    if (n == -EAGAIN) continue;
+    if (n == 0 || n == -EINVAL || n == -ENOSYS || n == -EOPNOTSUPP) break;
+    if (n < 0) core.fail(what.c_str(), n);
+    sent += static_cast<std::uint64_t>(n);
+  }
+  co_return sent;
+}
+
+/// Through memory: size bytes, or up to the end of the file. Gives how many.
+task<std::uint64_t> send_copies(stream_core& core, file& from, std::uint64_t offset,
+                                std::uint64_t size, const std::string& what) {
+  // What is cached, and taken at once, comes without a pause.
+  constexpr unsigned pieces_in_a_turn = 8;
+  auto most = static_cast<std::size_t>(std::min(size, piece));
+  auto buffer = std::make_unique_for_overwrite<char[]>(most);
+  std::uint64_t sent = 0;
+  for (unsigned pieces = 1; sent < size; ++pieces) {
+    auto wanted = static_cast<std::size_t>(std::min(size - sent, most));
+    std::span<char> into(buffer.get(), wanted);
+    std::size_t n = co_await from.pread(into, offset + sent);
+    if (core.closed) core.fail(what.c_str(), -ECONNABORTED);
+    claimed_write write(core, std::string_view(buffer.get(), n), what);
+    co_await write;
+    sent += n;
+    if (n < wanted) break;
+    if (pieces % pieces_in_a_turn == 0) co_await sleep(std::chrono::seconds(0));
+  }
+  co_return sent;
+}
+
+}  // namespace
+
+task<std::uint64_t> send_file(stream& to, file& from, std::uint64_t offset,
+                              std::optional<std::uint64_t> count) {
+  std::string what = "send " + from.path() + " to";
+  stream_core* core = to.internal();
+  output_claim claim(core, what);
+  // Whether one may write; and what a cancelled write has left goes first.
+  claimed_write first(*core, {}, what);
+  co_await first;
+  static_cast<void>(from.position());  // throws for what has no offsets
+
+  constexpr std::uint64_t furthest = INT64_MAX;
+  if (offset > furthest) core->fail(what.c_str(), -EINVAL);
+  std::uint64_t wanted = std::min(count.value_or(furthest), furthest - offset);
+  std::uint64_t there = from.size();
+  std::uint64_t size = offset < there ? std::min(wanted, there - offset) : 0;
+  std::uint64_t sent = 0;
+  if (core->type == stream_core::kind::socket && !core->filter && size > small_part)
+    sent = co_await send_pages(*core, from, offset, size, what);
+  if (sent < wanted) sent += co_await send_copies(*core, from, offset + sent, wanted - sent, what);
+  if (count && sent < *count)
+    throw incomplete_read_error(what + " " + core->subject() + ": the file ended after " +
+                                    std::to_string(sent) + " bytes of " + std::to_string(*count),
+                                {});
+  co_return sent;
+}
+
+}  // namespace rondo::inline v0
