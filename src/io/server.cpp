@@ -102,15 +102,21 @@ class listed {
   server_state& state_;
 };
 
-// The arguments keep the state and the slot, also before the task has started.
-task<> serve_connection(state_ref state, std::unique_ptr<listed> in_list, stream connection,
-                        semaphore::permit slot) {
-  static_cast<void>(in_list);
-  static_cast<void>(slot);
-  server_state& s = *state;
-  std::string peer = connection.peer().to_string();
+/// What a connection holds until it has ended, also before its task has started.
+/// One argument, since g++ 12 destroys the arguments of a coroutine in the order
+/// that they are written in: the state has to go last.
+struct held {
+  state_ref state;
+  std::unique_ptr<listed> in_list;
+  semaphore::permit slot;
+  stream connection;
+};
+
+task<> serve_connection(held its) {
+  server_state& s = *its.state;
+  std::string peer = its.connection.peer().to_string();
   try {
-    co_await s.handler(std::move(connection));
+    co_await s.handler(std::move(its.connection));
   } catch (const std::exception&) {
     report({problem::exception_not_retrieved,
             "the handler of the connection from " + peer +
@@ -176,10 +182,9 @@ void serve(const state_ref& state, const listener& from, int fd, semaphore::perm
   auto* core = new stream_core(fd, peer_endpoint(fd));
   accepted.release();
   stream connection(core);
-  auto in_list = std::make_unique<listed>(s);
-  server_state::connection& entry = in_list->entry;
-  entry.task = create_task(
-      serve_connection(state, std::move(in_list), std::move(connection), std::move(slot)));
+  held its{state, std::make_unique<listed>(s), std::move(slot), std::move(connection)};
+  server_state::connection& entry = its.in_list->entry;
+  entry.task = create_task(serve_connection(std::move(its)));
 }
 
 // Whether accept has failed for one connection only: what went wrong with it before
