@@ -233,6 +233,8 @@ bool stream_core::prepare_receive(io_operation& op, std::size_t missing) noexcep
   constexpr std::size_t in_bulk = 64 * 1024;
   constexpr std::size_t most = 1024 * 1024;  // a peer's wish alone reserves no memory
   op.fd = fd;
+  // What a large read has left is not kept for a peer that may be silent for ever.
+  if (begin_ == end_ && capacity_ > most && missing <= least) free_buffer();
   if (type == kind::socket && !bulk_ && !pool_is_out_ && missing <= least) {
     if (begin_ == end_) free_buffer();
     if (filter) filter->free_input_room();

@@ -168,6 +168,21 @@ TEST(stream_limit, absurd_sizes_reserve_nothing) {
   });
 }
 
+TEST(stream_limit, the_memory_of_a_large_read_is_not_kept_while_the_peer_is_silent) {
+  test::run([]() -> rondo::task<> {
+    auto ends = rondo::socketpair();
+    std::string much(10'000'000, 'x');
+    auto writing = rondo::create_task(ends.second.write(much));
+    EXPECT_TRUE(co_await ends.first.read_exactly(much.size()) == much);
+    co_await writing;
+    auto waiting = rondo::create_task(ends.first.read_line());
+    co_await test::turns(3);
+    EXPECT_LE(ends.first.internal()->room(0).size(), 1'100'000u);
+    co_await ends.second.write("next\n");
+    EXPECT_EQ(co_await waiting, "next\n");
+  });
+}
+
 TEST(stream, a_fd_that_is_read_and_written_waits_for_its_data) {
   test::run([]() -> rondo::task<> {
     std::string path = "/tmp/rondo-test-rw." + std::to_string(::getpid());
