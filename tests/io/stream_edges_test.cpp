@@ -74,7 +74,9 @@ TEST(stream_close, lets_go_of_the_fd_though_a_read_was_cancelled_between_two_req
       reading.cancel();
       co_await test::ended(reading);
       EXPECT_TRUE(reading.cancelled());
-      if (another_follows) EXPECT_EQ(co_await counter.read(1), std::string(1, '\1'));
+      if (another_follows) {
+        EXPECT_EQ(co_await counter.read(1), std::string(1, '\1'));
+      }
       counter.close();
       EXPECT_FALSE(is_open(fd));
     });
@@ -194,7 +196,9 @@ TEST(stream, a_fd_that_is_read_and_written_waits_for_its_data) {
     co_await both.write("line\n");
     co_await test::ended(reading);
     EXPECT_FALSE(reading.exception());
-    if (!reading.exception()) EXPECT_EQ(co_await reading, "line\n");
+    if (!reading.exception()) {
+      EXPECT_EQ(co_await reading, "line\n");
+    }
   });
 }
 
