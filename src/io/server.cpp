@@ -110,7 +110,7 @@ task<> serve_connection(std::unique_ptr<listed> in_list, stream connection) {
   server_state& s = in_list->state();
   std::string peer = connection.peer().to_string();
   try {
-    co_await s.handler(std::move(its.connection));
+    co_await s.handler(std::move(connection));
   } catch (const std::exception&) {
     report({problem::exception_not_retrieved,
             "the handler of the connection from " + peer +

@@ -465,7 +465,9 @@ TEST_P(send_file, cancelling_races_with_sending) {
       EXPECT_TRUE(got.ends_with('!'));
       if (got.ends_with('!')) got.pop_back();
       EXPECT_TRUE(got == std::string_view(content).substr(0, got.size())) << got.size();
-      if (said) EXPECT_EQ(got.size(), *said);
+      if (said) {
+        EXPECT_EQ(got.size(), *said);
+      }
       ++(said ? complete : cancelled);
       EXPECT_EQ(f.position(), 99u);
     }

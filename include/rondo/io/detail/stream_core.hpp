@@ -139,6 +139,7 @@ class stream_operation : public io_operation {
   stream_operation(stream_operation&& other) noexcept
       : io_operation(std::move(other)),
         core_(std::exchange(other.core_, nullptr)),
+        by_claim_(other.by_claim_),
         slot_(other.slot_) {}
   ~stream_operation() { let_go(); }
 
