@@ -2,7 +2,6 @@
 #include <rondo/io/detail/file_operation.hpp>
 
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <poll.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include <rondo/coro/detail/promise.hpp>
+#include <rondo/io/detail/no_sigpipe.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/syscall.hpp>
 #include <rondo/loop/loop.hpp>
@@ -26,35 +26,6 @@ constexpr std::size_t cached_most = 128 * 1024;
 constexpr std::size_t request_most = 1024 * 1024;
 /// A pipe that polls as writable takes at least this without blocking.
 constexpr std::size_t pipe_page = 4096;
-
-/// A write to a pipe that nobody reads raises SIGPIPE, which ends a process that
-/// has not asked for the signal; the error EPIPE says the same. Keeps it from
-/// being delivered while it lives.
-class no_sigpipe {
- public:
-  no_sigpipe() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE);
-    if (!was_pending_) ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  no_sigpipe(const no_sigpipe&) = delete;
-  ~no_sigpipe() {
-    if (was_pending_) return;
-    int error = errno;
-    timespec at_once{};
-    ::sigtimedwait(&pipe_, nullptr, &at_once);
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    errno = error;
-  }
-
- private:
-  sigset_t pipe_;
-  sigset_t before_;
-  bool was_pending_;
-};
 
 bool ready_now(int fd, short events) noexcept {
   pollfd p{fd, events, 0};

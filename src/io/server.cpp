@@ -152,19 +152,11 @@ class listener {
   struct stat file_ {};
 };
 
-/// What accept said: the new socket or -errno. Waits for a connection first, if
-/// none is there. The system call itself takes it, never a request in flight: so
-/// a cancellation can lose none, and a burst needs one wait.
-task<std::int64_t> accept_one(const listener& from) {
-  for (;;) {
-    int fd = ::accept4(from.fd(), nullptr, nullptr, static_cast<int>(accept_flags()));
-    if (fd >= 0) co_return fd;
-    if (errno != EAGAIN) co_return -errno;
-    plain_io_operation wait(opcode::poll, from.fd(), "accept");
-    wait.flags = POLLIN;
-    std::int64_t answer = co_await wait;
-    if (answer < 0) co_return answer;
-  }
+/// What accept said: the new socket or -errno. The system call itself takes it,
+/// never a request in flight: so a cancellation can lose none.
+std::int64_t accept_at_once(const listener& from) {
+  int fd = ::accept4(from.fd(), nullptr, nullptr, static_cast<int>(accept_flags()));
+  return fd >= 0 ? fd : -errno;
 }
 
 // Starts the handler of a connection that has been accepted.
@@ -196,18 +188,25 @@ task<> accept_loop(state_ref state, listener from) {
   server_state& s = *state;
   for (int in_a_row = 1;; ++in_a_row) {
     if (in_a_row % burst == 0) co_await sleep(std::chrono::seconds(0));
-    semaphore::permit slot = co_await s.slots.acquire();
     std::int64_t answer = 0;
-    try {
-      answer = co_await accept_one(from);
-      if (answer >= 0) serve(state, from, static_cast<int>(answer), std::move(slot));
-    } catch (const std::bad_alloc&) {  // one connection may be lost, not the server
-      answer = -ENOMEM;
-      report_made([] {
-        return diagnostic{problem::exception_not_retrieved,
-                          "a server has no memory to accept a connection",
-                          std::current_exception()};
-      });
+    {
+      // Not held while nobody connects: the other addresses share the slots.
+      semaphore::permit slot = co_await s.slots.acquire();
+      answer = accept_at_once(from);
+      try {
+        if (answer >= 0) serve(state, from, static_cast<int>(answer), std::move(slot));
+      } catch (const std::bad_alloc&) {  // that connection is lost, not the server
+        answer = -ENOMEM;
+        report_made([] {
+          return diagnostic{problem::exception_not_retrieved,
+                            "a server has no memory for a connection", std::current_exception()};
+        });
+      }
+    }
+    if (answer == -EAGAIN) {  // a burst needs one wait
+      plain_io_operation wait(opcode::poll, from.fd(), "accept");
+      wait.flags = POLLIN;
+      answer = co_await wait;
     }
     if (answer >= 0) continue;
     if (answer == -EMFILE || answer == -ENFILE || answer == -ENOBUFS || answer == -ENOMEM) {

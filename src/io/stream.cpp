@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/stream.hpp>
 
+#include <algorithm>
+
 #include <rondo/io/detail/socket.hpp>
 
 namespace rondo::inline v0 {
@@ -17,6 +19,12 @@ async_generator<std::string> stream::lines() {
 void stream::shutdown_write() {
   if (!core_) throw usage_error("stream::shutdown_write: the stream is not open");
   core_->end_output();
+}
+
+void stream::set_limit(std::size_t bytes) {
+  if (!core_) throw usage_error("stream::set_limit: the stream is not open");
+  constexpr std::size_t most = 0xffffffff;
+  core_->limit = static_cast<std::uint32_t>(std::min(bytes, most));
 }
 
 void stream::close() noexcept {

@@ -3,16 +3,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <new>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <rondo/compose/detail/background.hpp>
 #include <rondo/coro/detail/promise.hpp>
+#include <rondo/io/detail/no_sigpipe.hpp>
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/errors.hpp>
 #include <rondo/loop/detail/backend.hpp>
@@ -21,29 +20,6 @@
 namespace rondo::inline v0::detail {
 
 namespace {
-
-// Writes into a pipe whose reader is gone without the signal that kills; sockets
-// have MSG_NOSIGNAL for that. The signal of a write goes to the writing thread.
-ssize_t write_without_sigpipe(int fd, std::string_view data) noexcept {
-  sigset_t pipe_only;
-  sigset_t before;
-  sigset_t pending;
-  sigemptyset(&pipe_only);
-  sigaddset(&pipe_only, SIGPIPE);
-  sigpending(&pending);
-  bool was_pending = sigismember(&pending, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-  ssize_t n = ::write(fd, data.data(), data.size());
-  int error = errno;
-  if (n < 0 && error == EPIPE && !was_pending) {
-    timespec at_once{};
-    while (sigtimedwait(&pipe_only, nullptr, &at_once) < 0 && errno == EINTR) {
-    }
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = error;
-  return n;
-}
 
 /// Keeps a core for the task that sends its last words.
 class finishing {
@@ -658,7 +634,8 @@ bool write_operation::send(std::string_view bytes) noexcept {
   }
   ssize_t n;
   do {
-    n = write_without_sigpipe(fd, bytes);
+    no_sigpipe guard;  // sockets have MSG_NOSIGNAL for that
+    n = ::write(fd, bytes.data(), bytes.size());
   } while (n < 0 && errno == EINTR);
   outcome = n < 0 ? -errno : n;
   code = opcode::write;

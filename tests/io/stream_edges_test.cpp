@@ -276,43 +276,61 @@ std::int64_t cpu_us() {
   return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1'000'000 + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
 }
 
+rondo::task<> echo(rondo::stream s) {
+  std::string data = co_await s.read();
+  co_await s.write(data);
+}
+
 TEST(server, without_fds_it_waits_and_then_serves) {
   test::run([]() -> rondo::task<> {
-    auto echo = [](rondo::stream s) -> rondo::task<> {
-      std::string data = co_await s.read();
-      co_await s.write(data);
-    };
     auto server = co_await rondo::start_server(echo, "127.0.0.1", 0);
-    auto client = co_await rondo::open_connection("127.0.0.1", server.port());
+    rondo::endpoint to = server.address();
+    co_await test::turns(3);
+    int raw = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto client = rondo::stream_from_fd(raw, "client");
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
-    // Every fd below the limit is taken, before the connection is accepted.
-    std::vector<int> taken;
     rlimit few = before;
     few.rlim_cur = 200;
     ::setrlimit(RLIMIT_NOFILE, &few);
+    std::vector<int> taken;
     for (int fd; (fd = ::dup(0)) >= 0;) taken.push_back(fd);
+    EXPECT_EQ(::connect(raw, to.data(), to.size()) == 0 || errno == EINPROGRESS, true);
     std::int64_t cpu = cpu_us();
-    co_await client.write("hello");
     auto early = co_await rondo::move_on_after(client.read(), 250ms);
     std::int64_t used = cpu_us() - cpu;
+    EXPECT_FALSE(early);
+    EXPECT_EQ(server.connections(), 0u) << "it found an fd";
     for (int fd : taken) ::close(fd);
     ::setrlimit(RLIMIT_NOFILE, &before);
-    if (early) {  // it had been accepted already
-      EXPECT_EQ(*early, "hello");
-    } else {
-      EXPECT_LT(used, 150'000) << "it spins";
-      EXPECT_EQ(co_await client.read(), "hello");
-    }
+    EXPECT_LT(used, 150'000) << "it spins";
+    co_await client.write("hello");
+    EXPECT_EQ(co_await client.read(), "hello");
     auto next = co_await rondo::open_connection("127.0.0.1", server.port());
     co_await next.write("again");
     EXPECT_EQ(co_await next.read(), "again");
   });
 }
 
-rondo::task<> echo(rondo::stream s) {
-  std::string data = co_await s.read();
-  co_await s.write(data);
+TEST(server, an_address_that_nobody_connects_to_takes_no_slot_from_the_others) {
+  test::run([]() -> rondo::task<> {
+    rondo::server_options options;
+    options.max_connections = 1;
+    auto server = co_await rondo::start_server(echo, "localhost", 0, options);
+    EXPECT_EQ(server.addresses().size(), 2u);
+    for (int round = 0; round < 3; ++round)
+      for (const rondo::endpoint& address : server.addresses()) {
+        auto s = co_await rondo::open_connection(address);
+        auto other = co_await rondo::open_connection(address);
+        co_await s.write("hello");
+        auto answer = co_await rondo::move_on_after(s.read(), 3s);
+        EXPECT_TRUE(answer && *answer == "hello") << address.to_string();
+        if (!answer) co_return;
+        EXPECT_LE(server.connections(), 1u);
+        co_await other.write("next");
+        EXPECT_EQ(co_await other.read(), "next");
+      }
+  });
 }
 
 // The fault is in the loop's own work: what waits beside it allocates nothing.

@@ -92,10 +92,7 @@ class [[nodiscard]] stream {
   void close() noexcept;
 
   /// The longest that read_line and read_until take; 64 KiB unless set.
-  void set_limit(std::size_t bytes) noexcept {
-    constexpr std::size_t most = 0xffffffff;
-    core_->limit = static_cast<std::uint32_t>(bytes < most ? bytes : most);
-  }
+  void set_limit(std::size_t bytes);
   /// The address of the other end; empty for a pipe.
   endpoint peer() const noexcept { return core_ ? core_->peer() : endpoint(); }
   endpoint local() const noexcept;
