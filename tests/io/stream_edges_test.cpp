@@ -356,7 +356,7 @@ TEST(server, without_memory_it_loses_a_connection_not_itself) {
       EXPECT_TRUE(answer && *answer == "hello") << "the server is gone after fault " << n;
       if (!answer) break;
     }
-    EXPECT_GT(failed, 3);
+    EXPECT_GE(failed, 2);
   });
 }
 
