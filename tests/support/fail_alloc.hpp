@@ -8,15 +8,6 @@
 
 #include "support/allocations.hpp"
 
-// The thread sanitizer's own operator new cannot be replaced in part.
-#define RONDO_TEST_FAIL_ALLOC 1
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#undef RONDO_TEST_FAIL_ALLOC
-#define RONDO_TEST_FAIL_ALLOC 0
-#endif
-#endif
-
 #if RONDO_TEST_FAIL_ALLOC
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
