@@ -14,30 +14,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/gate.hpp"
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;
 
 namespace {
 
-/// A gate that threads wait at until somebody opens it.
-class gate {
- public:
-  void open() {
-    std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
+using test::gate;
 
 /// Lets the loop run until done() is true.
 template <class Done>
