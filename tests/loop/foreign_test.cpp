@@ -265,6 +265,130 @@ TEST(foreign, cancelled_while_it_waits_is_stopped_after_it_was_resumed) {
   EXPECT_EQ(j.lines, (lines{"delivered", "got 9", "~body"}));
 }
 
+/// Handles that other threads resume, or that are withdrawn before.
+class parking {
+ public:
+  struct awaiter {
+    parking& park;
+    int value = 0;
+    std::coroutine_handle<> handle = {};
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> h) {
+      std::lock_guard lock(park.mutex_);
+      handle = h;
+      park.waiting_ = this;
+    }
+    int await_resume() const { return value; }
+    bool await_cancel() noexcept {
+      std::lock_guard lock(park.mutex_);
+      if (park.waiting_ != this) return false;
+      park.waiting_ = nullptr;
+      return true;
+    }
+  };
+  awaiter wait() { return {*this}; }
+  /// False when nobody waits. From any thread.
+  bool resume(int value) {
+    awaiter* a;
+    {
+      std::lock_guard lock(mutex_);
+      a = std::exchange(waiting_, nullptr);
+      if (!a) return false;
+      a->value = value;
+    }
+    a->handle.resume();
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  awaiter* waiting_ = nullptr;
+};
+
+TEST(foreign, that_offers_cancellation_is_cancelled_at_once) {
+  test::journal j;
+  parking park;
+  test::run([&]() -> rondo::task<> {
+    auto body = [&]() -> rondo::task<> {
+      test::witness w(j, "body");
+      co_await park.wait();
+      j.say("never");
+    };
+    auto t = rondo::create_task(body());
+    co_await rondo::sleep(0s);
+    t.cancel();
+    co_await rondo::sleep(0s);
+    EXPECT_TRUE(t.cancelled()) << "it still waits for the awaitable";
+    EXPECT_FALSE(park.resume(1)) << "the awaitable still has the handle";
+  });
+  EXPECT_EQ(j.lines, (lines{"~body"}));
+  // Nothing of it is left that would keep the loop from seeing a deadlock.
+  EXPECT_THROW(test::run([&]() -> rondo::task<> {
+                 auto waits = [&]() -> rondo::task<> { co_await park.wait(); };
+                 auto t = rondo::create_task(waits());
+                 co_await rondo::sleep(0s);
+                 t.cancel();
+                 rondo::event never;
+                 co_await never.wait();
+               }),
+               rondo::deadlock_error);
+}
+
+TEST(foreign, that_refuses_to_be_cancelled_delivers) {
+  struct refuses {
+    std::coroutine_handle<>& parked;
+    int& asked;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> h) { parked = h; }
+    int await_resume() const { return 5; }
+    bool await_cancel() noexcept {
+      ++asked;
+      return false;
+    }
+  };
+  test::run([]() -> rondo::task<> {
+    std::coroutine_handle<> parked;
+    int asked = 0;
+    int got = 0;
+    auto body = [&]() -> rondo::task<> { got = co_await (refuses{parked, asked}); };
+    auto t = rondo::create_task(body());
+    co_await rondo::sleep(0s);
+    t.cancel();
+    t.cancel();
+    co_await rondo::sleep(0s);
+    EXPECT_EQ(asked, 1);
+    EXPECT_FALSE(t.done());
+    parked.resume();
+    while (!t.done()) co_await rondo::sleep(0s);
+    EXPECT_EQ(got, 5);
+  });
+}
+
+TEST(foreign, a_cancellation_races_the_thread_that_resumes) {
+  // Each value arrives, or was never taken.
+  constexpr int rounds = 3'000;
+  parking park;
+  int delivered = 0;
+  int resumed = 0;
+  test::run([&]() -> rondo::task<> {
+    for (int i = 0; i < rounds; ++i) {
+      int got = 0;
+      auto body = [&]() -> rondo::task<> { got = co_await park.wait(); };
+      auto t = rondo::create_task(body());
+      co_await rondo::sleep(0s);
+      bool given = false;
+      std::thread other([&] { given = park.resume(i + 1); });
+      t.cancel();
+      for (; !t.done();) co_await rondo::sleep(0s);
+      other.join();
+      EXPECT_EQ(got, given ? i + 1 : 0);
+      delivered += got != 0;
+      resumed += given;
+    }
+  });
+  EXPECT_EQ(delivered, resumed);
+}
+
 TEST(foreign, begun_on_a_cancelled_task_never_starts) {
   struct loud {
     bool await_ready() const {

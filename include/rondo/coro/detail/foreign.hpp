@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
@@ -69,11 +70,28 @@ decltype(auto) get_awaiter(A&& a) {
   }
 }
 
-/// Waits for an awaitable of another library. It cannot be cancelled: a
-/// cancelled task stops once the awaitable has resumed it.
+/// An awaiter that can be cancelled has, beside await_ready, await_suspend and
+/// await_resume,
+///
+///   bool await_cancel() noexcept;
+///
+/// called at most once, on the loop's thread, between await_suspend and
+/// await_resume. True: the coroutine will never be resumed, neither now nor by
+/// another thread, and await_resume is not called. False: it will be, or is
+/// already being, resumed; what await_resume then gives or throws is delivered.
+template <class Awaiter>
+concept cancellable_awaiter = requires(Awaiter& a) {
+  { a.await_cancel() } noexcept -> std::same_as<bool>;
+};
+
+/// Waits for an awaitable of another library. Unless its awaiter is a
+/// cancellable_awaiter, a cancelled task stops once the awaitable has resumed it.
 template <class A>
 class foreign_operation final : public operation {
   using awaiter_type = decltype(get_awaiter(std::declval<A>()));
+  static constexpr bool cancellable = cancellable_awaiter<std::remove_reference_t<awaiter_type>>;
+  static_assert(cancellable || !requires(std::remove_reference_t<awaiter_type>& a) { a.await_cancel(); },
+                "rondo: await_cancel of an awaiter must be noexcept and return bool");
 
  public:
   explicit foreign_operation(A&& a) : awaiter_(get_awaiter(static_cast<A&&>(a))) {
@@ -108,7 +126,15 @@ class foreign_operation final : public operation {
       return true;
     }
   }
-  bool cancel() noexcept override { return false; }
+  bool cancel() noexcept override {
+    if constexpr (cancellable) {
+      if (!awaiter_.await_cancel()) return false;
+      proxy_.handle().promise().link->release();
+      return true;
+    } else {
+      return false;
+    }
+  }
   decltype(auto) result() {
     if (error_) std::rethrow_exception(error_);
     return awaiter_.await_resume();
