@@ -54,6 +54,16 @@ task<> send_rest(finishing its) {
   ::shutdown(core.fd, SHUT_WR);
 }
 
+/// False: memory is short.
+bool assign(std::string& to, std::string_view bytes) noexcept {
+  try {
+    to.assign(bytes);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 /// The kernel has no room for the last words of a filter: a task of the loop's
 /// waits for it, not for ever.
 void finish_output(stream_core& core) noexcept {
@@ -230,7 +240,8 @@ bool stream_core::prepare_receive(io_operation& op, std::size_t missing) noexcep
   return true;
 }
 
-std::int64_t stream_core::take_received(const io_operation& op, std::int64_t result) noexcept {
+std::int64_t stream_core::take_received(const io_operation& op, std::int64_t result,
+                                        std::string* direct, std::size_t most) noexcept {
   bool pooled = op.code == opcode::recv_pooled;
   if (pooled && result == -ENOBUFS) {
     pool_is_out_ = true;
@@ -255,7 +266,7 @@ std::int64_t stream_core::take_received(const io_operation& op, std::int64_t res
     feed(bytes);
   } else if (!pooled) {
     filled(n);
-  } else if (!append(bytes)) {
+  } else if (!(direct && n <= most && begin_ == end_ && assign(*direct, bytes)) && !append(bytes)) {
     input_error = -ENOMEM;  // a hole in the stream: nothing after it may be read
   }
   return 0;
@@ -417,14 +428,14 @@ bool read_operation::work() noexcept {
       return true;
     }
     if (!request()) return false;
-    outcome = core_->take_received(*this, outcome);
+    outcome = core_->take_received(*this, outcome, direct(), wanted_);
     if (outcome < 0) return true;
   }
   return true;
 }
 
 bool read_operation::answered(std::int64_t result) noexcept {
-  outcome = core_->take_received(*this, result);
+  outcome = core_->take_received(*this, result, direct(), wanted_);
   return outcome < 0 || ended();
 }
 
@@ -443,6 +454,7 @@ bool read_operation::satisfied() noexcept {
   std::string_view there = core_->buffered();
   switch (goal_) {
     case goal::some:
+      if (std::string* own = direct(); own && !own->empty()) return true;
       if (wanted_ == 0 || !there.empty()) {
         wanted_ = std::min(wanted_, there.size());
         return true;
@@ -526,6 +538,7 @@ const char* read_operation::describe() const noexcept {
 std::string read_bytes_operation::result() {
   end at_end(*this);
   check("read from");
+  if (!bytes_.empty()) return std::exchange(bytes_, {});
   if (overrun_) throw_overrun();
   std::string_view there = core_->buffered();
   std::size_t n = there.size();

@@ -48,6 +48,18 @@ TEST(stream_close, reaches_the_peer_though_the_handle_of_a_read_lives) {
   });
 }
 
+TEST(stream_read, keeps_what_is_more_than_it_was_asked_for) {
+  test::run([]() -> rondo::task<> {
+    auto ends = rondo::socketpair();
+    co_await ends.second.write("abcdef");
+    EXPECT_EQ(co_await ends.first.read(2), "ab");
+    EXPECT_EQ(co_await ends.first.read(1), "c");
+    EXPECT_EQ(co_await ends.first.read(), "def");
+    co_await ends.second.write("gh");
+    EXPECT_EQ(co_await ends.first.read(2), "gh");
+  });
+}
+
 TEST(stream_close, reaches_the_peer_though_the_handle_of_a_failed_read_lives) {
   test::run([]() -> rondo::task<> {
     auto ends = rondo::socketpair();

@@ -65,8 +65,11 @@ class stream_core {
   /// least, if known. False: memory is short.
   bool prepare_receive(io_operation& op, std::size_t missing) noexcept;
   /// Takes what it has brought. 0, or -errno. What the filter makes of it is in
-  /// input_error, since what came before an error is read before it.
-  std::int64_t take_received(const io_operation& op, std::int64_t result) noexcept;
+  /// input_error, since what came before an error is read before it. Up to `most`
+  /// bytes in borrowed memory go to `direct` instead, if there is one and nothing
+  /// comes before them.
+  std::int64_t take_received(const io_operation& op, std::int64_t result,
+                             std::string* direct = nullptr, std::size_t most = 0) noexcept;
 
   /// Puts a filter before the socket: bytes that have come already are its own.
   /// No operation is in flight. A handshake_operation must follow. Throws
@@ -227,6 +230,8 @@ class read_operation : public stream_operation {
   bool satisfied() noexcept;
   bool ended() noexcept;
   bool find_separator() noexcept;
+  /// Where a read of `some` bytes may put them, past the stream's buffer.
+  virtual std::string* direct() noexcept { return nullptr; }
   virtual std::size_t separators() const noexcept { return 1; }
   virtual std::string_view separator(std::size_t) const noexcept { return "\n"; }
   [[noreturn]] void throw_overrun() const;
@@ -245,6 +250,12 @@ class read_bytes_operation : public read_operation {
       : read_operation(core, g, n) {}
   read_bytes_operation(read_bytes_operation&&) noexcept = default;
   std::string result();
+
+ private:
+  std::string* direct() noexcept override { return goal_ == goal::some ? &bytes_ : nullptr; }
+  // A message that came whole, copied once. It completes the operation, so
+  // result() follows, and no cancellation can lose it.
+  std::string bytes_;
 };
 
 class read_until_operation final : public read_bytes_operation {
