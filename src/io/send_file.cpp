@@ -71,7 +71,7 @@ class claimed_write final : public detail::write_operation {
 class wait_for_room final : public stream_operation {
  public:
   wait_for_room(stream_core& core, const std::string& what) noexcept
-      : stream_operation(&core, &stream_core::writer), what_(what) {
+      : stream_operation(&core, role::writer), what_(what) {
     by_claim_ = true;
   }
   wait_for_room(wait_for_room&&) noexcept = default;

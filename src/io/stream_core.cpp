@@ -291,12 +291,12 @@ void stream_core::set_filter(std::unique_ptr<stream_filter> f) {
 
 std::int64_t stream_operation::refusal() const noexcept {
   if (!core_ || core_->closed) return -EBADF;
-  if (slot_ == &stream_core::writer) {
+  if (role_ == role::writer) {
     if (core_->output_ended) return -EPIPE;
     if (core_->output_claimed && !by_claim_) return -EALREADY;
   }
   // It is this one when it goes on after a pause.
-  stream_operation* busy = core_->*slot_;
+  stream_operation* busy = role_ == role::reader ? core_->reader : core_->writer;
   if (busy && busy != this && busy->in_flight()) return -EALREADY;
   if (core_->filter && !core_->filter->established()) return -ENOTCONN;
   return 0;
@@ -306,8 +306,8 @@ bool stream_operation::begin() noexcept {
   outcome = refusal();
   if (outcome < 0) return true;
   // One that was stopped in a pause is still there if its task's handle lives.
-  if (stream_operation* stopped = core_->*slot_; stopped && stopped != this) stopped->let_go();
-  core_->*slot_ = this;
+  if (stream_operation* stopped = slot(); stopped && stopped != this) stopped->let_go();
+  slot() = this;
   fd = core_->fd;
   return work();
 }

@@ -134,16 +134,16 @@ class stream_operation : public io_operation {
   void abort() noexcept;
 
  protected:
-  using slot = stream_operation* stream_core::*;
+  enum class role : unsigned char { reader, writer };
 
-  stream_operation(stream_core* core, slot which) noexcept : core_(core), slot_(which) {
+  stream_operation(stream_core* core, role r) noexcept : core_(core), role_(r) {
     if (core_) core_->retain();
   }
   stream_operation(stream_operation&& other) noexcept
       : io_operation(std::move(other)),
         core_(std::exchange(other.core_, nullptr)),
         by_claim_(other.by_claim_),
-        slot_(other.slot_) {}
+        role_(other.role_) {}
   ~stream_operation() { let_go(); }
 
   /// Why it cannot begin: 0, or -errno.
@@ -161,7 +161,7 @@ class stream_operation : public io_operation {
 
   /// Lets the next one in.
   virtual void leave() noexcept {
-    if (core_ && core_->*slot_ == this) core_->*slot_ = nullptr;
+    if (core_ && slot() == this) slot() = nullptr;
   }
   /// What was stopped holds the fd no longer, though its task may be remembered.
   void let_go() noexcept {
@@ -188,7 +188,11 @@ class stream_operation : public io_operation {
   bool by_claim_ = false;  // its task has claimed the output
 
  private:
-  slot slot_;
+  stream_operation*& slot() noexcept {
+    return role_ == role::reader ? core_->reader : core_->writer;
+  }
+
+  role role_;
 };
 
 /// Carries what a filter says and hears before data can pass. Has the stream for
@@ -197,7 +201,7 @@ class stream_operation : public io_operation {
 class handshake_operation final : public stream_operation {
  public:
   explicit handshake_operation(stream_core* core) noexcept
-      : stream_operation(core, &stream_core::reader) {}
+      : stream_operation(core, role::reader) {}
   handshake_operation(handshake_operation&&) noexcept = default;
   ~handshake_operation() { let_go(); }
   void result();
@@ -221,7 +225,7 @@ class read_operation : public stream_operation {
 
  protected:
   read_operation(stream_core* core, goal g, std::size_t n) noexcept
-      : stream_operation(core, &stream_core::reader), goal_(g), wanted_(n) {}
+      : stream_operation(core, role::reader), goal_(g), wanted_(n) {}
   read_operation(read_operation&&) noexcept = default;
   ~read_operation() = default;
 
@@ -288,7 +292,7 @@ class read_some_operation final : public read_operation {
 class write_operation : public stream_operation {
  public:
   write_operation(stream_core* core, std::string_view data) noexcept
-      : stream_operation(core, &stream_core::writer), data_(data) {}
+      : stream_operation(core, role::writer), data_(data) {}
   write_operation(write_operation&&) noexcept = default;
   void result();
   const char* describe() const noexcept override { return "write"; }

@@ -41,9 +41,11 @@ class io_operation : public operation {
   std::int32_t fd = -1;
   std::uint32_t flags = 0;
   void* buffer = nullptr;
-  void* buffer2 = nullptr;
   std::size_t length = 0;
-  std::int64_t offset = -1;
+  union {
+    std::int64_t offset = -1;
+    void* buffer2;
+  };
   /// What the system call returned: >= 0, or -errno. -ECANCELED when cancelled.
   std::int64_t outcome = 0;
 
