@@ -5,6 +5,7 @@
 
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/errors.hpp>
+#include <rondo/io/detail/stream_handshake.hpp>
 #include <rondo/loop/loop.hpp>
 
 #include "tls/context_state.hpp"

@@ -9,6 +9,8 @@
 
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/io/detail/stream_core.hpp>
+#include <rondo/io/detail/stream_reads.hpp>
+#include <rondo/io/detail/stream_writes.hpp>
 #include <rondo/io/endpoint.hpp>
 #include <rondo/io/errors.hpp>
 
