@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include <rondo/coro/diagnostic.hpp>
+
 namespace rondo::inline v0::detail {
 
 struct concurrent_core::state {
@@ -13,7 +15,18 @@ struct concurrent_core::state {
   mutable std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
+  bool retrieved = false;
+  unsigned futures = 0;
 };
+
+void report_lost_concurrently(const std::exception_ptr& error) noexcept {
+  report_made([&] {
+    return diagnostic{problem::exception_not_retrieved,
+                      "a task of run_coroutine_threadsafe failed and nobody asked for its result: " +
+                          describe(error),
+                      error};
+  });
+}
 
 concurrent_core::concurrent_core() : state_(new state) {}
 concurrent_core::~concurrent_core() { delete state_; }
@@ -37,10 +50,23 @@ bool concurrent_core::done() const noexcept {
   std::lock_guard lock(state_->mutex);
   return state_->done;
 }
-void concurrent_core::finish() noexcept {
+bool concurrent_core::finish() noexcept {
   std::lock_guard lock(state_->mutex);
   state_->done = true;
   state_->changed.notify_all();
+  return state_->futures > 0;
+}
+void concurrent_core::add_future() noexcept {
+  std::lock_guard lock(state_->mutex);
+  ++state_->futures;
+}
+bool concurrent_core::remove_future() noexcept {
+  std::lock_guard lock(state_->mutex);
+  return --state_->futures == 0 && state_->done && !state_->retrieved;
+}
+void concurrent_core::set_retrieved() noexcept {
+  std::lock_guard lock(state_->mutex);
+  state_->retrieved = true;
 }
 
 }  // namespace rondo::inline v0::detail

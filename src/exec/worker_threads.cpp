@@ -153,6 +153,9 @@ struct worker_threads::state {
         take_name(number);
         serve(w);
       });
+    } catch (const std::system_error& e) {
+      workers.pop_back();
+      throw std::system_error(e.code(), "start a thread of " + name);
     } catch (...) {
       workers.pop_back();
       throw;

@@ -16,6 +16,8 @@
 #include <rondo/io/detail/file_status.hpp>
 #include <rondo/io/detail/on_thread.hpp>
 
+#include "directory_identity.hpp"
+
 namespace rondo::inline v0 {
 
 static_assert(std::is_trivially_destructible_v<walk_options>);
@@ -32,12 +34,14 @@ class directory_reader {
         path_(std::move(other.path_)),
         batch_(std::move(other.batch_)),
         at_(other.at_),
-        complete_(other.complete_) {}
+        complete_(other.complete_),
+        identity_(other.identity_) {}
   directory_reader& operator=(directory_reader&&) = delete;
   ~directory_reader() {
     if (fd_ >= 0) ::close(fd_);
   }
 
+  /// -1: it was set aside.
   int fd() const noexcept { return fd_; }
   const std::string& path() const noexcept { return path_; }
   /// Whether everything has been read; what next() gives may still be left.
@@ -49,32 +53,23 @@ class directory_reader {
   }
 
   int read() {
-    constexpr std::size_t size = 32 * 1024;
-    constexpr std::size_t longest_entry = sizeof(dirent64) + 8;
-    batch_.resize(size);
+    batch_.clear();
     at_ = 0;
-    std::size_t filled = 0;
-    while (filled + longest_entry < size) {
-      long n = ::syscall(SYS_getdents64, fd_, batch_.data() + filled, size - filled);
-      if (n < 0 && errno == ENOENT) n = 0;  // removed meanwhile: nothing is left in it
-      if (n < 0) return -1;
-      if (n == 0) {
-        complete_ = true;
-        break;
-      }
-      filled += static_cast<std::size_t>(n);
-    }
-    batch_.resize(filled);
-    batch_.shrink_to_fit();
-    // Some file systems do not tell the type.
-    for (std::size_t i = 0; i < filled;) {
-      auto& e = *reinterpret_cast<dirent64*>(batch_.data() + i);
-      struct ::stat info {};
-      if (e.d_type == DT_UNKNOWN && ::fstatat(fd_, e.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
-        e.d_type = static_cast<unsigned char>(IFTODT(info.st_mode));
-      i += e.d_reclen;
-    }
+    return read_more();
+  }
+
+  /// Reads all that is left and closes the directory, which can be opened again.
+  int set_aside() {
+    while (!complete_)
+      if (read_more() != 0) return -1;
+    if (!identity_.take(fd_)) return -1;
+    ::close(std::exchange(fd_, -1));
     return 0;
+  }
+  /// below: the fd of a directory in it.
+  int open_again(int below) {
+    fd_ = identity_.open_above(below);
+    return fd_ < 0 ? -1 : 0;
   }
 
   /// The next entry of the batch; false at its end.
@@ -96,11 +91,43 @@ class directory_reader {
   }
 
  private:
+  // Adds to the batch.
+  int read_more() {
+    constexpr std::size_t step = 32 * 1024;
+    constexpr std::size_t longest_entry = sizeof(dirent64) + 8;
+    std::size_t first = batch_.size();
+    std::size_t filled = first;
+    std::size_t size = first + step;
+    batch_.resize(size);
+    while (filled + longest_entry < size) {
+      long n = ::syscall(SYS_getdents64, fd_, batch_.data() + filled, size - filled);
+      if (n < 0 && errno == ENOENT) n = 0;  // removed meanwhile: nothing is left in it
+      if (n < 0) return -1;
+      if (n == 0) {
+        complete_ = true;
+        break;
+      }
+      filled += static_cast<std::size_t>(n);
+    }
+    batch_.resize(filled);
+    batch_.shrink_to_fit();
+    // Some file systems do not tell the type.
+    for (std::size_t i = first; i < filled;) {
+      auto& e = *reinterpret_cast<dirent64*>(batch_.data() + i);
+      struct ::stat info {};
+      if (e.d_type == DT_UNKNOWN && ::fstatat(fd_, e.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+        e.d_type = static_cast<unsigned char>(IFTODT(info.st_mode));
+      i += e.d_reclen;
+    }
+    return 0;
+  }
+
   int fd_ = -1;
   std::string path_;
   std::vector<char> batch_;
   std::size_t at_ = 0;
   bool complete_ = false;
+  detail::directory_identity identity_;
 };
 
 }  // namespace
@@ -130,6 +157,11 @@ async_generator<directory_entry> walk(std::string path, walk_options options) {
   while (!levels.empty()) {
     if (!levels.back().next(entry)) {
       if (levels.back().complete()) {
+        bool set_aside = levels.size() > 1 && levels[levels.size() - 2].fd() < 0;
+        if (set_aside) {
+          auto again = [&] { return levels[levels.size() - 2].open_again(levels.back().fd()); };
+          co_await detail::on_thread("walk", levels[levels.size() - 2].path(), again);
+        }
         levels.pop_back();
       } else {
         auto more = [&] { return levels.back().read(); };
@@ -150,7 +182,13 @@ async_generator<directory_entry> walk(std::string path, walk_options options) {
       return vanished || skipped ? 0 : -1;
     };
     std::int64_t opened = co_await detail::on_thread("walk", below.path(), open);
-    if (opened) levels.push_back(std::move(below));
+    if (!opened) continue;
+    levels.push_back(std::move(below));
+    // A tree may be deeper than a process may have fds.
+    if (levels.size() <= detail::most_open_levels) continue;
+    directory_reader& far = levels[levels.size() - 1 - detail::most_open_levels];
+    auto set_aside = [&] { return far.set_aside(); };
+    if (far.fd() >= 0) co_await detail::on_thread("walk", far.path(), set_aside);
   }
 }
 

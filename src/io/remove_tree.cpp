@@ -12,6 +12,8 @@
 
 #include <rondo/io/detail/file_operation.hpp>
 
+#include "directory_identity.hpp"
+
 namespace rondo::inline v0::detail {
 
 namespace {
@@ -20,10 +22,11 @@ struct close_directory {
   void operator()(DIR* d) const noexcept { ::closedir(d); }
 };
 struct level {
-  std::unique_ptr<DIR, close_directory> entries;
+  std::unique_ptr<DIR, close_directory> entries;  // null: closed for those below it
   std::string path;       // for errors, and its last part for its parent
   std::size_t name_at;
   int refills = 0;
+  directory_identity identity = {};  // of one that is closed
 };
 
 [[noreturn]] void fail(const std::string& path) {
@@ -42,6 +45,27 @@ level enter(int parent, const char* name, std::string path, std::size_t name_at)
     fail(path);
   }
   return {std::move(entries), std::move(path), name_at};
+}
+
+// A tree may be deeper than a process may have fds: those that are far above are
+// closed, and found again by the ".." of the last that is below.
+void close_far_above(std::vector<level>& levels) {
+  if (levels.size() <= most_open_levels) return;
+  level& far = levels[levels.size() - 1 - most_open_levels];
+  if (!far.entries) return;
+  if (!far.identity.take(::dirfd(far.entries.get()))) fail(far.path);
+  far.entries.reset();
+}
+
+void open_again(level& above, int below) {
+  if (above.entries) return;
+  int fd = above.identity.open_above(below);
+  if (fd < 0) fail(above.path);
+  above.entries.reset(::fdopendir(fd));
+  if (!above.entries) {
+    ::close(fd);
+    fail(above.path);
+  }
 }
 
 }  // namespace
@@ -63,6 +87,7 @@ void remove_tree_now(const std::string& path, const std::stop_token& stop) {
       }
       try {
         levels.push_back(enter(here, name, l.path + "/" + name, l.path.size() + 1));
+        close_far_above(levels);
       } catch (const std::system_error& error) {
         int code = error.code().value();
         if (code == ENOENT) continue;
@@ -73,7 +98,12 @@ void remove_tree_now(const std::string& path, const std::stop_token& stop) {
       continue;
     }
     if (errno != 0) fail(l.path);
-    int parent = levels.size() > 1 ? ::dirfd(levels[levels.size() - 2].entries.get()) : AT_FDCWD;
+    int parent = AT_FDCWD;
+    if (levels.size() > 1) {
+      level& above = levels[levels.size() - 2];
+      open_again(above, here);
+      parent = ::dirfd(above.entries.get());
+    }
     if (::unlinkat(parent, l.path.c_str() + l.name_at, AT_REMOVEDIR) == 0 || errno == ENOENT) {
       levels.pop_back();
       continue;

@@ -2,10 +2,13 @@
 #include <rondo/io/server.hpp>
 
 #include <cerrno>
+#include <exception>
+#include <fcntl.h>
 #include <memory>
 #include <netinet/in.h>
 #include <new>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -242,20 +245,33 @@ listener listen_on(const endpoint& address, const server_options& options) {
   return result;
 }
 
-// All addresses on one port. A free one is free on the first address; the others
-// may have it in use.
+// As for ::1 of /etc/hosts where IPv6 is switched off.
+bool not_on_this_machine(const std::system_error& e) {
+  return e.code() == std::errc::address_not_available ||
+         e.code() == std::errc::address_family_not_supported;
+}
+
+// All addresses that this machine has, on one port. A free one is free on the first
+// address; the others may have it in use.
 std::vector<listener> listen_on_all(const std::vector<endpoint>& addresses,
                                     const server_options& options) {
   constexpr int tries = 16;
   for (int attempt = 1;; ++attempt) {
     std::vector<listener> all;
+    std::exception_ptr missing;
     try {
       for (const endpoint& address : addresses) {
         endpoint wanted = address;
         if (address.port() == 0 && !all.empty())
           wanted = *endpoint::parse(address.address(), all.front().address().port());
-        all.push_back(listen_on(wanted, options));
+        try {
+          all.push_back(listen_on(wanted, options));
+        } catch (const std::system_error& e) {
+          if (!not_on_this_machine(e)) throw;
+          if (!missing) missing = std::current_exception();
+        }
       }
+      if (all.empty()) std::rethrow_exception(missing);
       return all;
     } catch (const std::system_error& e) {
       bool taken = e.code() == std::errc::address_in_use && addresses.front().port() == 0;
@@ -275,6 +291,25 @@ server serve_on(connection_handler handler, std::vector<listener> listeners,
         create_task(accept_loop(state_ref(*state), std::move(l)), std::move(name)));
   }
   return result;
+}
+
+// Between the look whether somebody listens and our own listening, another starter
+// would take our new file for a stale one and remove it: they come one after the
+// other, by a lock on the directory that ends with the fd. Somebody else who holds
+// such a lock for long, and a directory that cannot be read, keep no server from
+// starting.
+task<socket_guard> lock_directory_of(endpoint address) {
+  std::string path = address.address();
+  if (listener::is_abstract(address)) co_return socket_guard(-1);
+  std::size_t slash = path.rfind('/');
+  std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
+  socket_guard lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  constexpr int attempts = 1000;
+  for (int i = 0; i < attempts && lock.get() >= 0; ++i) {
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) break;
+    co_await sleep(std::chrono::milliseconds(1));
+  }
+  co_return lock;
 }
 
 // The file of a socket that nobody listens on: of a server that died.
@@ -304,9 +339,12 @@ task<server> start_server(connection_handler handler, std::string host, std::uin
 task<server> start_unix_server(connection_handler handler, std::string path,
                                server_options options) {
   endpoint address = endpoint::unix_path(path);
-  remove_stale_socket(address);
   std::vector<listener> listeners;
-  listeners.push_back(listen_on(address, options));
+  {
+    socket_guard others_wait = co_await lock_directory_of(address);
+    remove_stale_socket(address);
+    listeners.push_back(listen_on(address, options));
+  }
   co_return serve_on(std::move(handler), std::move(listeners), options);
 }
 

@@ -59,7 +59,8 @@ class pool_core {
   };
 
   bool start(execution& e) noexcept;
-  std::unique_ptr<worker> take_worker();
+  /// Null if there is none.
+  std::unique_ptr<worker> take_idle_worker();
   void put_back(std::unique_ptr<worker> w) noexcept;
   void call_ended() noexcept;
 
@@ -87,12 +88,15 @@ class execution final : public composite {
       return true;
     }
     if (in_worker) killed_ = in_worker->kill();
+    if (starting_) given_up_ = true;
     return false;
   }
   void child_done(node&) noexcept override {
     core_->left(*this);
     bool failed = !conversation_->result.has_value();
-    if (failed && waiter()->cancel_requested() && (killed_ || conversation_->result.cancelled())) {
+    bool stopped = given_up_ || (failed && waiter()->cancel_requested() &&
+                                 (killed_ || conversation_->result.cancelled()));
+    if (stopped) {
       complete_stopped();
     } else {
       complete();
@@ -143,6 +147,20 @@ class execution final : public composite {
     execution& call_;
   };
 
+  /// While it lives, a worker is started for the call.
+  class starting {
+   public:
+    explicit starting(execution& e) noexcept : call_(e) { call_.starting_ = true; }
+    starting(const starting&) = delete;
+    starting& operator=(const starting&) = delete;
+    ~starting() { call_.starting_ = false; }
+
+   private:
+    execution& call_;
+  };
+  /// It was cancelled while its worker was started: the worker is free again.
+  bool given_up() const noexcept { return given_up_; }
+
   const remote_function& function;
   const packed arguments;
   worker* in_worker = nullptr;
@@ -154,6 +172,8 @@ class execution final : public composite {
   std::optional<child<task<packed>>> conversation_;
   std::exception_ptr error_;
   bool killed_ = false;
+  bool starting_ = false;
+  bool given_up_ = false;
 };
 
 namespace {
@@ -209,14 +229,13 @@ void pool_core::call_ended() noexcept {
   if (closed_ && running_.size == 0) quiet_.set();
 }
 
-std::unique_ptr<worker> pool_core::take_worker() {
+std::unique_ptr<worker> pool_core::take_idle_worker() {
   while (!idle_.empty()) {
     std::unique_ptr<worker> w = std::move(idle_.back());
     idle_.pop_back();
     if (w->usable()) return w;
   }
-  idle_.reserve(running_.size);  // so that put_back needs no memory
-  return std::make_unique<worker>(max_message);
+  return nullptr;
 }
 
 // One that is not kept dies with its object, and is reaped in the background.
@@ -227,10 +246,19 @@ void pool_core::put_back(std::unique_ptr<worker> w) noexcept {
 
 task<packed> pool_core::converse(execution& e) {
   e.shield_from_cancellation();
+  std::unique_ptr<worker> w = take_idle_worker();
+  if (!w && !abandoned_) {
+    execution::starting begun(e);
+    idle_.reserve(running_.size);  // so that put_back needs no memory
+    w = co_await worker::start(max_message);
+  }
   if (abandoned_)
     throw broken_process_pool("call of " + std::string(e.function.short_name()) + ": " +
                               destroyed_before);
-  std::unique_ptr<worker> w = take_worker();
+  if (e.given_up()) {
+    put_back(std::move(w));
+    co_return packed();
+  }
   worker::answer answer;
   {
     execution::working in(e, *w);

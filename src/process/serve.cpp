@@ -47,7 +47,7 @@ assignment take_assignment(const char* text) noexcept {
 
 // A worker must not go on when nobody can take its reply. An idle one sees the
 // end of the socket. The signal comes when the thread ends that has started this
-// process: that of the pool's loop, without which no call can be under way.
+// process, one that lives as long as the pool's process.
 void die_with(int parent) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(0);  // it was quicker

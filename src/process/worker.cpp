@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <rondo/compose/race.hpp>
+#include <rondo/exec/thread_pool.hpp>
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/detail/spawn.hpp>
 #include <rondo/io/pipe.hpp>
@@ -49,9 +50,32 @@ bool is_end(const std::system_error& e) noexcept {
   return e.code() == std::errc::broken_pipe || e.code() == std::errc::connection_reset;
 }
 
-child_process start(int socket, std::size_t max_message) {
+/// Starts all workers. The thread of a loop must not do it, as an exec takes some
+/// hundred µs; and whichever does it must live on, as the kernel kills a worker when
+/// the thread ends that has started it (PR_SET_PDEATHSIG, in serve.cpp). So it is one
+/// thread that lives as long as this process.
+thread_pool& starter() {
+  static thread_pool one({.threads = 1, .queue = static_cast<std::size_t>(-1), .name = "starter"});
+  return one;
+}
+
+}  // namespace
+
+worker::worker(std::size_t max_message)
+    : max_message_(max_message),
+      core_(new subprocess_core("process pool worker", true, 0)),
+      process_(core_) {}
+
+task<std::unique_ptr<worker>> worker::start(std::size_t max_message) {
+  std::unique_ptr<worker> w(new worker(max_message));
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+    throw std::system_error(errno, std::generic_category(), "socketpair");
+  socket_guard theirs(fds[1]);
+  w->socket_ = stream_from_fd(fds[0], "process pool worker");
   socket_guard null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (null.get() < 0) throw std::system_error(errno, std::generic_category(), "open /dev/null");
+  // Here, not on the thread: this one may change its environment meanwhile.
   environment variables;
   variables.set(worker_variable, std::to_string(socket_in_worker) + ":" +
                                      std::to_string(::getpid()) + ":" +
@@ -60,23 +84,11 @@ child_process start(int socket, std::size_t max_message) {
   request.program = "/proc/self/exe";  // also when the file has been replaced
   request.argv = worker_arguments();
   request.environment = variables.variables();
-  request.fds = {{STDIN_FILENO, null.get()}, {socket_in_worker, socket}};
+  request.fds = {{STDIN_FILENO, null.get()}, {socket_in_worker, theirs.get()}};
   request.new_process_group = true;
-  return spawn(request);
-}
-
-}  // namespace
-
-worker::worker(std::size_t max_message)
-    : max_message_(max_message),
-      core_(new subprocess_core("process pool worker", true, 0)),
-      process_(core_) {
-  int fds[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-    throw std::system_error(errno, std::generic_category(), "socketpair");
-  socket_guard theirs(fds[1]);
-  socket_ = stream_from_fd(fds[0], "process pool worker");
-  core_->started(start(theirs.get(), max_message));
+  auto run = [&request] { return spawn(request); };
+  w->core_->started(co_await starter().run(run));
+  co_return w;
 }
 
 bool worker::kill() noexcept {

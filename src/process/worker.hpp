@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +17,9 @@ namespace rondo::inline v0::detail {
 /// it runs, it is killed and reaped by the loop.
 class worker {
  public:
-  /// Starts it: some hundred µs, on the thread of the loop, because a worker is
-  /// killed when the thread that has started it ends. Throws std::system_error.
-  explicit worker(std::size_t max_message);
+  /// Starts one, on a thread: the loop goes on. Throws std::system_error. Not to be
+  /// cancelled: nobody would know of the process.
+  static task<std::unique_ptr<worker>> start(std::size_t max_message);
 
   int pid() const { return process_.pid(); }
   /// It has not ended and nobody has killed it.
@@ -43,6 +44,7 @@ class worker {
   std::size_t calls = 0;
 
  private:
+  explicit worker(std::size_t max_message);
   task<answer> exchange(const remote_function& f, const packed& arguments);
   task<answer> receive();
 

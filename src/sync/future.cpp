@@ -4,10 +4,21 @@
 #include <atomic>
 #include <mutex>
 
+#include <rondo/coro/diagnostic.hpp>
+
 namespace rondo::inline v0::detail {
 
 void throw_empty_future() { throw usage_error("future: it belongs to no promise"); }
 void throw_empty_promise() { throw usage_error("promise: it was moved away"); }
+
+void report_unretrieved(const std::exception_ptr& error) noexcept {
+  report_made([&] {
+    return diagnostic{problem::exception_not_retrieved,
+                      "a promise was given an exception and nobody asked its futures for it: " +
+                          describe(error),
+                      error};
+  });
+}
 
 struct future_core::state {
   std::atomic<unsigned> references{1};
@@ -22,8 +33,8 @@ future_core::~future_core() { delete state_; }
 void future_core::retain() noexcept {
   state_->references.fetch_add(1, std::memory_order_relaxed);
 }
-void future_core::release() noexcept {
-  if (state_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+bool future_core::drop() noexcept {
+  return state_->references.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }
 
 bool future_core::settled() const noexcept {

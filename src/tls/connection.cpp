@@ -5,6 +5,7 @@
 
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/errors.hpp>
+#include <rondo/exec/to_thread.hpp>
 #include <rondo/io/detail/stream_handshake.hpp>
 #include <rondo/loop/loop.hpp>
 
@@ -15,11 +16,22 @@ namespace rondo::inline v0 {
 
 namespace {
 
-/// The context of a loop for those who bring none.
+/// The context of a loop for those who bring none; empty until one is asked for.
 struct default_context {
   explicit default_context(loop&) {}
-  tls_context client = tls_context::client();
+  tls_context client;
 };
+
+// A thread reads the system's certificates, which takes some tens of milliseconds.
+task<tls_context> loops_own_context() {
+  auto& own = loop::current().local<default_context>();
+  if (!own.client) {
+    auto load = [] { return tls_context::client(); };
+    tls_context loaded = co_await to_thread(load);
+    if (!own.client) own.client = std::move(loaded);  // else another task was quicker
+  }
+  co_return own.client;
+}
 
 std::string with_port(const std::string& host, std::uint16_t port) {
   if (port == 0) return host;
@@ -39,6 +51,7 @@ task<> do_handshake(detail::stream_core& core, delay limit) {
 }  // namespace
 
 task<> start_tls(stream& s, tls_context context, std::string server_name, delay handshake_timeout) {
+  if (!context) context = co_await loops_own_context();
   detail::stream_core* core = s.internal();
   if (!core || core->closed) throw usage_error("start_tls: the stream is not open");
   std::string what = "start_tls with " + core->subject();
@@ -47,7 +60,6 @@ task<> start_tls(stream& s, tls_context context, std::string server_name, delay 
   if (core->filter) throw usage_error(what + ": it is encrypted already");
   if (core->active_reader() || core->output_busy()) throw usage_error(what + ": another task uses the stream");
   if (core->output_ended) throw usage_error(what + ": its output has ended");
-  if (!context) context = loop::current().local<default_context>().client;
   detail::tls_context_state& state = context.state();
   if (!state.server) {
     if (server_name.empty() && state.verifies)
@@ -97,6 +109,11 @@ class tls_handler {
   delay limit_;
 };
 
+void require_server_context(const char* who, const tls_context& context) {
+  if (!context || !context.is_server())
+    throw usage_error(std::string(who) + ": the context is not a server's");
+}
+
 }  // namespace
 
 task<stream> open_tls_connection(std::string host, std::uint16_t port, tls_context context,
@@ -112,11 +129,18 @@ task<stream> open_tls_connection(std::string host, std::uint16_t port, tls_conte
 
 task<server> start_tls_server(connection_handler handler, std::string host, std::uint16_t port,
                               tls_context context, tls_server_options options) {
-  if (!context || !context.is_server())
-    throw usage_error("start_tls_server: the context is not a server's");
+  require_server_context("start_tls_server", context);
   connection_handler over_tls =
       tls_handler(std::move(handler), context, options.handshake_timeout);
   co_return co_await start_server(std::move(over_tls), std::move(host), port, options.server);
+}
+
+task<server> start_tls_unix_server(connection_handler handler, std::string path,
+                                   tls_context context, tls_server_options options) {
+  require_server_context("start_tls_unix_server", context);
+  connection_handler over_tls =
+      tls_handler(std::move(handler), context, options.handshake_timeout);
+  co_return co_await start_unix_server(std::move(over_tls), std::move(path), options.server);
 }
 
 }  // namespace detail

@@ -3,6 +3,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <functional>
+#include <map>
 #include <memory>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -46,6 +48,36 @@ int no_password(char*, int, int, void* asked) {
   return -1;
 }
 
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// All objects of a PEM file that one `read` finds in it, at least one.
+template <class Pointer>
+std::vector<Pointer> load_all(const std::string& file, auto read, tls_code none) {
+  bio_ptr text = open_pem(file);
+  std::vector<Pointer> all;
+  while (Pointer one{read(text.get(), nullptr, nullptr, nullptr)}) all.push_back(std::move(one));
+  bool whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  if (!whole) throw_openssl_error("load " + file);
+  ERR_clear_error();
+  if (all.empty()) throw tls_error(tls_code_of(none), "load " + file);
+  return all;
+}
+
+// OpenSSL's "certificate callback": it knows what the client asks for, and has not
+// chosen a certificate yet. 0 ends the handshake.
+int select_certificate(SSL* ssl, void*) {
+  const char* host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  if (!host) return 1;
+  const tls_identity* chosen = nullptr;
+  try {
+    chosen = tls_filter::of(ssl)->context().identity_for(host);
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
+  if (!chosen) return 1;
+  return SSL_use_cert_and_key(ssl, chosen->certificate.get(), chosen->key.get(),
+                              chosen->chain.get(), 1);
+}
 
 int select_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* length,
                 const unsigned char* offered, unsigned offered_length, void*) {
@@ -66,15 +98,29 @@ int take_session(SSL* ssl, SSL_SESSION* session) {
 }  // namespace
 
 std::vector<x509_ptr> load_certificates(const std::string& file) {
-  bio_ptr text = open_pem(file);
-  std::vector<x509_ptr> all;
-  while (x509_ptr one{PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)})
-    all.push_back(std::move(one));
-  bool whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  if (!whole) throw_openssl_error("load " + file);
-  ERR_clear_error();
-  if (all.empty()) throw tls_error(tls_code_of(code_no_certificate), "load " + file);
-  return all;
+  return load_all<x509_ptr>(file, &PEM_read_bio_X509, code_no_certificate);
+}
+
+std::vector<x509_crl_ptr> load_revocation_lists(const std::string& file) {
+  return load_all<x509_crl_ptr>(file, &PEM_read_bio_X509_CRL, code_no_revocation_list);
+}
+
+// "*" stands for the first label, and the rest has two at least: never for all of a
+// top-level domain.
+std::string host_pattern(const std::string& host) {
+  std::string pattern = host;
+  for (char& c : pattern) c = lower(c);
+  std::string_view name = pattern;
+  bool wildcard = name.starts_with("*.");
+  if (wildcard) name.remove_prefix(2);
+  constexpr std::string_view forbidden("*/: \0", 5);
+  bool known = !name.empty() && !name.starts_with('.') && !name.ends_with('.') &&
+               name.find_first_of(forbidden) == name.npos;
+  if (wildcard) known = known && name.find('.') != name.npos;
+  if (!known)
+    throw usage_error("tls_context::add_certificate: '" + host +
+                      "' is neither a host name nor \"*.\" before one");
+  return pattern;
 }
 
 tls_identity tls_identity::load(const std::string& certificate_file, const std::string& key_file) {
@@ -110,6 +156,37 @@ tls_context_state::tls_context_state(bool is_server)
 void tls_context_state::trust(const std::vector<x509_ptr>& certificates) {
   for (const x509_ptr& c : certificates)
     if (X509_STORE_add_cert(trusted.get(), c.get()) != 1) throw_openssl_error("trust a certificate");
+}
+
+void tls_context_state::distrust(std::vector<x509_crl_ptr> lists) {
+  revocation_lists.reserve(revocation_lists.size() + lists.size());
+  for (x509_crl_ptr& list : lists) {
+    if (X509_STORE_add_crl(trusted.get(), list.get()) != 1)
+      throw_openssl_error("add a list of revoked certificates");
+    revocation_lists.push_back(std::move(list));
+  }
+  X509_STORE_set_flags(trusted.get(), X509_V_FLAG_CRL_CHECK);
+}
+
+void tls_context_state::trust_only(std::vector<x509_ptr> authorities) {
+  x509_store_ptr before(X509_STORE_new());
+  if (!before) throw std::bad_alloc();
+  std::swap(trusted, before);
+  trust(authorities);
+  std::vector<x509_crl_ptr> lists = std::move(revocation_lists);
+  revocation_lists.clear();
+  if (!lists.empty()) distrust(std::move(lists));
+  client_authorities = std::move(authorities);
+}
+
+const tls_identity* tls_context_state::identity_for(std::string_view host) const {
+  std::string name(host);
+  for (char& c : name) c = lower(c);
+  auto found = identities.find(name);
+  std::size_t dot = name.find('.');
+  if (found == identities.end() && dot != name.npos && dot > 0)
+    found = identities.find("*" + name.substr(dot));
+  return found == identities.end() ? nullptr : &found->second;
 }
 
 void tls_context_state::failed(const endpoint& peer, const std::exception& error) {
@@ -150,6 +227,7 @@ ssl_ctx_ptr tls_context_state::make() const {
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   static constexpr unsigned char name[] = "rondo";
   SSL_CTX_set_session_id_context(ctx, name, sizeof name - 1);
+  if (!identities.empty()) SSL_CTX_set_cert_cb(ctx, &select_certificate, nullptr);
   if (!alpn.empty()) SSL_CTX_set_alpn_select_cb(ctx, &select_alpn, nullptr);
   if (verifies) {
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -206,12 +284,32 @@ void tls_context::load_certificate(const std::string& certificate_file,
   state().changed();
 }
 
+void tls_context::add_certificate(const std::string& host, const std::string& certificate_file,
+                                  const std::string& key_file) {
+  if (!is_server()) throw usage_error("tls_context::add_certificate: it is a client's");
+  std::string pattern = detail::host_pattern(host);
+  detail::tls_identity loaded = detail::tls_identity::load(certificate_file, key_file);
+  state().identities.insert_or_assign(std::move(pattern), std::move(loaded));
+  state().changed();
+}
+
 void tls_context::reload() {
-  if (!state().identity.certificate)
-    throw usage_error("tls_context::reload: no certificate has been loaded");
-  // Copies: what is loaded replaces them.
-  load_certificate(std::string(state().identity.certificate_file),
-                   std::string(state().identity.key_file));
+  const detail::tls_identity& own = state().identity;
+  if (!own.certificate) throw usage_error("tls_context::reload: no certificate has been loaded");
+  auto again = [](const detail::tls_identity& i) {
+    return detail::tls_identity::load(i.certificate_file, i.key_file);
+  };
+  detail::tls_identity loaded = again(own);
+  std::map<std::string, detail::tls_identity, std::less<>> all;
+  for (const auto& [host, identity] : state().identities) all.emplace(host, again(identity));
+  state().identity = std::move(loaded);
+  state().identities = std::move(all);
+  state().changed();
+}
+
+void tls_context::load_revocation_lists(const std::string& crl_file) {
+  state().distrust(detail::load_revocation_lists(crl_file));
+  state().changed();
 }
 
 void tls_context::set_alpn_protocols(const std::vector<std::string>& protocols) {
@@ -234,13 +332,8 @@ void tls_context::set_minimum_version(tls_version oldest) {
 void tls_context::require_client_certificate(const std::string& ca_file) {
   if (!is_server())
     throw usage_error("tls_context::require_client_certificate: it is a client's");
-  std::vector<detail::x509_ptr> authorities = detail::load_certificates(ca_file);
   // Those of an earlier call are not let in any more.
-  detail::x509_store_ptr store(X509_STORE_new());
-  if (!store) throw std::bad_alloc();
-  std::swap(state().trusted, store);
-  state().trust(authorities);
-  state().client_authorities = std::move(authorities);
+  state().trust_only(detail::load_certificates(ca_file));
   state().verifies = true;
   state().changed();
 }

@@ -1,7 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <rondo/tls/context.hpp>
@@ -44,6 +46,12 @@ class tls_context_state {
     sessions.clear();
   }
   void trust(const std::vector<x509_ptr>& certificates);
+  /// Revoked ones are rejected from now on.
+  void distrust(std::vector<x509_crl_ptr> lists);
+  /// Trusts these only.
+  void trust_only(std::vector<x509_ptr> authorities);
+  /// Null: the context's own.
+  const tls_identity* identity_for(std::string_view host) const;
   /// Counts a failure, and tells who wants to know.
   void failed(const endpoint& peer, const std::exception& error);
 
@@ -52,7 +60,9 @@ class tls_context_state {
   int oldest_version = TLS1_2_VERSION;
   x509_store_ptr trusted;
   std::vector<x509_ptr> client_authorities;
+  std::vector<x509_crl_ptr> revocation_lists;
   tls_identity identity;
+  std::map<std::string, tls_identity, std::less<>> identities;  ///< by host, in lower case
   std::string alpn;  ///< as it is sent: each one behind its length
   session_cache sessions;
   tls_statistics statistics;
@@ -67,5 +77,8 @@ class tls_context_state {
 };
 
 std::vector<x509_ptr> load_certificates(const std::string& file);
+std::vector<x509_crl_ptr> load_revocation_lists(const std::string& file);
+/// As it is a key of identities. Throws usage_error.
+std::string host_pattern(const std::string& host);
 
 }  // namespace rondo::inline v0::detail

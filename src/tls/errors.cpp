@@ -51,6 +51,8 @@ class codes final : public std::error_category {
         return "the TLS handshake was not completed";
       case detail::code_no_certificate:
         return "no PEM certificate in it";
+      case detail::code_no_revocation_list:
+        return "no PEM list of revoked certificates in it";
       case detail::code_encrypted_key:
         return "the key is encrypted";
       case detail::code_too_much_output:

@@ -25,6 +25,7 @@ using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, freed_by<&SSL_CTX_free>>;
 using ssl_session_ptr = std::unique_ptr<SSL_SESSION, freed_by<&SSL_SESSION_free>>;
 using x509_ptr = std::unique_ptr<X509, freed_by<&X509_free>>;
 using x509_store_ptr = std::unique_ptr<X509_STORE, freed_by<&X509_STORE_free>>;
+using x509_crl_ptr = std::unique_ptr<X509_CRL, freed_by<&X509_CRL_free>>;
 using pkey_ptr = std::unique_ptr<EVP_PKEY, freed_by<&EVP_PKEY_free>>;
 using bio_ptr = std::unique_ptr<BIO, freed_by<&BIO_free_all>>;
 
@@ -39,6 +40,7 @@ enum tls_code : int {
   code_ended_in_handshake,
   code_unfinished_handshake,
   code_no_certificate,
+  code_no_revocation_list,
   code_encrypted_key,
   code_too_much_output,
   code_unknown,

@@ -21,10 +21,20 @@ for cxx; do
     got=$("$work/$cxx/process_consumer")
     [ "$got" = 9 ] || { echo "process_consumer built by $cxx printed '$got' instead of 9" >&2; exit 1; }
   fi
+  if [ -x "$work/$cxx/tls_consumer" ]; then
+    got=$("$work/$cxx/tls_consumer")
+    [ "$got" = "no TLS" ] || { echo "tls_consumer built by $cxx printed '$got'" >&2; exit 1; }
+  fi
   export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib64/pkgconfig:$(echo "$work"/prefix/lib/*/pkgconfig)"
   # shellcheck disable=SC2046
   "$cxx" -std=c++20 "$source/main.cpp" $(pkg-config --cflags --libs rondo) -o "$work/pc"
   got=$("$work/pc")
   [ "$got" = 25 ] || { echo "consumer built by $cxx with pkg-config printed '$got' instead of 25" >&2; exit 1; }
+  if pkg-config --exists rondo-tls; then
+    # shellcheck disable=SC2046
+    "$cxx" -std=c++20 "$source/tls.cpp" $(pkg-config --cflags --libs rondo-tls) -o "$work/pc"
+    got=$("$work/pc")
+    [ "$got" = "no TLS" ] || { echo "tls_consumer built by $cxx with pkg-config printed '$got'" >&2; exit 1; }
+  fi
   echo "consumer: $cxx with CMake and with pkg-config: ok"
 done

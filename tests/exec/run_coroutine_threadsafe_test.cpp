@@ -7,7 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/run.hpp"
+#include "support/async.hpp"
+#include "support/gate.hpp"
 
 using namespace std::chrono_literals;
 
@@ -241,6 +242,69 @@ TEST(run_coroutine_threadsafe, a_future_that_was_moved_away_says_so) {
   EXPECT_THROW(f.get(1s), rondo::usage_error);
   EXPECT_THROW(f.cancel(), rondo::usage_error);
   EXPECT_THROW(kept.get(), rondo::cancelled_error) << "there was no loop";
+}
+
+/// Has the loop's diagnostics written down on its own thread.
+void listen(test::diagnostics& seen, const rondo::loop_ref& loop) {
+  auto begin = [&]() -> rondo::task<> {
+    seen.listen();
+    co_return;
+  };
+  rondo::run_coroutine_threadsafe(begin, loop).get();
+}
+
+TEST(run_coroutine_threadsafe, the_exception_of_a_dropped_future_is_reported_by_the_loop) {
+  test::diagnostics seen;
+  served_loop other;
+  listen(seen, other.ref());
+  test::gate dropped;
+  auto fails_later = [&]() -> rondo::task<int> {
+    dropped.wait();
+    throw std::runtime_error("after the drop");
+    co_return 0;
+  };
+  static_cast<void>(rondo::run_coroutine_threadsafe(fails_later, other.ref()));
+  dropped.open();
+  auto fails = []() -> rondo::task<int> {
+    throw std::runtime_error("before the drop");
+    co_return 0;
+  };
+  {
+    auto first = rondo::run_coroutine_threadsafe(fails, other.ref());
+    while (!first.done()) std::this_thread::yield();
+    auto copy = first;
+    first = std::move(copy);
+  }
+  {
+    auto asked = rondo::run_coroutine_threadsafe(fails, other.ref());
+    auto copy = asked;
+    EXPECT_THROW(asked.get(), std::runtime_error);
+  }
+  EXPECT_EQ(rondo::run_coroutine_threadsafe(answer, other.ref()).get(), 42);
+  other.stop();
+  ASSERT_EQ(seen.messages.size(), 2u);
+  std::string what = "a task of run_coroutine_threadsafe failed and nobody asked for its result: "
+                     "std::runtime_error: ";
+  EXPECT_EQ(seen.messages[0].substr(0, seen.messages[0].find('\n')), what + "after the drop");
+  EXPECT_EQ(seen.messages[1].substr(0, seen.messages[1].find('\n')), what + "before the drop");
+}
+
+// Who is first, the task with its end or the thread with its drop: one report.
+TEST(run_coroutine_threadsafe, a_drop_raced_with_the_failure_is_reported_once) {
+  test::diagnostics seen;
+  constexpr int rounds = 2'000;
+  served_loop other;
+  listen(seen, other.ref());
+  auto fails = []() -> rondo::task<int> {
+    throw std::runtime_error("lost");
+    co_return 0;
+  };
+  for (int i = 0; i < rounds; ++i) {
+    auto f = rondo::run_coroutine_threadsafe(fails, other.ref());
+    for (int spin = i % 64; spin > 0; --spin) static_cast<void>(f.done());
+  }
+  other.stop();
+  EXPECT_EQ(seen.messages.size(), static_cast<std::size_t>(rounds));
 }
 
 }  // namespace

@@ -297,4 +297,62 @@ TEST(thread_pool, cancels_that_race_the_threads_are_sound) {
   });
 }
 
+TEST(thread_pool, the_exception_of_a_dropped_future_is_reported_by_the_loop) {
+  test::diagnostics seen;
+  std::thread::id loops_thread;
+  std::thread::id reported_on;
+  test::run([&]() -> rondo::task<> {
+    loops_thread = std::this_thread::get_id();
+    rondo::loop::current().set_exception_handler([&](const rondo::diagnostic& d) {
+      seen.messages.push_back(d.message);
+      reported_on = std::this_thread::get_id();
+    });
+    rondo::thread_pool pool({.threads = 1});
+    test::gate dropped;
+    auto fails = [&] {
+      dropped.wait();
+      throw std::runtime_error("boom");
+    };
+    auto future = co_await pool.submit(fails);
+    future = {};
+    dropped.open();
+    while (seen.messages.empty()) co_await rondo::sleep(1us);
+    EXPECT_TRUE(seen.mentions(
+        "a call submitted to a thread_pool failed and nobody asked for its result: "
+        "std::runtime_error: boom"));
+    // Dropped by the loop when it has failed.
+    future = co_await pool.submit(fails);
+    while (!future.done()) co_await rondo::sleep(1us);
+    future = {};
+    while (seen.messages.size() < 2) co_await rondo::sleep(1us);
+    // Asked for.
+    future = co_await pool.submit(fails);
+    try {
+      co_await future;
+      ADD_FAILURE();
+    } catch (const std::runtime_error&) {
+    }
+    future = {};
+    co_await pool.run([] {});
+  });
+  EXPECT_EQ(seen.messages.size(), 2u);
+  EXPECT_EQ(reported_on, loops_thread);
+}
+
+TEST(thread_pool, a_drop_raced_with_the_failure_is_reported_once) {
+  std::size_t reports = 0;
+  constexpr std::size_t rounds = 2'000;
+  test::run([&]() -> rondo::task<> {
+    rondo::loop::current().set_exception_handler([&](const rondo::diagnostic&) { ++reports; });
+    rondo::thread_pool pool({.threads = 2});
+    auto fails = [] { throw std::runtime_error("lost"); };
+    for (std::size_t i = 0; i < rounds; ++i) {
+      auto future = co_await pool.submit(fails);
+      for (std::size_t spin = i % 64; spin > 0; --spin) static_cast<void>(future.done());
+    }
+    while (reports < rounds) co_await rondo::sleep(10us);
+  });
+  EXPECT_EQ(reports, rounds);
+}
+
 }  // namespace

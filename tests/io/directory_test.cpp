@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <set>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <rondo/io/file.hpp>
+#include <rondo/io/file_system.hpp>
 
 #include "io/folder.hpp"
 #include "support/async.hpp"
@@ -165,6 +167,91 @@ TEST(directory, a_generator_that_is_left_or_cancelled_keeps_no_fd) {
     after = test::open_fds();
   });
   EXPECT_EQ(after, before);
+}
+
+/// A directory in a directory in a directory…, each with a file and another
+/// directory beside it. Their path is longer than the system takes.
+void make_deep_tree(const std::string& root, int depth, const std::string& name) {
+  int at = ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int i = 0; i < depth; ++i) {
+    ::close(::openat(at, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    EXPECT_EQ(::mkdirat(at, "beside", 0700), 0);
+    ::close(::openat(at, "beside/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    EXPECT_EQ(::mkdirat(at, name.c_str(), 0700), 0);
+    int below = ::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ::close(std::exchange(at, below));
+  }
+  ::close(at);
+}
+
+/// While it lives, this process may have so many fds.
+class fd_limit {
+ public:
+  explicit fd_limit(rlim_t n) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit few = before_;
+    few.rlim_cur = n;
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  }
+  fd_limit(const fd_limit&) = delete;
+  ~fd_limit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_;
+};
+
+TEST(directory, a_tree_may_be_deeper_than_there_are_fds) {
+  folder dir;
+  constexpr int depth = 200;
+  const std::string name(50, 'd');
+  make_deep_tree(dir.path, depth, name);
+  std::size_t before = test::open_fds();
+  fd_limit few(64);
+  test::run([&]() -> rondo::task<> {
+    int files = 0;
+    int directories = 0;
+    std::set<std::string> paths;
+    auto tree = rondo::walk(dir.path);
+    while (auto e = co_await tree.next()) {
+      ++(e->is_directory() ? directories : files);
+      paths.insert(e->path);
+    }
+    EXPECT_EQ(files, 2 * depth);
+    EXPECT_EQ(directories, 2 * depth);
+    EXPECT_EQ(paths.size(), static_cast<std::size_t>(4 * depth));
+    co_await rondo::remove_tree(dir.path);
+    EXPECT_NE(::access(dir.path.c_str(), F_OK), 0);
+  });
+  EXPECT_EQ(test::open_fds(), before);
+}
+
+// What has taken the place of a directory far above is not walked, nor removed.
+TEST(directory, what_is_moved_away_leads_nowhere_else) {
+  folder dir;
+  folder outside;
+  touch(outside / "precious");
+  constexpr int depth = 40;
+  make_deep_tree(dir.path, depth, "d");
+  test::run([&]() -> rondo::task<> {
+    std::string error = "none";
+    try {
+      auto tree = rondo::walk(dir.path);
+      bool moved = false;
+      while (auto e = co_await tree.next()) {
+        EXPECT_NE(e->name, "precious");
+        std::string below = "/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d";
+        if (moved || e->path != dir.path + below) continue;
+        moved = true;  // the fourth directory is another one's child now
+        EXPECT_EQ(::rename((dir.path + "/d/d/d/d").c_str(), (outside.path + "/d").c_str()), 0);
+      }
+      EXPECT_TRUE(moved);
+    } catch (const std::system_error& e) {
+      error = e.what();
+    }
+    // Found out when the walk comes back to there, if it needs the directory.
+    EXPECT_TRUE(error == "none" || error == "walk " + (dir / "d/d/d") + ": Stale file handle") << error;
+  });
+  EXPECT_EQ(::access((outside / "precious").c_str(), F_OK), 0);
 }
 
 }  // namespace

@@ -424,6 +424,29 @@ TEST(file, a_pipe_that_nobody_reads_is_an_error_not_a_signal) {
   std::signal(SIGPIPE, before);
 }
 
+// Also while the writer waits for room, and in each form of opening.
+TEST(file, a_fifo_that_loses_its_reader_is_an_error_not_a_signal) {
+  folder dir;
+  ASSERT_EQ(::mkfifo((dir / "p").c_str(), 0600), 0);
+  auto before = std::signal(SIGPIPE, SIG_DFL);
+  test::run([&]() -> rondo::task<> {
+    for (auto mode : {rondo::file_mode::write, rondo::file_mode::append}) {
+      int reader = ::open((dir / "p").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+      rondo::file writer = co_await rondo::open_file(dir / "p", mode);
+      std::string much(1'000'000, 'z');
+      auto writing = rondo::create_task(writer.write(much));
+      co_await rondo::sleep(1ms);
+      EXPECT_FALSE(writing.done());
+      ::close(reader);
+      co_await test::ended(writing);
+      EXPECT_TRUE(writing.exception()) << "it wrote all";
+      auto again = co_await rondo::outcome_of(writer.write("x"));
+      EXPECT_EQ(error_text(std::move(again)), "write " + (dir / "p") + ": Broken pipe");
+    }
+  });
+  std::signal(SIGPIPE, before);
+}
+
 TEST(file, a_blocking_pipe_does_not_block_the_loop) {
   test::run([]() -> rondo::task<> {
     int ends[2];

@@ -586,4 +586,34 @@ TEST_F(pipes, many_at_once) {
   });
 }
 
+// Two wait for one terminal; what is typed is for one. The other's read may be in a
+// thread of the kernel's by then, and its cancellation interrupt a system call.
+TEST_F(pipes, a_terminal_of_two_readers) {
+  test::run([]() -> rondo::task<> {
+    for (int i = 0; i < 50; ++i) {
+      terminal t;
+      auto other = rondo::stream_from_fd(::fcntl(t.slave, F_DUPFD_CLOEXEC, 0), "tty");
+      auto one = rondo::stream_from_fd(std::exchange(t.slave, -1), "tty");
+      auto read = [](rondo::stream& s) -> rondo::task<std::string> {
+        co_return co_await s.read_line();
+      };
+      std::vector<rondo::task_handle<std::string>> readers;
+      readers.push_back(rondo::create_task(read(one)));
+      readers.push_back(rondo::create_task(read(other)));
+      co_await test::turns(3);
+      t.type("typed\n");
+      while (!readers[0].done() && !readers[1].done()) co_await rondo::sleep(10us);
+      co_await rondo::sleep(std::chrono::microseconds(50 * i));
+      int lines = 0;
+      for (auto& r : readers) {
+        r.cancel();
+        co_await test::ended(r);
+        EXPECT_FALSE(r.exception()) << rondo::describe(r.exception());
+        lines += !r.cancelled();
+      }
+      EXPECT_EQ(lines, 1);
+    }
+  });
+}
+
 }  // namespace

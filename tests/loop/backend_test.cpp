@@ -2,19 +2,16 @@
 //
 // The choice of the backend, also where a sandbox forbids io_uring.
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
 #include <system_error>
 
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <rondo/rondo.hpp>
 
 #include "loop/child.hpp"
+#include "support/seccomp.hpp"
 
 using namespace std::chrono_literals;
 
@@ -72,25 +69,10 @@ TEST(backend, an_empty_variable_is_as_good_as_none) {
   EXPECT_EQ(none.output().rfind("backend ", 0), 0u) << none.output();
 }
 
-// --- sandboxes: a filter of system calls, written by hand
+// --- sandboxes
 
-void install_filter(int number, std::uint32_t action) {
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, action),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  sock_fprog filter{sizeof program / sizeof *program, program};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
-    test::say("no seccomp here\n");
-    _exit(77);
-  }
-}
-std::uint32_t fail_with(int error) {
-  return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error);
-}
+using test::fail_with;
+using test::install_filter;
 
 RONDO_CHILD(backend_setup_eperm) {
   install_filter(SYS_io_uring_setup, fail_with(EPERM));
@@ -123,9 +105,6 @@ RONDO_CHILD(backend_uring_kills) {
   say_backend();
   return 0;
 }
-
-#define SKIP_WITHOUT_SECCOMP(STATUS) \
-  if ((STATUS) == "exit 77") GTEST_SKIP() << "filters cannot be installed here"
 
 void expect_fallback(const char* child) {
   test::child c(child, {"RONDO_BACKEND="});

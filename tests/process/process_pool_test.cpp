@@ -8,7 +8,11 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <sys/prctl.h>
@@ -720,6 +724,74 @@ TEST(process_pool, runs_on_a_loop_of_another_thread) {
       EXPECT_EQ(nine, 9);
     });
   }).join();
+}
+
+/// The children that a thread of this process has started.
+std::set<int> children_of(int thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/children");
+  return {std::istream_iterator<int>(file), std::istream_iterator<int>()};
+}
+
+// Its exec would hold the loop.
+TEST(process_pool, a_worker_is_not_started_on_the_loops_thread) {
+  nothing_left check;
+  test::run([]() -> rondo::task<> {
+    process_pool pool({.workers = 1});
+    int worker = co_await pool.call<&jobs::pid>();
+    std::set<int> starters;
+    for (auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+      int id = std::atoi(thread.path().filename().c_str());
+      if (children_of(id).contains(worker)) starters.insert(id);
+    }
+    EXPECT_EQ(starters.size(), 1u);
+    EXPECT_FALSE(starters.contains(::gettid()));
+  });
+}
+
+// The kernel's signal follows the thread that has started it, which is not the loop's.
+TEST(process_pool, a_worker_outlives_the_thread_of_the_loop) {
+  nothing_left check;
+  process_pool pool({.workers = 1});
+  int worker = 0;
+  auto ask = [&]() -> rondo::task<> { worker = co_await pool.call<&jobs::pid>(); };
+  std::thread([&] { test::run(ask); }).join();
+  int first = worker;
+  test::run([&]() -> rondo::task<> {
+    co_await ask();
+    co_await pool.close();
+  });
+  EXPECT_EQ(worker, first);
+}
+
+TEST(process_pool, a_call_cancelled_while_its_worker_starts_leaves_the_worker_to_the_next) {
+  nothing_left check;
+  test::run([]() -> rondo::task<> {
+    process_pool pool({.workers = 1});
+    auto call = rondo::create_task(pool.call<&jobs::square>(3));
+    auto next = rondo::create_task(pool.call<&jobs::next_number>());
+    co_await test::turns(2);  // the worker's start is under way, and known of in a later turn
+    call.cancel();
+    co_await test::ended(call);
+    EXPECT_TRUE(call.cancelled());
+    int one = co_await next;
+    EXPECT_EQ(one, 1);
+    co_await pool.close();
+  });
+}
+
+TEST(process_pool, destroyed_while_a_worker_starts) {
+  nothing_left check;
+  test::run([]() -> rondo::task<> {
+    std::optional<process_pool> pool(std::in_place, rondo::process_pool_options{.workers = 1});
+    auto call = rondo::create_task(pool->call<&jobs::square>(3));
+    co_await test::turns(2);
+    pool.reset();
+    try {
+      int got = co_await call;
+      ADD_FAILURE() << got;
+    } catch (const rondo::broken_process_pool&) {
+    }
+  });
 }
 
 /// The main of the workers does something else (see main.cpp).

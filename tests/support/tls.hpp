@@ -32,6 +32,10 @@ namespace test {
 ///   unknown_ca                for localhost, from other_ca
 ///   self_signed               for localhost
 ///   client, stranger          CN=alice from ca, CN=mallory from other_ca
+///   first, any, special       from ca, for first.example, *.example.org,
+///                             special.example.org
+///   revoked                   for localhost, from ca, which has revoked it: the list
+///                             is after.crl; before.crl is from the time before
 class certificates {
  public:
   static std::string pem(const std::string& name) { return folder() + "/" + name + ".pem"; }
@@ -68,7 +72,7 @@ class certificates {
           -extfile $1.ext -out $1.pem
       }
       local=subjectAltName=DNS:localhost,IP:127.0.0.1
-      self ca "/CN=Test CA" keyUsage=keyCertSign
+      self ca "/CN=Test CA" keyUsage=keyCertSign,cRLSign
       self other_ca "/CN=Other CA" keyUsage=keyCertSign
       self self_signed /CN=localhost $local
       issue server ca "/O=Rondo/CN=localhost" $local 30
@@ -82,6 +86,18 @@ class certificates {
       issue unknown_ca other_ca /CN=localhost $local 30
       issue client ca /CN=alice basicConstraints=CA:false 30
       issue stranger other_ca /CN=mallory basicConstraints=CA:false 30
+      issue first ca /CN=first subjectAltName=DNS:first.example 30
+      issue any ca /CN=any "subjectAltName=DNS:*.example.org" 30
+      issue special ca /CN=special subjectAltName=DNS:special.example.org 30
+      issue revoked ca /CN=localhost $local 30
+      printf '%s\n' '[ca]' default_ca=it '[it]' database=index.txt crlnumber=number \
+        default_md=sha256 default_crl_days=30 private_key=ca.key certificate=ca.pem >ca.cnf
+      : >index.txt
+      echo 01 >number
+      openssl ca -config ca.cnf -gencrl -crl_lastupdate 20200101000000Z \
+        -crl_nextupdate 20991231000000Z -out before.crl
+      openssl ca -config ca.cnf -revoke revoked.pem
+      openssl ca -config ca.cnf -gencrl -out after.crl
       openssl ec -in server.key -aes256 -passout pass:secret -out encrypted.key
     )";
     if (std::system(script.c_str()) != 0)

@@ -157,4 +157,44 @@ TEST(future, says_when_it_is_used_empty) {
   });
 }
 
+TEST(future, an_exception_that_nobody_asks_for_is_reported) {
+  test::diagnostics seen;
+  auto boom = std::make_exception_ptr(std::runtime_error("boom"));
+  test::run([&]() -> rondo::task<> {
+    seen.listen();
+    {
+      rondo::promise<int> alone;
+      alone.set_exception(boom);
+    }
+    EXPECT_EQ(seen.kinds.size(), 1u);
+    EXPECT_TRUE(seen.mentions("nobody asked its futures for it: std::runtime_error: boom"));
+    rondo::future<int> kept;
+    {
+      rondo::promise<int> p;
+      kept = p.get_future();
+      p.set_exception(boom);
+    }
+    EXPECT_EQ(seen.kinds.size(), 1u) << "it can still be asked for";
+    rondo::future<int> another = kept;
+    kept = {};
+    EXPECT_EQ(seen.kinds.size(), 1u) << "it can still be asked for";
+    another = {};
+    EXPECT_EQ(seen.kinds.size(), 2u);
+    {
+      rondo::promise<int> p;
+      rondo::future<int> asked = p.get_future();
+      p.set_exception(boom);
+      for (int i = 0; i < 2; ++i) {
+        try {
+          co_await asked;
+          ADD_FAILURE();
+        } catch (const std::runtime_error&) {
+        }
+      }
+    }
+    { rondo::promise<int> unkept; }
+    EXPECT_EQ(seen.kinds.size(), 2u) << "it was asked for, or nobody gave it";
+  });
+}
+
 }  // namespace

@@ -453,6 +453,13 @@ TEST(tls_handshake, misuse_is_refused) {
               "start_tls with socketpair: another task uses the stream");
     reading.cancel();
     co_await test::ended(reading);
+    std::string much(4'000'000, 'x');
+    auto writing = rondo::create_task(one.write(much));
+    co_await test::turns(3);
+    EXPECT_EQ(co_await error_of(rondo::start_tls(one, client, "localhost")),
+              "start_tls with socketpair: another task uses the stream");
+    EXPECT_TRUE(co_await other.read_exactly(much.size()) == much);
+    co_await writing;
     auto connecting = rondo::create_task(rondo::start_tls(one, client, "localhost"));
     co_await test::turns(5);
     EXPECT_NE((co_await error_of(one.read())).find("another task is at it"), std::string::npos);

@@ -182,6 +182,23 @@ TEST(tls_peers, our_server_and_openssl) {
   });
 }
 
+TEST(tls_peers, openssl_asks_for_a_name) {
+  test::run([]() -> rondo::task<> {
+    auto ctx = certificates::server();
+    ctx.add_certificate("*.example.org", certificates::pem("any"), certificates::key("any"));
+    auto server = co_await rondo::start_tls_server(echo, "127.0.0.1", 0, ctx);
+    for (const char* name : {"www.example.org", "other.example"}) {
+      test::program client({"openssl", "s_client", "-connect",
+                            "127.0.0.1:" + std::to_string(server.port()), "-servername", name});
+      client.in.close();
+      std::string output = co_await client.out.read_all(100'000);
+      bool any = output.find("subject=CN = any") != output.npos;
+      EXPECT_EQ(any, name == std::string("www.example.org")) << output;
+    }
+    co_await server.close();
+  });
+}
+
 TEST(tls_peers, renegotiation_is_refused) {
   test::run([]() -> rondo::task<> {
     auto server =

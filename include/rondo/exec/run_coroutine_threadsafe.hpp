@@ -23,8 +23,13 @@ class concurrent_core {
   void wait() noexcept;
   bool wait_until(std::int64_t deadline) noexcept;
   bool done() const noexcept;
-  /// The result is there.
-  void finish() noexcept;
+  /// The result is there. False: nobody can ask for it any more.
+  bool finish() noexcept;
+
+  void add_future() noexcept;
+  /// True: it was the last, and the result that is there was not retrieved.
+  bool remove_future() noexcept;
+  void set_retrieved() noexcept;
 
  protected:
   virtual ~concurrent_core();
@@ -33,6 +38,9 @@ class concurrent_core {
   struct state;
   state* state_;
 };
+
+/// Reports the exception of a task that nobody can ask for any more.
+void report_lost_concurrently(const std::exception_ptr& error) noexcept;
 
 template <class T>
 class concurrent_state final : public concurrent_core {
@@ -74,7 +82,8 @@ class concurrent_delivery {
     if (!state_.operator->()) return;
     state_->handle = {};
     if (!state_->result.settled()) state_->result.set_cancelled();
-    state_->finish();
+    if (!state_->finish() && state_->result.has_error())
+      report_lost_concurrently(state_->result.exception());
   }
   concurrent_state<T>& state() const noexcept { return *state_.operator->(); }
 
@@ -109,12 +118,37 @@ task<> deliver(F f, concurrent_delivery<T> delivery) {
 }  // namespace detail
 
 /// What run_coroutine_threadsafe gives to the other thread:
-/// `concurrent.futures.Future`. Thread safe.
+/// `concurrent.futures.Future`. Thread safe. The task runs on when it is dropped; an
+/// exception that nobody has asked for then goes to the exception handler of the
+/// task's loop.
 template <class T>
 class [[nodiscard]] concurrent_future {
  public:
   concurrent_future(loop_ref loop, detail::concurrent_ref<detail::concurrent_state<T>> state) noexcept
-      : loop_(std::move(loop)), state_(std::move(state)) {}
+      : loop_(std::move(loop)), state_(std::move(state)) {
+    add();
+  }
+  concurrent_future(const concurrent_future& other) noexcept
+      : loop_(other.loop_), state_(other.state_) {
+    add();
+  }
+  concurrent_future(concurrent_future&& other) noexcept = default;
+  concurrent_future& operator=(concurrent_future other) noexcept {
+    std::swap(loop_, other.loop_);
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~concurrent_future() {
+    auto* s = state_.operator->();
+    if (!s || !s->remove_future() || !s->result.has_error()) return;
+    auto tell = [error = s->result.exception()] { detail::report_lost_concurrently(error); };
+    bool posted = false;
+    try {
+      posted = loop_.call_soon_threadsafe(tell);
+    } catch (...) {  // out of memory
+    }
+    if (!posted) tell();
+  }
 
   // All of these throw usage_error when the future was moved away.
   bool done() const { return state().done(); }
@@ -122,13 +156,13 @@ class [[nodiscard]] concurrent_future {
   /// exception, or cancelled_error. Once.
   T get() {
     state().wait();
-    return std::move(state().result).get();
+    return take();
   }
   /// The same, but throws timeout_error when it takes longer; then get again.
   T get(delay limit) {
     if (!state().wait_until(limit.after(steady_now())))
       throw timeout_error("timed out in concurrent_future::get");
-    return std::move(state().result).get();
+    return take();
   }
   /// Asks the task to stop.
   void cancel() const {
@@ -139,6 +173,13 @@ class [[nodiscard]] concurrent_future {
   }
 
  private:
+  void add() const noexcept {
+    if (auto* s = state_.operator->()) s->add_future();
+  }
+  T take() {
+    state().set_retrieved();
+    return std::move(state().result).get();
+  }
   detail::concurrent_state<T>& state() const {
     detail::concurrent_state<T>* s = state_.operator->();
     if (!s) [[unlikely]] throw usage_error("concurrent_future: it was moved away");
@@ -160,13 +201,14 @@ template <class F>
 auto run_coroutine_threadsafe(F&& f, loop_ref loop) {
   using T = typename std::invoke_result_t<std::decay_t<F>&>::value_type;
   detail::concurrent_ref<detail::concurrent_state<T>> state(new detail::concurrent_state<T>);
+  concurrent_future<T> result(loop, state);
   loop.call_soon_threadsafe(
       [f = std::decay_t<F>(std::forward<F>(f)), d = detail::concurrent_delivery<T>(state)]() mutable {
         detail::concurrent_ref<detail::concurrent_state<T>> state(&d.state());
         state->retain();
         state->handle = create_task(detail::deliver<std::decay_t<F>, T>(std::move(f), std::move(d)));
       });
-  return concurrent_future<T>(std::move(loop), std::move(state));
+  return result;
 }
 
 /// The same for a task, whose arguments must live until it has ended.

@@ -10,6 +10,7 @@
 
 #include <rondo/exec/detail/worker_threads.hpp>
 #include <rondo/exec/to_thread.hpp>
+#include <rondo/loop/loop.hpp>
 #include <rondo/sync/future.hpp>
 
 namespace rondo::inline v0 {
@@ -27,7 +28,8 @@ static_assert(std::is_trivially_destructible_v<thread_pool_options>);
 
 namespace detail {
 
-/// A call that a pool runs on its own account. Counted: one reference is the
+/// A call that a pool runs on its own account, for a loop that hears of an exception
+/// that nobody retrieves. Counted: one reference is the
 /// pool's, one that of the operation which waits for room.
 class submitted_call : public job {
  public:
@@ -41,8 +43,13 @@ class submitted_call : public job {
     if (__atomic_sub_fetch(&references_, 1, __ATOMIC_ACQ_REL) == 0) delete this;
   }
 
+  /// Empty once the call has succeeded: a pool's threads do not hold a loop longer
+  /// than they need it.
+  loop_ref submitter;
+
  protected:
   virtual ~submitted_call() = default;
+  void report_lost(std::exception_ptr error) noexcept;
 
  private:
   unsigned references_ = 1;
@@ -68,6 +75,9 @@ class submitted_function final : public submitted_call {
   future<value_type> get_future() const noexcept { return promise_.get_future(); }
 
  private:
+  ~submitted_function() {
+    if (std::exception_ptr lost = promise_.give_up()) report_lost(std::move(lost));
+  }
   // What the user gave is destroyed before the result is there, and before the
   // thread counts as free: its destructors may take their time.
   void work() noexcept {
@@ -76,10 +86,12 @@ class submitted_function final : public submitted_call {
       if constexpr (std::is_void_v<value_type>) {
         std::apply(call, *call_);
         call_.reset();
+        submitter = {};
         promise_.set_value();
       } else {
         value_type value = std::apply(call, *call_);
         call_.reset();
+        submitter = {};
         promise_.set_value(static_cast<value_type&&>(value));
       }
     } catch (...) {
@@ -178,7 +190,9 @@ class thread_pool {
 
   /// Waits only until `f(args…)` has room in the queue, and gives a future for its
   /// result: loop.run_in_executor, with a bound. The call is the pool's then and
-  /// runs whatever becomes of the future; an exception is kept for the future.
+  /// runs whatever becomes of the future. An exception is kept for the future; when
+  /// the future was dropped, it goes to the exception handler of the loop that has
+  /// submitted the call (to standard error, if that has closed).
   ///
   /// Cancelling it while it waits for room drops the call; afterwards the future
   /// is delivered.

@@ -78,8 +78,9 @@ task<server> start_unix_server(connection_handler handler, std::string path,
 
 /// Listens on all addresses of host, on port (0: a free one; see server::port),
 /// and runs `handler(stream)`, a coroutine, for each connection. An empty host is
-/// every IPv4 address, "::" every address. The handler is kept as long as the
-/// server. When there are no fds left it waits a while; the connections stay in
+/// every IPv4 address, "::" every address. Addresses of the host that this machine
+/// does not have (::1 where IPv6 is switched off) are left out, unless it has none of
+/// them. The handler is kept as long as the server. When there are no fds left it waits a while; the connections stay in
 /// the kernel's queue. Throws std::system_error (`listen 127.0.0.1:80: Permission
 /// denied`).
 template <class F>
@@ -92,8 +93,8 @@ RONDO_CORO_WRAPPER task<server> start_server(F&& handler, std::string host, std:
 }
 
 /// The same on a Unix socket: a path, or "@name" for an abstract one. A socket
-/// file that nobody listens on any more is replaced; the server removes its own
-/// when it stops listening.
+/// file that nobody listens on any more is replaced, and of several that start at the
+/// same time one gets it; the server removes its own when it stops listening.
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
 RONDO_CORO_WRAPPER task<server> start_unix_server(F&& handler, std::string path,

@@ -41,7 +41,8 @@ static_assert(std::is_trivially_destructible_v<process_pool_options>);
 ///     auto all = co_await pool.map<&count_primes>(limits);   // in order
 ///
 /// A worker is a fresh execution of this program's file with the same arguments,
-/// started when a call needs it. It comes to its calls when its main calls `run`,
+/// started when a call needs it, by a thread of its own: the loop goes on meanwhile.
+/// It comes to its calls when its main calls `run`,
 /// or serve_process_pool(); what main does before that happens in every worker
 /// too. One call at a time runs in a worker, further ones wait first come first
 /// served. A worker shares nothing with this process but standard output and
@@ -51,12 +52,13 @@ static_assert(std::is_trivially_destructible_v<process_pool_options>);
 /// whatever ends it also ends what it has started in that group.
 ///
 /// Cancelling a call that runs kills its worker and waits for the worker's end; a
-/// call that waits for a worker is withdrawn. A reply that has come in full wins.
+/// call that waits for a worker is withdrawn, and a worker that was being started for
+/// it is kept for the next one. A reply that has come in full wins.
 /// If a worker dies in a call, that call throws broken_process_pool. A worker that
 /// cannot be started makes its call throw std::system_error. If this process dies
 /// in any way, its workers are killed.
 ///
-/// Belongs to the loop's thread, which must live as long as calls run.
+/// Belongs to the loop's thread.
 class process_pool final : public executor {
  public:
   /// Starts nothing yet. Throws usage_error in a process that is itself to be a

@@ -99,6 +99,9 @@ class channel_lock {
 /// its item into the channel exactly if it returned, and an item that was handed
 /// to a receiver is delivered to it, or is still in the channel.
 ///
+/// Virtual time does not wait for another thread that may send: timers of a loop that
+/// waits for a channel fire at once there.
+///
 /// T must move without throwing. Must outlive whoever waits for it; thread safe.
 template <class T>
 class channel {

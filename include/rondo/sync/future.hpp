@@ -42,7 +42,8 @@ class future_core {
   future_core& operator=(const future_core&) = delete;
 
   void retain() noexcept;
-  void release() noexcept;
+  /// Gives a reference back. True: it was the last, and the caller's to delete.
+  bool drop() noexcept;
 
   bool settled() const noexcept;
   /// True: settled already. False: the waiter's entry will be fired.
@@ -61,10 +62,28 @@ class future_core {
   state* state_;
 };
 
+/// Reports an exception that a future would have given, had anybody asked.
+void report_unretrieved(const std::exception_ptr& error) noexcept;
+
 template <class T>
 class future_state final : public future_core {
  public:
+  /// Gives a reference back. If it was the last, nobody can ask for the exception
+  /// any more that was set and not retrieved: gives that, or null.
+  std::exception_ptr release_and_take_lost() noexcept {
+    if (!drop()) return nullptr;
+    std::exception_ptr lost;
+    if (exception_was_set && !__atomic_load_n(&retrieved, __ATOMIC_RELAXED)) lost = result.exception();
+    delete this;
+    return lost;
+  }
+  void release() noexcept {
+    if (std::exception_ptr lost = release_and_take_lost()) report_unretrieved(lost);
+  }
+
   outcome<T> result;
+  bool exception_was_set = false;  ///< by the promise's owner
+  bool retrieved = false;          ///< changed atomically: by the loops of all who await it
 };
 
 template <class T>
@@ -87,6 +106,7 @@ class future_operation final : public operation, private future_waiter {
   }
   bool cancel() noexcept override { return state_->forget(*this); }
   T result() {
+    __atomic_store_n(&state_->retrieved, true, __ATOMIC_RELAXED);
     if constexpr (std::is_void_v<T>) {
       static_cast<void>(state_->result.value());
     } else if constexpr (std::is_copy_constructible_v<T> || std::is_reference_v<T>) {
@@ -107,6 +127,10 @@ class future_operation final : public operation, private future_waiter {
 /// cannot be copied goes to the first). Cancelling an await takes effect at once
 /// and leaves the promise as it is. Can be moved between threads and awaited on
 /// any loop.
+///
+/// An exception that the promise was given and that nobody has retrieved when the
+/// promise and all its futures are gone is reported: to the exception handler of the
+/// loop whose thread gave up the last of them, to standard error on another thread.
 template <class T = void>
 class future {
  public:
@@ -152,19 +176,7 @@ class promise {
     return *this;
   }
   ~promise() {
-    if (!state_) return;
-    if (!state_->settled()) {
-      std::exception_ptr reason;
-      try {
-        reason = std::make_exception_ptr(broken_promise("the promise was dropped unkept"));
-      } catch (...) {  // out of memory: whoever waits must be woken all the same
-        reason = std::current_exception();
-      }
-      auto store = [&] { state_->result.set_error(std::move(reason)); };
-      // Nothing happens if another thread settled it meanwhile.
-      state_->settle([](void* f) { (*static_cast<decltype(store)*>(f))(); }, &store);
-    }
-    state_->release();
+    if (std::exception_ptr lost = give_up()) detail::report_unretrieved(lost);
   }
 
   /// Throws usage_error when the promise was moved away, as all of it does.
@@ -180,8 +192,30 @@ class promise {
     settle(store);
   }
   void set_exception(std::exception_ptr error) {
-    auto store = [&] { state_->result.set_error(std::move(error)); };
+    auto store = [&] {
+      state_->result.set_error(std::move(error));
+      state_->exception_was_set = true;
+    };
     settle(store);
+  }
+
+  // For those who know better where a lost exception belongs:
+  /// What the destructor does, but gives the exception that it would report, or null.
+  std::exception_ptr give_up() noexcept {
+    detail::future_state<T>* state = std::exchange(state_, nullptr);
+    if (!state) return nullptr;
+    if (!state->settled()) {
+      std::exception_ptr reason;
+      try {
+        reason = std::make_exception_ptr(broken_promise("the promise was dropped unkept"));
+      } catch (...) {  // out of memory: whoever waits must be woken all the same
+        reason = std::current_exception();
+      }
+      auto store = [&] { state->result.set_error(std::move(reason)); };
+      // Nothing happens if another thread settled it meanwhile.
+      state->settle([](void* f) { (*static_cast<decltype(store)*>(f))(); }, &store);
+    }
+    return state->release_and_take_lost();
   }
 
  private:

@@ -42,6 +42,8 @@ task<stream> open_tls_connection(std::string host, std::uint16_t port, tls_conte
                                  delay handshake_timeout);
 task<server> start_tls_server(connection_handler handler, std::string host, std::uint16_t port,
                               tls_context context, tls_server_options options);
+task<server> start_tls_unix_server(connection_handler handler, std::string path,
+                                   tls_context context, tls_server_options options);
 }  // namespace detail
 
 /// Connects to a host over TLS: asyncio's `open_connection(…, ssl=context)`. Throws
@@ -60,7 +62,8 @@ RONDO_CORO_WRAPPER inline task<stream> open_tls_connection(std::string host, std
   return detail::open_tls_connection(std::move(host), port, std::move(context), options.connection,
                                      std::string(options.server_name), options.handshake_timeout);
 }
-/// The same with the loop's own context, tls_context::client(), made at its first use.
+/// The same with the loop's own context, tls_context::client(), made on a thread at
+/// its first use.
 RONDO_CORO_WRAPPER inline task<stream> open_tls_connection(std::string host, std::uint16_t port,
                                                            tls_connection_options options = {}) {
   return open_tls_connection(std::move(host), port, tls_context(), options);
@@ -90,6 +93,18 @@ RONDO_CORO_WRAPPER task<server> start_tls_server(F&& handler, std::string host, 
   RONDO_CHECK_CLOSURE(F);
   return detail::start_tls_server(detail::connection_handler(std::forward<F>(handler)),
                                   std::move(host), port, std::move(context), options);
+}
+
+/// start_unix_server over TLS. Its clients: open_unix_connection, then start_tls with
+/// the name that the certificate is for.
+template <class F>
+  requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
+RONDO_CORO_WRAPPER task<server> start_tls_unix_server(F&& handler, std::string path,
+                                                      tls_context context,
+                                                      tls_server_options options = {}) {
+  RONDO_CHECK_CLOSURE(F);
+  return detail::start_tls_unix_server(detail::connection_handler(std::forward<F>(handler)),
+                                       std::move(path), std::move(context), options);
 }
 
 }  // namespace rondo::inline v0

@@ -65,8 +65,23 @@ class tls_context {
   /// Our own certificate and its key, as in server(): a client's, or another one for
   /// a server. Sessions of before are not resumed.
   void load_certificate(const std::string& certificate_file, const std::string& key_file);
-  /// Loads the certificate and key of the last load again: the files were renewed.
+  /// A server's: shows this certificate to clients that ask for `host` (SNI, RFC 6066
+  /// §3): a name, or "*.example.org" for the names that have one label more (RFC 6125
+  /// §6.4.3). The whole name wins over "*"; clients that ask for neither, or for
+  /// nothing, are shown the context's own certificate. Replaces what was added for the
+  /// same host. Throws usage_error for a client's context and a host that is no such
+  /// name.
+  void add_certificate(const std::string& host, const std::string& certificate_file,
+                       const std::string& key_file);
+  /// Loads the certificates and keys that were loaded last and added again: the files
+  /// were renewed. All of them, or none if one cannot be loaded.
   void reload();
+
+  /// Rejects peers whose certificate is in the list of revoked ones of its CA: a PEM
+  /// file with CRLs (RFC 5280 §5), each signed by its CA. From then on each peer's
+  /// certificate needs a list of its CA that is not out of date; a newer one is loaded
+  /// beside the old. Lists of the CAs themselves are not asked for.
+  void load_revocation_lists(const std::string& crl_file);
 
   /// Protocols in order of preference, such as {"h2", "http/1.1"} (ALPN, RFC 7301).
   /// The server's order decides; a server that has none of its client's ends the
