@@ -176,6 +176,13 @@ void stream_core::free_buffer() noexcept {
   begin_ = end_ = capacity_ = 0;
 }
 
+void stream_core::free_idle_memory() noexcept {
+  if (begin_ != end_) return;
+  free_buffer();
+  bulk_ = false;
+  if (filter) filter->free_input_room();
+}
+
 std::span<char> stream_core::room(std::size_t n) noexcept {
   if (capacity_ - end_ < n) {
     if (begin_ > 0 && capacity_ - (end_ - begin_) >= n) {

@@ -8,18 +8,25 @@
 #include <type_traits>
 #include <utility>
 
-#include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/task.hpp>
+#include <rondo/http/access_log.hpp>
+#include <rondo/http/detail/handler.hpp>
 #include <rondo/http/headers.hpp>
+#include <rondo/http/reply.hpp>
+#include <rondo/http/request.hpp>
+#include <rondo/http/router.hpp>
 #include <rondo/io/server.hpp>
 #include <rondo/loop/time.hpp>
+#include <rondo/tls/context.hpp>
 
 namespace rondo::inline v0::http {
 
 /// What a client may make the server hold or wait for.
 struct server_options {
   std::size_t max_connections = 10'000;
+  std::size_t max_requests = 1'000'000;      ///< of one connection; then it closes
   std::size_t max_header_bytes = 16 * 1024;  ///< request line and header; then 431
+  std::size_t max_target_bytes = 8 * 1024;   ///< of the URL; then 414
   std::size_t max_fields = 100;              ///< then 431
   std::size_t max_body = 1024 * 1024;        ///< then 413
   delay header_timeout = std::chrono::seconds(10);  ///< for the whole header; then 408
@@ -27,69 +34,20 @@ struct server_options {
   delay body_timeout = std::chrono::seconds(30);    ///< for each piece of a body; then 408
   /// While a reply is sent, without the client taking a byte of it; then it closes.
   delay write_timeout = std::chrono::seconds(30);
+  delay handshake_timeout = std::chrono::seconds(10);  ///< of TLS; then it closes
   int backlog = 1024;
   bool reuse_port = false;
 };
+static_assert(std::is_trivially_destructible_v<server_options>);
 
 class server;
-class request;
-struct reply;
 
 namespace detail {
-class connection;
 struct server_state;
-using handler = rondo::detail::unique_function<task<reply>(request&)>;
 task<http::server> start_server(handler h, std::string host, std::uint16_t port,
                                 server_options options);
-}  // namespace detail
-
-/// A request whose header has come. Lives as long as its handler runs.
-class request {
- public:
-  std::string method;
-  std::string target;  ///< as sent: "/path?query"
-  headers fields;
-  endpoint peer;
-  bool http_1_0 = false;
-
-  std::string_view path() const noexcept;
-  std::string_view query() const noexcept;
-
-  /// The next piece of the body, empty at its end. Throws when the body is longer
-  /// than the server allows, malformed, cut, or too slow; if the handler lets it
-  /// pass, the client gets the fitting status (413, 400, 408).
-  task<std::string> read();
-  /// The rest of the body.
-  task<std::string> body();
-
- private:
-  friend class detail::connection;
-  detail::connection* connection_ = nullptr;
-};
-
-/// What a handler answers. Content-Length, Transfer-Encoding, Date and
-/// Connection are the server's.
-struct reply {
-  reply() {}
-  reply(std::string text) : body(std::move(text)) {}  // NOLINT: implicit on purpose
-  reply(const char* text) : body(text) {}             // NOLINT
-  reply(int code, std::string text) : status(code), body(std::move(text)) {}
-
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  headers fields;
-  std::string body;
-  /// Instead of body: pieces that are sent as they come, chunked. A slow client
-  /// slows the generator down.
-  async_generator<std::string> stream;
-};
-
-namespace detail {
-/// Makes a coroutine of a handler that is none.
-struct plain_handler {
-  rondo::detail::unique_function<reply(request&)> function;
-  task<reply> operator()(request& r);
-};
+task<http::server> start_tls_server(handler h, std::string host, std::uint16_t port,
+                                    tls_context context, server_options options);
 }  // namespace detail
 
 /// A running HTTP/1.1 server. Destroying it stops it at once.
@@ -112,35 +70,41 @@ class [[nodiscard]] server {
   /// Stops listening, closes idle connections, gives running requests up to
   /// `grace`, then cancels them.
   task<> close(delay grace = std::chrono::seconds(5));
+  /// Calls log for every request from now on, after its reply was sent.
+  void set_access_log(access_log log);
 
  private:
   friend task<http::server> detail::start_server(detail::handler, std::string, std::uint16_t,
                                                  server_options);
+  friend task<http::server> detail::start_tls_server(detail::handler, std::string, std::uint16_t,
+                                                     tls_context, server_options);
   explicit server(detail::server_state* state) noexcept : state_(state) {}
+  detail::server_state& state() const;
   rondo::server listener_;
   detail::server_state* state_ = nullptr;
 };
 
-/// Serves HTTP/1.1 on host:port: each request runs `handler(request&)`, which
-/// returns a reply or a task of one. An exception that leaves it is a 500 to the
-/// client, without details, and goes to the loop's exception handler.
-template <class F>
-  requires std::is_invocable_v<std::decay_t<F>&, request&>
+/// Serves HTTP/1.1 on host:port: each request runs `handler(request&)`, a router or
+/// whatever returns a reply or a task of one. status_error is the reply that it names;
+/// any other exception that leaves the handler is a 500 to the client, without details,
+/// and goes to the loop's exception handler.
+template <request_handler F>
 RONDO_CORO_WRAPPER task<http::server> start_server(F&& handler, std::string host,
                                                    std::uint16_t port,
                                                    server_options options = {}) {
   RONDO_CHECK_CLOSURE(F);
-  if constexpr (std::is_same_v<std::invoke_result_t<std::decay_t<F>&, request&>, task<reply>>) {
-    return detail::start_server(detail::handler(std::forward<F>(handler)), std::move(host), port,
-                                options);
-  } else {
-    rondo::detail::unique_function<reply(request&)> plain(std::forward<F>(handler));
-    return detail::start_server(detail::handler(detail::plain_handler{std::move(plain)}),
-                                std::move(host), port, options);
-  }
+  return detail::start_server(detail::make_handler(std::forward<F>(handler)), std::move(host), port,
+                              options);
 }
 
-/// "Not Found" for 404.
-std::string_view reason_phrase(int status) noexcept;
+/// The same over TLS.
+template <request_handler F>
+RONDO_CORO_WRAPPER task<http::server> start_tls_server(F&& handler, std::string host,
+                                                       std::uint16_t port, tls_context context,
+                                                       server_options options = {}) {
+  RONDO_CHECK_CLOSURE(F);
+  return detail::start_tls_server(detail::make_handler(std::forward<F>(handler)), std::move(host),
+                                  port, std::move(context), options);
+}
 
 }  // namespace rondo::inline v0::http

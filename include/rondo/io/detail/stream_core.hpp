@@ -60,6 +60,8 @@ class stream_core {
   void filled(std::size_t n) noexcept { end_ += n; }
   /// False: memory is short.
   bool append(std::string_view bytes) noexcept;
+  /// The peer may be silent for long: keeps no memory for what may come.
+  void free_idle_memory() noexcept;
 
   /// Makes op a receive of what comes next; missing: bytes that are wanted at
   /// least, if known. False: memory is short.

@@ -1,0 +1,38 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <rondo/detail/unique_function.hpp>
+#include <rondo/io/endpoint.hpp>
+
+namespace rondo::inline v0::http {
+
+/// A request that has been answered. Its texts are valid during the call.
+struct access_record {
+  std::string_view method;  ///< empty: the request was not understood
+  std::string_view target;
+  std::string_view id;
+  std::string_view referer;
+  std::string_view user_agent;
+  endpoint peer;
+  int status = 0;  ///< 0: the client went away before it was answered
+  std::uint64_t bytes = 0;  ///< of the reply's body, as sent
+  std::chrono::nanoseconds duration{};  ///< from its header to the last byte given to the kernel
+  std::chrono::system_clock::time_point begun;
+  bool http_1_0 = false;
+};
+
+/// Is told of each request after its reply was sent. It must not throw.
+using access_log = rondo::detail::unique_function<void(const access_record&)>;
+
+/// The line of Apache's and nginx's "combined" format, with the duration in seconds
+/// and the request id behind it, without a line's end. What a client sent is escaped.
+std::string to_combined_line(const access_record& record);
+/// The same as one line of JSON.
+std::string to_json_line(const access_record& record);
+
+}  // namespace rondo::inline v0::http

@@ -1,0 +1,505 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "http/server/http1_connection.hpp"
+
+#include <charconv>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <system_error>
+
+#include <rondo/compose/wait.hpp>
+#include <rondo/compose/wait_for.hpp>
+#include <rondo/coro/create_task.hpp>
+#include <rondo/coro/diagnostic.hpp>
+#include <rondo/io/detail/socket.hpp>
+#include <rondo/io/send_file.hpp>
+#include <rondo/loop/loop.hpp>
+#include <rondo/sync/event.hpp>
+
+namespace rondo::inline v0::http::detail {
+
+namespace {
+
+/// Replies to pipelined requests go together up to here; a longer one is sent at once.
+constexpr std::size_t coalesced = 64 * 1024;
+/// What is read of a request's body that nobody wants, to keep the connection.
+constexpr std::size_t skipped_body = 64 * 1024;
+
+/// Waits until the stream has bytes in its buffer, or has ended. Holds no memory for
+/// them while the client is silent.
+class input_operation final : public rondo::detail::read_operation {
+ public:
+  explicit input_operation(rondo::detail::stream_core& core) noexcept
+      : read_operation(&core, goal::peek, 1) {}
+  input_operation(input_operation&&) noexcept = default;
+  void result() {
+    end at_end(*this);
+    check("read from");
+  }
+};
+
+/// The bytes that the peer has acknowledged. Writes alone do not show progress: the
+/// kernel takes megabytes, then nothing until a slow peer has read a third of them.
+std::uint64_t acknowledged_bytes(int fd) noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+  return info.tcpi_bytes_acked;
+}
+
+void append_number(std::string& to, std::uint64_t n, int base = 10) {
+  char digits[24];
+  auto [end, error] = std::to_chars(digits, digits + sizeof digits, n, base);
+  to.append(digits, end);
+}
+
+/// Whether it is the connection that has failed, and not what a reply is made of.
+bool client_is_gone(const std::system_error& e) noexcept {
+  return e.code() == std::errc::broken_pipe || e.code() == std::errc::connection_reset ||
+         e.code() == std::errc::connection_aborted || e.code() == std::errc::timed_out;
+}
+
+bool has_no_body(int status) noexcept { return status < 200 || status == 204 || status == 304; }
+
+}  // namespace
+
+/// What a connection and the task that watches its client share.
+struct http1_connection::attendance {
+  http1_connection* connection;  // null: it needs no watching any more
+  rondo::detail::stream_core& core;
+  std::string early;  // replies of before, which need not wait for this one
+  event early_sent;
+  task_handle<> task;
+
+  attendance(http1_connection* c, rondo::detail::stream_core& s) : connection(c), core(s) {
+    core.retain();
+  }
+  attendance(const attendance&) = delete;
+  attendance& operator=(const attendance&) = delete;
+  ~attendance() { core.release(); }
+};
+
+http1_connection::http1_connection(server_state& s, rondo::stream client)
+    : timed_connection(s), client_(std::move(client)), core_(client_.internal()) {
+  core_->retain();
+}
+
+http1_connection::~http1_connection() {
+  log_request();
+  end_work();
+  end_request();
+  client_.close();
+  if (core_) core_->release();
+}
+
+void http1_connection::expired() noexcept {
+  switch (current_phase()) {
+    case phase::header:
+    case phase::body:
+      timed_out_ = true;
+      [[fallthrough]];
+    case phase::idle:
+      ::shutdown(core().fd, SHUT_RD);  // the read ends
+      enter(current_phase());
+      break;
+    case phase::write: {
+      std::uint64_t acknowledged = acknowledged_bytes(core().fd);
+      bool silent = acknowledged == std::exchange(acknowledged_, acknowledged);
+      if (silent && was_silent_) {
+        core().shut_down();  // the write fails
+      } else {
+        was_silent_ = silent;
+      }
+      enter(phase::write);
+      break;
+    }
+    case phase::work:
+      enter(phase::long_work);
+      if (attended_) break;
+      try {
+        attended_ = std::make_shared<attendance>(this, core());
+        attended_->early.swap(out_);
+        attended_->task = create_task(attend(attended_), "client of an HTTP request");
+      } catch (const std::bad_alloc&) {  // unwatched, then
+        if (attended_) out_.swap(attended_->early);
+        attended_.reset();
+      }
+      break;
+    default:
+      enter(current_phase());
+      break;
+  }
+}
+
+void http1_connection::close_if_idle() noexcept {
+  if (current_phase() == phase::idle) ::shutdown(core().fd, SHUT_RD);
+}
+
+// Sends what waits, then waits for the client to close its end: whoever does that is
+// not interested any more.
+task<> http1_connection::attend(std::shared_ptr<attendance> where) {
+  try {
+    rondo::detail::write_operation send(&where->core, where->early);
+    co_await send;
+    where->early_sent.set();
+    rondo::detail::plain_io_operation gone(rondo::detail::opcode::poll, where->core.fd, "client");
+    gone.flags = POLLRDHUP;
+    co_await gone;
+  } catch (const std::system_error&) {  // it is gone
+  }
+  where->early_sent.set();
+  if (where->connection && where->connection->task_) where->connection->task_->request_cancel();
+}
+
+void http1_connection::end_work() noexcept {
+  if (!attended_) return;
+  attended_->connection = nullptr;
+  attended_->task.cancel();
+  attended_.reset();
+}
+
+// False at the end of the stream.
+task<bool> http1_connection::receive() {
+  try {
+    input_operation input(core());
+    co_await input;
+  } catch (const std::system_error&) {
+    if (!timed_out_) throw;
+  }
+  if (timed_out_) throw status_error(408, "the request is too slow");
+  co_return !core().buffered().empty();
+}
+
+task<> http1_connection::read_header() {
+  if (!message_) message_ = server_.take_message();
+  message().restart();
+  while (!message().header_done()) {
+    if (core().buffered().empty()) {
+      co_await flush();
+      if (current_phase() != phase::header) enter(phase::header);
+      bool more = co_await receive();
+      if (!more) throw status_error(400, "the request ended in its header");
+    }
+    core().consume(message().parse(core().buffered()));
+  }
+  req().peer = core().peer();
+  req().encrypted = client_.is_encrypted();
+  req().set_exchange(this);
+  keep_alive_ = message().keep_alive() && ++requests_ < server_.options.max_requests;
+  continue_expected_ = message().expects_continue() && !message().done();
+}
+
+task<std::string> http1_connection::read_body() {
+  while (message().body.empty() && !message().done()) {
+    if (core().buffered().empty()) {
+      if (std::exchange(continue_expected_, false)) {
+        out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        co_await flush();
+      }
+      enter(phase::body);
+      bool more = false;
+      try {
+        more = co_await receive();
+      } catch (const std::system_error&) {  // nobody is there to be told
+        keep_alive_ = false;
+        throw status_error(400, "the client went away while it sent its request");
+      } catch (const status_error&) {
+        keep_alive_ = false;
+        throw;
+      }
+      enter(phase::work);
+      if (!more) {
+        keep_alive_ = false;
+        throw status_error(400, "the request ended in its body");
+      }
+    }
+    try {
+      core().consume(message().parse(core().buffered()));
+    } catch (const status_error&) {
+      keep_alive_ = false;
+      throw;
+    }
+  }
+  co_return std::exchange(message().body, {});
+}
+
+// After a reply: false when the rest of the body is not worth reading.
+task<bool> http1_connection::skip_body() {
+  if (message().done()) co_return true;
+  if (continue_expected_) co_return false;  // the client may or may not send it
+  std::size_t skipped = 0;
+  while (!message().done()) {
+    std::string piece = co_await read_body();
+    skipped += piece.size();
+    if (skipped > skipped_body) co_return false;
+  }
+  co_return true;
+}
+
+// The client must take what is written from now on.
+task<> http1_connection::begin_write() {
+  was_silent_ = false;
+  enter(phase::write);
+  if (attended_) co_await attended_->early_sent.wait();
+}
+
+task<> http1_connection::flush() {
+  if (out_.empty() && !attended_) co_return;
+  co_await begin_write();
+  co_await client_.write(out_);
+  out_.clear();
+  if (out_.capacity() > coalesced) out_ = {};
+}
+
+void http1_connection::write_head(const reply& r, std::uint64_t length, bool has_length,
+                                  bool chunked) {
+  std::string& out = out_;
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<unsigned>(r.status));
+  out += ' ';
+  out += reason_phrase(r.status);
+  out += "\r\n";
+  out += server_.date_line();
+  if (!r.content_type.empty() && !has_no_body(r.status) && !r.fields.contains("Content-Type")) {
+    out += "Content-Type: ";
+    out += r.content_type;
+    out += "\r\n";
+  }
+  for (const auto& [name, value] : r.fields) {
+    // A second length beside ours would let a proxy see other requests than we.
+    if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Date") ||
+        equal_ignoring_case(name, "Transfer-Encoding") || equal_ignoring_case(name, "Connection"))
+      continue;
+    out += name;
+    out += ": ";
+    out += value;
+    out += "\r\n";
+  }
+  if (!req().known_id().empty()) {
+    out += "X-Request-Id: ";
+    out += req().known_id();
+    out += "\r\n";
+  }
+  if (chunked) {
+    out += "Transfer-Encoding: chunked\r\n";
+  } else if (has_length) {
+    out += "Content-Length: ";
+    append_number(out, length);
+    out += "\r\n";
+  }
+  if (r.status == 101) {
+    out += "Connection: Upgrade\r\n";
+  } else if (!keep_alive_) {
+    out += "Connection: close\r\n";
+  } else if (req().http_1_0) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "\r\n";
+  status_ = r.status;
+  replied_ = true;
+}
+
+task<> http1_connection::answer(reply r) {
+  bool bodiless = has_no_body(r.status);
+  bool head_only = req().method == "HEAD";
+  bool streamed = static_cast<bool>(r.stream) && !bodiless;
+  bool chunked = streamed && !req().http_1_0;
+  if (server_.draining || (continue_expected_ && !message().done()) || (streamed && !chunked))
+    keep_alive_ = false;
+  std::uint64_t length = r.file ? r.file->length : r.body.size();
+  write_head(r, length, !streamed && !bodiless, chunked);
+  if (bodiless || head_only) co_return;
+  if (streamed) {
+    co_await send_pieces(r, chunked);
+  } else if (r.file) {
+    co_await flush();
+    co_await begin_write();
+    co_await send_file(client_, r.file->file, r.file->offset, length);
+    body_sent_ = length;
+  } else if (length > coalesced) {
+    // Without a copy, and the head goes with it.
+    std::string_view parts[] = {out_, r.body};
+    co_await begin_write();
+    co_await client_.writelines(parts);
+    out_.clear();
+    body_sent_ = length;
+  } else {
+    out_ += r.body;
+    body_sent_ = length;
+  }
+}
+
+task<> http1_connection::send_pieces(reply& r, bool chunked) {
+  for (;;) {
+    co_await flush();
+    enter(phase::work);
+    std::optional<std::string> piece = co_await r.stream.next();
+    if (!piece) break;
+    if (piece->empty()) continue;  // an empty chunk would be the end
+    body_sent_ += piece->size();
+    if (chunked) {
+      append_number(out_, piece->size(), 16);
+      out_ += "\r\n";
+    }
+    out_ += *piece;
+    if (chunked) out_ += "\r\n";
+  }
+  if (chunked) out_ += "0\r\n\r\n";
+}
+
+// What the handler's reply is made of may fail when its head is gone already: nothing
+// is left but to break off, so that the client does not take it for whole.
+task<> http1_connection::answer_or_break_off(reply r) {
+  try {
+    co_await answer(std::move(r));
+    co_return;
+  } catch (const std::system_error& e) {
+    if (client_is_gone(e)) throw;
+    report_broken_reply();
+  } catch (...) {
+    report_broken_reply();
+  }
+  throw status_error(500, "the reply broke off");
+}
+
+void http1_connection::report_broken_reply() noexcept {
+  rondo::detail::report_made([&] {
+    return diagnostic{problem::exception_not_retrieved,
+                      "the reply to " + req().method + " " + req().target +
+                          " broke off: " + rondo::describe(std::current_exception()),
+                      std::current_exception()};
+  });
+}
+
+task<> http1_connection::upgrade(upgrade_handler handler) {
+  enter(phase::upgraded);
+  log_request();
+  end_request();
+  rondo::stream taken = std::move(client_);
+  std::exchange(core_, nullptr)->release();  // closing it is the handler's business now
+  try {
+    co_await handler(std::move(taken));
+  } catch (const std::exception&) {
+    rondo::detail::report({problem::exception_not_retrieved,
+                           "an upgraded connection failed: " + rondo::describe(std::current_exception()),
+                           std::current_exception()});
+  }
+}
+
+void http1_connection::log_request() noexcept {
+  if (begun_ == 0 || !message_) return;
+  try {
+    access_record record;
+    record.method = req().method;
+    record.target = req().target;
+    record.id = req().id();
+    record.referer = req().fields.get("Referer");
+    record.user_agent = req().fields.get("User-Agent");
+    record.peer = req().peer;
+    record.status = status_;
+    record.bytes = body_sent_;
+    record.http_1_0 = req().http_1_0;
+    record.duration = std::chrono::nanoseconds(server_.now_ns() - begun_);
+    record.begun = std::chrono::system_clock::now() -
+                   std::chrono::duration_cast<std::chrono::system_clock::duration>(record.duration);
+    begun_ = 0;
+    server_.log(record);
+  } catch (const std::bad_alloc&) {  // the request was served; its line is lost
+  }
+}
+
+void http1_connection::end_request() noexcept {
+  if (message_) server_.give_back(std::move(message_));
+}
+
+task<> http1_connection::serve_requests() {
+  for (;;) {
+    if (core().buffered().empty()) {
+      co_await flush();
+      end_request();
+      if (server_.draining) co_return;
+      out_ = {};
+      core().free_idle_memory();
+      enter(phase::idle);
+      input_operation input(core());
+      co_await input;
+      if (core().buffered().empty()) co_return;
+    }
+    replied_ = false;
+    status_ = 0;
+    body_sent_ = 0;
+    begun_ = server_.log ? server_.now_ns() : 0;
+    co_await read_header();
+    enter(phase::work);
+    reply r = co_await server_.respond(req());
+    upgrade_handler handler = std::move(r.upgrade);
+    co_await answer_or_break_off(std::move(r));
+    // Replies to requests that wait already go together.
+    bool more_waits = !core().buffered().empty() && message().done() && keep_alive_;
+    if (!more_waits || out_.size() > coalesced || attended_ || handler) co_await flush();
+    end_work();
+    log_request();
+    if (handler) {
+      co_await upgrade(std::move(handler));
+      co_return;
+    }
+    if (!keep_alive_) co_return;
+    bool clean = co_await skip_body();
+    if (!clean) co_return;
+  }
+}
+
+task<> http1_connection::serve() {
+  task_ = rondo::detail::this_thread_scheduler->current;
+  try {
+    co_await serve_requests();
+    bool nothing_unread = !client_ || (core().buffered().empty() && (!message_ || message().done()));
+    if (nothing_unread) co_return;
+  } catch (const status_error& e) {
+    refusal_ = std::make_unique<status_error>(e);
+  } catch (const std::system_error&) {
+    co_return;  // the client has gone: nobody to tell
+  }
+  try {
+    // A second answer could be taken for the next request's.
+    if (refusal_ && !replied_) co_await refuse(*refusal_);
+    co_await linger();
+  } catch (const std::exception&) {
+    co_return;  // likewise
+  }
+}
+
+// Closing with unread data would reset the connection, and the client might never see
+// the answer: our side ends, and a little more is read first.
+task<> http1_connection::linger() {
+  constexpr int most_reads = 16;
+  end_work();
+  client_.shutdown_write();
+  timed_out_ = false;
+  for (int i = 0; i < most_reads; ++i) {
+    core().consume(core().buffered().size());
+    enter(phase::long_work);
+    auto more = co_await move_on_after(receive(), std::chrono::milliseconds(500));
+    if (!more || !*more) co_return;
+  }
+}
+
+task<> http1_connection::refuse(const status_error& why) {
+  keep_alive_ = false;
+  // It has a body even where the request was not understood.
+  if (!message().header_done()) req().method.clear();
+  reply r(why.status(), std::string(why.what()) + "\n");
+  req().peer = core().peer();
+  co_await answer(std::move(r));
+  co_await flush();
+  log_request();
+}
+
+task<> serve_connection(server_state& s, rondo::stream client) {
+  // Here the protocol is chosen: by ALPN once there is another one.
+  http1_connection connection(s, std::move(client));
+  co_await connection.serve();
+}
+
+}  // namespace rondo::inline v0::http::detail

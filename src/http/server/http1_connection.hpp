@@ -1,0 +1,82 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <rondo/coro/detail/node.hpp>
+#include <rondo/http/detail/exchange.hpp>
+#include <rondo/io/stream.hpp>
+
+#include "http/server/server_state.hpp"
+
+namespace rondo::inline v0::http::detail {
+
+/// One connection of HTTP/1.1: requests and their replies, one after the other.
+///
+///     idle -> header -> work [<-> body] -> write [<-> work] -> idle
+///
+/// All of it is one task. While the connection is idle it holds no memory for bytes
+/// or requests: what has come is in the stream's own buffer and is parsed there.
+class http1_connection final : public exchange, public timed_connection {
+ public:
+  http1_connection(server_state& s, rondo::stream client);
+  ~http1_connection();
+
+  task<> serve();
+
+  task<std::string> read_body() override;
+  void expired() noexcept override;
+  void close_if_idle() noexcept override;
+
+ private:
+  struct attendance;
+
+  task<> serve_requests();
+  task<> read_header();
+  task<bool> receive();
+  task<bool> skip_body();
+  task<> answer_or_break_off(reply r);
+  task<> answer(reply r);
+  task<> send_pieces(reply& r, bool chunked);
+  task<> refuse(const status_error& why);
+  task<> upgrade(upgrade_handler handler);
+  task<> linger();
+  task<> begin_write();
+  task<> flush();
+  void write_head(const reply& r, std::uint64_t length, bool has_length, bool chunked);
+  void end_request() noexcept;
+  void end_work() noexcept;
+  void log_request() noexcept;
+  void report_broken_reply() noexcept;
+  static task<> attend(std::shared_ptr<attendance> where);
+
+  rondo::detail::stream_core& core() const noexcept { return *core_; }
+  http1_message& message() const noexcept { return *message_; }
+  request& req() const noexcept { return message_->request; }
+
+  rondo::stream client_;
+  rondo::detail::stream_core* core_;     // of client_; holds a reference
+  rondo::detail::node* task_ = nullptr;  // that serves it
+  std::unique_ptr<http1_message> message_;
+  std::shared_ptr<attendance> attended_;   // a handler takes long
+  std::unique_ptr<status_error> refusal_;  // of what was no request
+  std::string out_;  // replies, or their beginnings, not yet sent
+  std::uint64_t acknowledged_ = 0;  // bytes that the client has taken, when last looked
+  std::uint64_t body_sent_ = 0;
+  std::size_t requests_ = 0;
+  std::int64_t begun_ = 0;    // the request, if there is a log and it is not in there
+  int status_ = 0;            // of the reply
+  bool keep_alive_ = true;
+  bool continue_expected_ = false;
+  bool replied_ = false;      // the head of this request's reply is written
+  bool timed_out_ = false;    // the client was too slow with its request
+  bool was_silent_ = false;   // it has taken nothing, when last looked
+};
+
+/// Serves one connection, whatever protocol the client has chosen.
+task<> serve_connection(server_state& s, rondo::stream client);
+
+}  // namespace rondo::inline v0::http::detail

@@ -1,0 +1,218 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/http/server.hpp>
+
+#include <algorithm>
+#include <exception>
+
+#include <rondo/coro/diagnostic.hpp>
+#include <rondo/tls/connection.hpp>
+
+#include "http/server/http1_connection.hpp"
+
+namespace rondo::inline v0::http {
+
+namespace detail {
+
+namespace {
+
+/// How long a handler may take before its client is watched: most end sooner, and
+/// then it costs nothing.
+constexpr std::int64_t unwatched_ns = 50'000'000;
+constexpr std::size_t most_spare_messages = 64;
+
+}  // namespace
+
+server_state::server_state(handler h, const server_options& o)
+    : handle(std::move(h)), options(o), loop_(loop::current()) {
+  clock_.of = this;
+  clock_.expire = [](rondo::detail::timer& t) noexcept { static_cast<clock&>(t).of->look(); };
+  constexpr std::int64_t never = rondo::detail::timer_queue::never;
+  auto limit = [](delay d) { return d.endless() ? never : d.count(); };
+  list_of(phase::idle).limit = limit(options.idle_timeout);
+  list_of(phase::header).limit = limit(options.header_timeout);
+  list_of(phase::body).limit = limit(options.body_timeout);
+  list_of(phase::work).limit = unwatched_ns;
+  list_of(phase::long_work).limit = never;
+  // Two looks without progress between them end it.
+  list_of(phase::write).limit =
+      options.write_timeout.endless() ? never : std::max<std::int64_t>(1, options.write_timeout.count() / 2);
+  list_of(phase::upgraded).limit = never;
+}
+
+server_state::~server_state() {
+  if (clock_.armed()) loop_.timers().disarm(clock_);
+}
+
+std::int64_t server_state::now_ns() const noexcept { return loop_.now_ns(); }
+
+timed_connection::timed_connection(server_state& s) : server_(s) {
+  server_.retain();
+  server_.append(*this, phase::idle);
+}
+
+timed_connection::~timed_connection() {
+  server_.remove(*this);
+  server_.release();
+}
+
+void server_state::append(timed_connection& c, phase p) noexcept {
+  list& l = list_of(p);
+  c.phase_ = p;
+  c.next_ = nullptr;
+  c.previous_ = l.last;
+  (l.last ? l.last->next_ : l.first) = &c;
+  l.last = &c;
+  constexpr std::int64_t never = rondo::detail::timer_queue::never;
+  if (l.limit == never) {
+    c.deadline_ = never;
+    return;
+  }
+  c.deadline_ = delay(std::chrono::nanoseconds(l.limit)).after(now_ns());
+  if (!clock_.armed() || c.deadline_ < clock_.deadline) arm(c.deadline_);
+}
+
+void server_state::remove(timed_connection& c) noexcept {
+  list& l = list_of(c.phase_);
+  (c.previous_ ? c.previous_->next_ : l.first) = c.next_;
+  (c.next_ ? c.next_->previous_ : l.last) = c.previous_;
+}
+
+void server_state::arm(std::int64_t when) noexcept {
+  if (clock_.armed()) loop_.timers().disarm(clock_);
+  loop_.timers().arm(clock_, when);
+}
+
+void server_state::look() noexcept {
+  std::int64_t now = now_ns();
+  std::int64_t next = rondo::detail::timer_queue::never;
+  for (list& l : lists_) {
+    while (l.first && l.first->deadline_ <= now) l.first->expired();
+  }
+  for (list& l : lists_)
+    if (l.first) next = std::min(next, l.first->deadline_);
+  if (next != rondo::detail::timer_queue::never) arm(next);
+}
+
+void server_state::close_idle_connections() noexcept {
+  for (timed_connection* c = list_of(phase::idle).first; c; c = c->next_) c->close_if_idle();
+}
+
+std::unique_ptr<http1_message> server_state::take_message() {
+  if (spare_.empty()) return std::make_unique<http1_message>(options);
+  std::unique_ptr<http1_message> m = std::move(spare_.back());
+  spare_.pop_back();
+  return m;
+}
+
+void server_state::give_back(std::unique_ptr<http1_message> m) noexcept {
+  if (spare_.size() >= most_spare_messages) return;
+  try {
+    spare_.push_back(std::move(m));
+  } catch (const std::bad_alloc&) {  // it is freed
+  }
+}
+
+std::string_view server_state::date_line() {
+  std::time_t now = std::time(nullptr);
+  if (now != dated_) {
+    dated_ = now;
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    std::strftime(date_, sizeof date_, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+  }
+  return date_;
+}
+
+task<reply> server_state::respond(request& r) {
+  try {
+    reply answer = co_await handle(r);
+    check_header("Content-Type", answer.content_type);
+    bool sensible = answer.status >= 200 && answer.status <= 999;
+    if (answer.upgrade) sensible = answer.status == 101;
+    if (!sensible) throw usage_error("it answered with status " + std::to_string(answer.status));
+    co_return answer;
+  } catch (const status_error& e) {
+    co_return reply(e.status(), std::string(e.what()) + "\n");
+  } catch (...) {
+    rondo::detail::report({problem::exception_not_retrieved,
+                           "the handler of " + r.method + " " + r.target +
+                               " failed: " + rondo::describe(std::current_exception()),
+                           std::current_exception()});
+  }
+  co_return reply(500, "Internal Server Error\nrequest " + r.id() + "\n");
+}
+
+task<reply> plain_handler::operator()(request& r) { co_return function(r); }
+
+namespace {
+
+/// Keeps the state as long as the listener may call it.
+class accept_connection {
+ public:
+  explicit accept_connection(server_state& s) : state_(&s) { s.retain(); }
+  accept_connection(accept_connection&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  accept_connection& operator=(accept_connection&&) = delete;
+  ~accept_connection() {
+    if (state_) state_->release();
+  }
+  RONDO_CORO_WRAPPER task<> operator()(stream client) const {
+    return serve_connection(*state_, std::move(client));
+  }
+
+ private:
+  server_state* state_;
+};
+
+rondo::server_options listen_options(const server_options& options) {
+  rondo::server_options listen;
+  listen.backlog = options.backlog;
+  listen.max_connections = options.max_connections;
+  listen.reuse_port = options.reuse_port;
+  return listen;
+}
+
+}  // namespace
+
+task<http::server> start_server(handler h, std::string host, std::uint16_t port,
+                                server_options options) {
+  auto* state = new server_state(std::move(h), options);
+  http::server result(state);
+  accept_connection accept(*state);
+  result.listener_ = co_await rondo::start_server(std::move(accept), std::move(host), port,
+                                                  listen_options(options));
+  co_return result;
+}
+
+task<http::server> start_tls_server(handler h, std::string host, std::uint16_t port,
+                                    tls_context context, server_options options) {
+  auto* state = new server_state(std::move(h), options);
+  http::server result(state);
+  accept_connection accept(*state);
+  tls_server_options listen;
+  listen.server = listen_options(options);
+  listen.handshake_timeout = options.handshake_timeout;
+  result.listener_ = co_await rondo::start_tls_server(std::move(accept), std::move(host), port,
+                                                      std::move(context), listen);
+  co_return result;
+}
+
+}  // namespace detail
+
+server::~server() {
+  if (state_) state_->release();
+}
+
+detail::server_state& server::state() const {
+  if (!state_) throw usage_error("http::server: it was not started");
+  return *state_;
+}
+
+task<> server::close(delay grace) {
+  state().draining = true;
+  state().close_idle_connections();
+  co_await listener_.close(grace);
+}
+
+void server::set_access_log(access_log log) { state().log = std::move(log); }
+
+}  // namespace rondo::inline v0::http
