@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include <openssl/rand.h>
 #include <wslay/wslay.h>

@@ -83,7 +83,7 @@ class frame_reader {
   };
 
   frame_reader(side self, std::size_t max_message) noexcept
-      : self_(self), max_message_(max_message) {}
+      : max_message_(max_message), self_(self) {}
 
   /// Takes from the front of input until something is whole; what it has taken it
   /// remembers, so call it again, also with nothing, until it finds nothing.
