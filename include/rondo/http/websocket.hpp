@@ -25,7 +25,7 @@ namespace rondo::inline v0::http {
 struct websocket_options {
   /// Subprotocols, best first, separated by commas: what a client offers, and what a
   /// server picks from.
-  std::string_view subprotocols;
+  std::string_view subprotocols = {};
   /// The largest message to receive, in bytes; a larger one closes with 1009.
   std::size_t max_message = 1024 * 1024;
   /// A ping is sent so often, so that a peer that has vanished is noticed, and those
@@ -41,7 +41,7 @@ struct websocket_options {
   /// commas, or "*" for all. Empty: the server's own, that is the Host of the request.
   /// A browser lets any page connect anywhere, with the user's cookies; only this check
   /// stands between. Other programs send no Origin and pass.
-  std::string_view origins;
+  std::string_view origins = {};
 };
 static_assert(std::is_trivially_destructible_v<websocket_options>);
 
