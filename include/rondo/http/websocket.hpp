@@ -102,6 +102,11 @@ class [[nodiscard]] websocket {
   /// text is not UTF-8. Cancelled, it has sent all or nothing.
   task<> send(std::string_view text);
   task<> send_bytes(std::string_view bytes);
+  /// The same without waiting, as for a broadcast that one slow peer must not hold up.
+  /// False, and nothing is sent, when it would have to wait, or when the connection
+  /// has ended or is closing.
+  bool try_send(std::string_view text);
+  bool try_send_bytes(std::string_view bytes);
   /// Sends one message whose length is not known at first, piece by piece (text may be
   /// cut anywhere). Other messages wait until it is whole. If the generator throws, or
   /// it is cancelled, half a message has been sent: the connection closes with 1011.

@@ -267,9 +267,21 @@ void websocket_core::queue_close(std::uint16_t code, std::string_view reason) {
   wake(written_);
 }
 
+void websocket_core::check_text(opcode kind, std::string_view data) const {
+  if (kind == opcode::text && !is_utf8(data)) throw usage_error(name_ + ": send: the text is not UTF-8");
+}
+
+bool websocket_core::try_send(opcode kind, std::string_view data) {
+  check_text(kind, data);
+  if (!can_send() || sending_.locked() || !has_room()) return false;
+  start_writing();
+  append_frame(out_, self_, kind, true, data);
+  return true;
+}
+
 task<> websocket_core::send(websocket_ref core, opcode kind, std::string_view data) {
   websocket_core& c = *core;
-  if (kind == opcode::text && !is_utf8(data)) throw usage_error(c.name_ + ": send: the text is not UTF-8");
+  c.check_text(kind, data);
   lock::guard turn = co_await c.sending_.acquire();
   bool sent = co_await c.append(kind, true, data);
   if (!sent) c.throw_ended();

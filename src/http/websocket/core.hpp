@@ -64,6 +64,7 @@ class websocket_core {
   static task<> send_pieces(websocket_ref core, opcode kind, async_generator<std::string> pieces);
   static task<std::optional<websocket::message>> receive(websocket_ref core);
   static task<> close(websocket_ref core, std::uint16_t code, std::string reason);
+  bool try_send(opcode kind, std::string_view data);
   /// Nobody is interested any more. It says 1001 in the background.
   void drop() noexcept;
 
@@ -101,6 +102,7 @@ class websocket_core {
   bool has_room() const noexcept { return out_.size() + in_flight_ < buffer_limit; }
   /// Appends a frame when there is room. False: nothing can be sent any more.
   task<bool> append(opcode code, bool final, std::string_view payload);
+  void check_text(opcode kind, std::string_view data) const;
   void queue_close(std::uint16_t code, std::string_view reason);
   void start_writing();
 
