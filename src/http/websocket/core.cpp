@@ -348,6 +348,8 @@ task<> websocket_core::close(websocket_ref core, std::uint16_t code, std::string
   if (c.can_send()) {
     c.queue_close(code, reason);
     c.arm(c.close_timeout_);
+  } else if (!c.is_over() && !c.close_sent_) {
+    c.cut(c.output_failure_);  // the peer cannot be told
   }
   co_await c.closed_.wait();
 }
