@@ -56,6 +56,7 @@ WORKLOADS = {
     "udp": (100_000, 10_000, "64 bytes there and back by UDP, in one process, verified"),
     "files": (2_000, 500, "whole files of 1–32 KiB, cached, concurrently"),
     "echo": (300_000, 60_000, "TCP echo of 1 KiB over 64 connections, verified"),
+    "websocket": (300_000, 60_000, "WebSocket echo of 1 KiB over 64 connections, verified"),
     "http": (3, 1, "GET / of 13 bytes over 64 keep-alive connections, verified"),
     "download": (10_000, 2_000, "GET of 1 KiB from nginx, 32 at once, verified"),
 }
@@ -278,7 +279,7 @@ class Bench:
     def run(self, program, workload):
         """One run: {metric: (value, unit)}, None if the program has no such workload."""
         size = WORKLOADS[workload][self.quick]
-        if workload in ("files", "echo", "http", "download"):
+        if workload in ("files", "echo", "websocket", "http", "download"):
             found = getattr(self, workload)(program, size)
         else:
             cores = self.server_core | self.load_core if workload in BOTH_CORES else self.server_core
@@ -297,19 +298,22 @@ class Bench:
         text = output_of(program.command("files", folder, count), self.server_core | self.load_core, program.env)
         return text if text is None else checked_bytes(results_in(text), expected)
 
-    def echo(self, program, requests):
+    def echo(self, program, requests, workload="echo", more=()):
         if not os.access(BUILT / "echo_load", os.X_OK):
             raise Failed("build/peers/echo_load is not built (bench/peers/build.sh)")
-        server = program.serve("echo", self.server_core, self.scratch)
+        server = program.serve(workload, self.server_core, self.scratch)
         if not server:
             return None
         process, port = server
         try:
             return results_in(output_of(
                 [str(BUILT / "echo_load"), str(port), "--requests", str(requests), "--connections", str(CONNECTIONS),
-                 "--server-pid", str(process.pid)], self.load_core))
+                 "--server-pid", str(process.pid), *more], self.load_core))
         finally:
             stop(process)
+
+    def websocket(self, program, requests):
+        return self.echo(program, requests, "websocket", ("--websocket", "1"))
 
     def http(self, program, seconds):
         if not shutil.which("wrk"):

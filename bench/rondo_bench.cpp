@@ -12,6 +12,9 @@
 #if defined(RONDO_BENCH_HTTP_SERVER)
 #include <rondo/http/server.hpp>
 #endif
+#if defined(RONDO_BENCH_HTTP_WEBSOCKET)
+#include <rondo/http/websocket.hpp>
+#endif
 #if defined(RONDO_BENCH_TLS)
 #include <rondo/tls.hpp>
 #endif
@@ -259,6 +262,21 @@ rondo::task<> bench_http(std::uint16_t port) {
 }
 #endif
 
+#if defined(RONDO_BENCH_HTTP_WEBSOCKET)
+rondo::task<> echo_messages(rondo::http::websocket ws) {
+  auto messages = ws.messages();
+  while (auto message = co_await messages.next()) co_await ws.send_bytes(message->data);
+}
+
+rondo::task<> bench_websocket(std::uint16_t port) {
+  auto site = [](rondo::http::request& r) { return rondo::http::accept_websocket(r, echo_messages); };
+  auto server = co_await rondo::http::start_server(site, "127.0.0.1", port);
+  std::puts("READY");
+  std::fflush(stdout);
+  co_await server.serve_forever();
+}
+#endif
+
 #if defined(RONDO_BENCH_HTTP_CLIENT)
 rondo::task<> bench_download(std::string url, long n, std::size_t at_once) {
   rondo::http::session session;
@@ -358,6 +376,10 @@ int main(int argc, char** argv) {
 #if defined(RONDO_BENCH_HTTP_SERVER)
   } else if (name == "http") {
     rondo::run(bench_http(port));
+#endif
+#if defined(RONDO_BENCH_HTTP_WEBSOCKET)
+  } else if (name == "websocket") {
+    rondo::run(bench_websocket(port));
 #endif
 #if defined(RONDO_BENCH_HTTP_CLIENT)
   } else if (name == "download" && argc == 6) {

@@ -5,7 +5,10 @@
 // fixed number of connections, each reply verified byte for byte.
 //
 //   echo_load PORT [--requests N] [--connections 64] [--size 1024]
-//             [--warmup N] [--server-pid PID]
+//             [--warmup N] [--server-pid PID] [--websocket 1]
+//
+// With --websocket 1 each message is a masked binary frame, and its reply one
+// that is not; sizes are those of the payload, from 126 to 65535.
 //
 // Every request carries its own bytes (a window into random data that moves
 // with connection and sequence), so a reply that is late, doubled or another
@@ -23,6 +26,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,11 +35,16 @@ enum { pattern_size = 1 << 20, batch = 256 };
 struct connection {
   int fd;
   uint32_t offset; // of this request's bytes in the pattern
-  uint32_t sent, received;
+  uint32_t sent, received; // with their frames' heads
   uint64_t began;
 };
 
-static unsigned char *pattern;
+static unsigned char *pattern;  // of what comes back
+static unsigned char *outgoing; // the same, masked if it must be
+// The mask is the same byte four times, so that it does not depend on the offset.
+static unsigned char out_head[8] = {0x82, 0xFE, 0, 0, 0x5A, 0x5A, 0x5A, 0x5A};
+static unsigned char in_head[4] = {0x82, 0x7E, 0, 0};
+static uint32_t out_head_size, in_head_size; // 0: no frames
 static uint32_t size = 1024;
 static uint64_t started, finished, total, warmup;
 static uint32_t *latency;
@@ -57,8 +66,15 @@ static void wait_for(int ep, struct connection *c, uint32_t events) {
 }
 
 static int push(struct connection *c) { // 1 when the whole request is out
-  while (c->sent < size) {
-    ssize_t n = send(c->fd, pattern + c->offset + c->sent, size - c->sent, MSG_NOSIGNAL);
+  while (c->sent < out_head_size + size) {
+    struct iovec parts[2];
+    int count = 0;
+    if (c->sent < out_head_size)
+      parts[count++] = (struct iovec){out_head + c->sent, out_head_size - c->sent};
+    uint32_t done = c->sent > out_head_size ? c->sent - out_head_size : 0;
+    parts[count++] = (struct iovec){outgoing + c->offset + done, size - done};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
+    ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
     if (n < 0) {
       if (errno == EAGAIN) return 0;
       die("send");
@@ -66,6 +82,35 @@ static int push(struct connection *c) { // 1 when the whole request is out
     c->sent += (uint32_t)n;
   }
   return 1;
+}
+
+// Whether n bytes are those that come next.
+static int right(const struct connection *c, const unsigned char *bytes, size_t n) {
+  uint32_t at = c->received;
+  if (at + n > in_head_size + size) return 0;
+  while (n > 0 && at < in_head_size) {
+    if (*bytes++ != in_head[at++]) return 0;
+    n--;
+  }
+  return memcmp(bytes, pattern + c->offset + at - in_head_size, n) == 0;
+}
+
+// The opening handshake of a WebSocket, before the socket stops blocking.
+static void upgrade(int fd) {
+  static const char request[] =
+      "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) != sizeof request - 1) die("send");
+  char head[4096];
+  size_t n = 0;
+  while (n < 4 || memcmp(head + n - 4, "\r\n\r\n", 4)) {
+    if (n == sizeof head || recv(fd, head + n, 1, 0) != 1) die("handshake");
+    n++;
+  }
+  if (memcmp(head, "HTTP/1.1 101 ", 13)) {
+    fprintf(stderr, "the server does not upgrade: %.40s\n", head);
+    exit(1);
+  }
 }
 
 static void begin(int ep, struct connection *c) {
@@ -78,7 +123,7 @@ static void begin(int ep, struct connection *c) {
 
 static void on_event(int ep, struct connection *c, uint32_t events) {
   static unsigned char buffer[1 << 16];
-  if (events & EPOLLOUT && c->sent < size && push(c)) wait_for(ep, c, EPOLLIN);
+  if (events & EPOLLOUT && c->sent < out_head_size + size && push(c)) wait_for(ep, c, EPOLLIN);
   if (!(events & (EPOLLIN | EPOLLERR | EPOLLHUP))) return;
   ssize_t n = recv(c->fd, buffer, sizeof buffer, 0);
   if (n < 0) {
@@ -89,12 +134,12 @@ static void on_event(int ep, struct connection *c, uint32_t events) {
     fprintf(stderr, "the server closed a connection\n");
     exit(1);
   }
-  if ((uint64_t)n > c->sent - c->received || memcmp(buffer, pattern + c->offset + c->received, (size_t)n)) {
+  if (c->sent == 0 || !right(c, buffer, (size_t)n)) {
     fprintf(stderr, "wrong bytes after %llu requests\n", (unsigned long long)finished);
     exit(1);
   }
   c->received += (uint32_t)n;
-  if (c->received < size) return;
+  if (c->received < in_head_size + size) return;
   uint64_t took = ns(CLOCK_MONOTONIC) - c->began;
   if (finished >= warmup) latency[finished - warmup] = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
   finished++;
@@ -108,9 +153,9 @@ static int compare(const void *a, const void *b) {
 
 int main(int argc, char **argv) {
   uint64_t requests = 100000, connections = 64;
-  int pid = 0;
+  int pid = 0, websocket = 0;
   if (argc < 2 || argc % 2) {
-    fprintf(stderr, "usage: echo_load PORT [--requests N] [--connections N] [--size N] [--warmup N] [--server-pid PID]\n");
+    fprintf(stderr, "usage: echo_load PORT [--requests N] [--connections N] [--size N] [--warmup N] [--server-pid PID] [--websocket 1]\n");
     return 64;
   }
   warmup = UINT64_MAX;
@@ -121,8 +166,10 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "--size")) size = (uint32_t)value;
     else if (!strcmp(argv[i], "--warmup")) warmup = value;
     else if (!strcmp(argv[i], "--server-pid")) pid = (int)value;
+    else if (!strcmp(argv[i], "--websocket")) websocket = value != 0;
     else return 64;
   }
+  if (websocket && (size < 126 || size > 65535)) return 64;
   if (!requests || !connections || !size || size > pattern_size / 2) return 64;
   if (warmup == UINT64_MAX) warmup = requests / 10;
   total = warmup + requests;
@@ -136,6 +183,17 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < pattern_size; i++) {
     seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
     pattern[i] = (unsigned char)(seed >> 32);
+  }
+
+  outgoing = pattern;
+  if (websocket) {
+    out_head_size = sizeof out_head;
+    in_head_size = sizeof in_head;
+    out_head[2] = in_head[2] = (unsigned char)(size >> 8);
+    out_head[3] = in_head[3] = (unsigned char)size;
+    outgoing = malloc(pattern_size);
+    if (!outgoing) die("malloc");
+    for (size_t i = 0; i < pattern_size; i++) outgoing[i] = pattern[i] ^ out_head[4];
   }
 
   clockid_t server = 0;
@@ -152,6 +210,7 @@ int main(int argc, char **argv) {
     int on = 1;
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
+    if (websocket) upgrade(c->fd);
     if (fcntl(c->fd, F_SETFL, O_NONBLOCK) < 0) die("fcntl");
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
     if (epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &event) < 0) die("epoll_ctl");
@@ -182,11 +241,12 @@ int main(int argc, char **argv) {
   double measured = (double)(total - first);
 
   qsort(latency, requests, sizeof *latency, compare);
-  if (pid) printf("RESULT echo_cpu %.3f us/request\n", (double)cpu / measured / 1e3);
-  printf("RESULT echo_wall %.3f us/request requests=%llu wall_s=%.3f verified_bytes=%llu\n", (double)wall / measured / 1e3,
+  const char *name = websocket ? "websocket" : "echo";
+  if (pid) printf("RESULT %s_cpu %.3f us/request\n", name, (double)cpu / measured / 1e3);
+  printf("RESULT %s_wall %.3f us/request requests=%llu wall_s=%.3f verified_bytes=%llu\n", name, (double)wall / measured / 1e3,
          (unsigned long long)requests, (double)wall / 1e9, (unsigned long long)(total * size));
   static const struct { const char *name; double at; } marks[] = {{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}};
   for (int i = 0; i < 3; i++)
-    printf("RESULT echo_%s %.1f us\n", marks[i].name, latency[(size_t)((double)(requests - 1) * marks[i].at)] / 1e3);
+    printf("RESULT %s_%s %.1f us\n", name, marks[i].name, latency[(size_t)((double)(requests - 1) * marks[i].at)] / 1e3);
   return 0;
 }

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Rondo authors
 //
-// The Node peer, no packages: node_peer.js WORKLOAD ARGS…
+// The Node peer: node_peer.js WORKLOAD ARGS… Only websocket needs a package, ws,
+// which is looked for in build/peers (npm install --prefix build/peers ws).
 'use strict';
 const http = require('node:http');
 const net = require('node:net');
@@ -112,6 +113,17 @@ function serve(port) {
   server.listen({ port, host: '127.0.0.1', backlog: 1024 }, () => console.log('READY'));
 }
 
+function websocket(port) {
+  let ws;
+  try {
+    ws = require(require.resolve('ws', { paths: [`${__dirname}/../../build/peers`] }));
+  } catch {
+    process.exit(64);
+  }
+  const server = new ws.WebSocketServer({ port, host: '127.0.0.1', perMessageDeflate: false }, () => console.log('READY'));
+  server.on('connection', (socket) => socket.on('message', (data) => socket.send(data, { binary: true })));
+}
+
 async function download(port, n, conc, path) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: conc });
   const options = { agent, host: '127.0.0.1', port, path: '/' + path.replace(/^\//, '') };
@@ -140,7 +152,7 @@ async function download(port, n, conc, path) {
 }
 
 const [workload, ...args] = process.argv.slice(2);
-const table = { switch: switches, spawn, await: awaits, sleepers, timers, echo, http: serve };
+const table = { switch: switches, spawn, await: awaits, sleepers, timers, echo, http: serve, websocket };
 if (workload === 'version') {
   console.log(`VERSION Node ${process.versions.node}`);
 } else if (Object.hasOwn(table, workload ?? '') && args.length === 1) {

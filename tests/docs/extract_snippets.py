@@ -19,6 +19,7 @@ PRELUDE = """#include <cstdio>
 #include <string>
 #include <rondo/http/client.hpp>
 #include <rondo/http/server.hpp>
+#include <rondo/http/websocket.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
 #include <rondo/tls.hpp>

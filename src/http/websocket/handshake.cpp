@@ -1,0 +1,210 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "http/websocket/handshake.hpp"
+
+#include <charconv>
+#include <stdexcept>
+
+#include <llhttp.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <rondo/http/websocket.hpp>
+
+namespace rondo::inline v0::http::detail {
+
+namespace {
+
+[[noreturn]] void bad_url(const std::string& url, const char* why) {
+  throw websocket_error("websocket " + url + ": " + why, 1006);
+}
+
+bool starts_with_ignoring_case(std::string_view s, std::string_view prefix) {
+  return equal_ignoring_case(s.substr(0, prefix.size()), prefix);
+}
+
+std::string base64(const unsigned char* bytes, int n) {
+  std::string text(static_cast<std::size_t>((n + 2) / 3 * 4) + 1, '\0');  // it writes a final zero
+  text.resize(static_cast<std::size_t>(
+      ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, n)));
+  return text;
+}
+
+constexpr std::size_t most_fields = 100;
+
+/// What llhttp has found in a response's head.
+class response_parser {
+ public:
+  response_parser() {
+    ::llhttp_init(&parser_, HTTP_RESPONSE, &settings());
+    parser_.data = this;
+  }
+  response_parser(const response_parser&) = delete;
+  response_parser& operator=(const response_parser&) = delete;
+
+  /// Null, or what is wrong.
+  const char* parse(std::string_view head) {
+    llhttp_errno_t e = ::llhttp_execute(&parser_, head.data(), head.size());
+    if (too_many_) return "its answer has too many fields";
+    // Up to the end, or a carriage return without a line feed has ended the header.
+    if (e != HPE_PAUSED || ::llhttp_get_error_pos(&parser_) != head.data() + head.size())
+      return "its answer is not HTTP";
+    return nullptr;
+  }
+  handshake_response take() {
+    result_.status = parser_.status_code;
+    return std::move(result_);
+  }
+
+ private:
+  static response_parser& self(llhttp_t* p) { return *static_cast<response_parser*>(p->data); }
+  // Nothing may be thrown through C: without memory the parser stops.
+  static int collect(std::string& into, const char* at, std::size_t n) noexcept {
+    try {
+      into.append(at, n);
+      return 0;
+    } catch (...) {
+      return -1;
+    }
+  }
+  int field_is_whole() noexcept {
+    too_many_ = result_.fields.size() >= most_fields;
+    if (too_many_) return -1;
+    try {
+      result_.fields.add_parsed(std::exchange(name_, {}), std::exchange(value_, {}));
+      return 0;
+    } catch (...) {
+      return -1;
+    }
+  }
+  static const llhttp_settings_t& settings() {
+    static const llhttp_settings_t table = [] {
+      llhttp_settings_t s;
+      ::llhttp_settings_init(&s);
+      s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
+        return collect(self(p).name_, at, n);
+      };
+      s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) {
+        return collect(self(p).value_, at, n);
+      };
+      s.on_header_value_complete = [](llhttp_t* p) { return self(p).field_is_whole(); };
+      s.on_headers_complete = [](llhttp_t*) -> int { return HPE_PAUSED; };
+      return s;
+    }();
+    return table;
+  }
+
+  llhttp_t parser_;
+  handshake_response result_;
+  std::string name_;
+  std::string value_;
+  bool too_many_ = false;
+};
+
+}  // namespace
+
+websocket_url parse_websocket_url(const std::string& url) {
+  std::string_view rest = url;
+  websocket_url result;
+  if (starts_with_ignoring_case(rest, "ws://")) {
+    rest.remove_prefix(5);
+  } else if (starts_with_ignoring_case(rest, "wss://")) {
+    rest.remove_prefix(6);
+    result.encrypted = true;
+  } else {
+    bad_url(url, "the URL must begin with ws:// or wss://");
+  }
+  // What is sent in the request's head must not be able to add lines to it.
+  for (char c : rest)
+    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7F)
+      bad_url(url, "the URL holds a character that must be percent-encoded");
+  if (rest.find('#') != rest.npos) bad_url(url, "a fragment is not allowed");  // RFC 6455, 3
+  std::size_t end = rest.find_first_of("/?");
+  std::string_view authority = rest.substr(0, end);
+  std::string_view target = end == rest.npos ? std::string_view() : rest.substr(end);
+  if (authority.find('@') != authority.npos)
+    bad_url(url, "a user name is not allowed: use the field Authorization");
+  std::string_view port;
+  if (!authority.empty() && authority.front() == '[') {
+    std::size_t bracket = authority.find(']');
+    if (bracket == authority.npos) bad_url(url, "the URL has no host");
+    result.host = authority.substr(1, bracket - 1);
+    port = authority.substr(bracket + 1);
+    if (!port.empty() && port.front() != ':') bad_url(url, "the port is no number");
+  } else {
+    std::size_t colon = authority.find(':');
+    result.host = authority.substr(0, colon);
+    port = colon == authority.npos ? std::string_view() : authority.substr(colon);
+  }
+  if (result.host.empty()) bad_url(url, "the URL has no host");
+  std::uint16_t standard = result.encrypted ? 443 : 80;
+  result.port = standard;
+  if (port.size() > 1) {
+    auto [stop, error] = std::from_chars(port.data() + 1, port.data() + port.size(), result.port);
+    if (error != std::errc() || stop != port.data() + port.size() || result.port == 0)
+      bad_url(url, "the port is no number from 1 to 65535");
+  }
+  result.authority = authority.substr(0, authority.size() - port.size());
+  if (result.port != standard) result.authority += ":" + std::to_string(result.port);
+  if (target.empty() || target.front() != '/') result.target = "/";
+  result.target += target;
+  return result;
+}
+
+std::string make_key() {
+  unsigned char bytes[16];
+  if (::RAND_bytes(bytes, sizeof bytes) != 1)
+    throw std::runtime_error("websocket: no randomness for the handshake's key");
+  return base64(bytes, sizeof bytes);
+}
+
+bool is_key(std::string_view key) noexcept {
+  if (key.size() != 24 || key.substr(22) != "==") return false;
+  for (char c : key.substr(0, 22)) {
+    bool allowed = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                   c == '+' || c == '/';
+    if (!allowed) return false;
+  }
+  return true;
+}
+
+std::string accept_value(std::string_view key) {
+  std::string text(key);
+  text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455, 1.3
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (::EVP_Digest(text.data(), text.size(), digest, &size, ::EVP_sha1(), nullptr) != 1)
+    throw std::runtime_error("websocket: SHA-1 is not available");
+  return base64(digest, static_cast<int>(size));
+}
+
+bool has_token(const headers& fields, std::string_view name, std::string_view token) {
+  bool found = false;
+  for (const auto& [field, value] : fields)
+    if (equal_ignoring_case(field, name))
+      for_each_item(value, [&](std::string_view item) { found |= equal_ignoring_case(item, token); });
+  return found;
+}
+
+const std::string* only_value(const headers& fields, std::string_view name) {
+  const std::string* found = nullptr;
+  for (const auto& [field, value] : fields) {
+    if (!equal_ignoring_case(field, name)) continue;
+    if (found) return nullptr;
+    found = &value;
+  }
+  return found;
+}
+
+bool list_contains(std::string_view list, std::string_view item) {
+  bool found = false;
+  for_each_item(list, [&](std::string_view one) { found |= one == item; });
+  return found;
+}
+
+handshake_response parse_response(const std::string& url, std::string_view head) {
+  response_parser parser;
+  if (const char* wrong = parser.parse(head)) throw websocket_error("websocket " + url + ": " + wrong, 1006);
+  return parser.take();
+}
+
+}  // namespace rondo::inline v0::http::detail

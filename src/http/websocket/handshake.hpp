@@ -1,0 +1,58 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// The opening handshake (RFC 6455, 4), as far as it is text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <rondo/http/headers.hpp>
+
+namespace rondo::inline v0::http::detail {
+
+struct websocket_url {
+  bool encrypted = false;
+  std::string host;  // without the brackets of an IPv6 address
+  std::uint16_t port = 0;
+  std::string authority;  // for Host: without a default port
+  std::string target;     // path and query
+};
+/// Throws websocket_error that says what is wrong.
+websocket_url parse_websocket_url(const std::string& url);
+
+/// 16 random bytes in base64.
+std::string make_key();
+/// Whether a client may have sent it.
+bool is_key(std::string_view key) noexcept;
+/// What proves that the server has understood the key.
+std::string accept_value(std::string_view key);
+
+/// Calls f with each item of a list that is separated by commas, without the blanks
+/// around it; empty ones are left out.
+template <class F>
+void for_each_item(std::string_view list, F&& f) {
+  while (!list.empty()) {
+    std::size_t comma = list.find(',');
+    std::string_view item = list.substr(0, comma);
+    list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
+    while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
+    while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
+    if (!item.empty()) f(item);
+  }
+}
+/// Whether the token is in one of the lists of that name.
+bool has_token(const headers& fields, std::string_view name, std::string_view token);
+/// The value of a field that may be there once; null if it is not, or more than once.
+const std::string* only_value(const headers& fields, std::string_view name);
+bool list_contains(std::string_view list, std::string_view item);
+
+struct handshake_response {
+  int status = 0;
+  headers fields;
+};
+/// head: all up to and with the empty line. Throws websocket_error named by url.
+handshake_response parse_response(const std::string& url, std::string_view head);
+
+}  // namespace rondo::inline v0::http::detail
