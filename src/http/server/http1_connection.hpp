@@ -41,6 +41,8 @@ class http1_connection final : public exchange, public timed_connection {
   task<bool> skip_body();
   task<> answer(reply r);
   task<> send_pieces(reply& r, bool chunked);
+  task<std::optional<std::string>> next_piece(reply& r, bool chunked);
+  void append_piece(std::string_view piece, bool chunked);
   task<> send_file_body(file_body& f);
   task<> refuse(int status, std::string text);
   task<> upgrade(upgrade_handler handler);
