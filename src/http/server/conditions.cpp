@@ -40,7 +40,7 @@ std::string_view take_etag(std::string_view& list) {
 }
 
 template <class Equal>
-bool any_of(std::string_view list, const std::string& current, Equal equal) {
+bool any_tag(std::string_view list, const std::string& current, Equal equal) {
   if (trimmed(list) == "*") return true;
   for (;;) {
     std::string_view tag = take_etag(list);
@@ -87,12 +87,12 @@ std::string joined(const headers& fields, std::string_view name) {
 
 condition evaluate(const headers& fields, const validators& current) {
   if (fields.contains("If-Match")) {
-    if (!any_of(joined(fields, "If-Match"), current.etag, strongly_equal)) return condition::failed;
+    if (!any_tag(joined(fields, "If-Match"), current.etag, strongly_equal)) return condition::failed;
   } else if (auto date = parse_date(joined(fields, "If-Unmodified-Since"))) {
     if (current.modified && *current.modified > *date) return condition::failed;
   }
   if (fields.contains("If-None-Match")) {
-    bool same = any_of(joined(fields, "If-None-Match"), current.etag, weakly_equal);
+    bool same = any_tag(joined(fields, "If-None-Match"), current.etag, weakly_equal);
     return same ? condition::not_modified : condition::met;
   }
   auto since = parse_date(joined(fields, "If-Modified-Since"));

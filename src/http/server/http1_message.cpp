@@ -22,7 +22,7 @@ void http1_message::restart() {
   refusal_ = nullptr;
   refusal_status_ = 0;
   last_ = '\n';
-  header_done_ = done_ = keep_alive_ = expects_continue_ = has_body_ = false;
+  header_done_ = done_ = keep_alive_ = expects_continue_ = false;
 }
 
 int http1_message::refuse(int status, const char* why) noexcept {
@@ -165,8 +165,6 @@ void http1_message::check_request() {
   if (parser_.http_major != 1) throw status_error(505, "the server knows HTTP/1.1 and 1.0");
   r.http_1_0 = parser_.http_minor == 0;
   keep_alive_ = llhttp_should_keep_alive(&parser_) && r.method != "CONNECT";
-  has_body_ = (parser_.flags & F_CHUNKED) ||
-              ((parser_.flags & F_CONTENT_LENGTH) && parser_.content_length > 0);
   std::size_t hosts = 0;
   for (const auto& [name, value] : r.fields) {
     switch (name.size()) {
