@@ -51,11 +51,10 @@ http::router make_site(const serve_options& options) {
 }
 
 rondo::task<http::server> start(http::router& site, const serve_options& options) {
-  auto handler = [&site](http::request& r) { return site(r); };
   if (!options.over_tls())
-    co_return co_await http::start_server(handler, options.address, options.port);
+    co_return co_await http::start_server(site, options.address, options.port);
   auto context = rondo::tls_context::server(options.certificate, options.key);
-  co_return co_await http::start_tls_server(handler, options.address, options.port, context);
+  co_return co_await http::start_tls_server(site, options.address, options.port, context);
 }
 
 void log_to_stdout(const http::access_record& record) {

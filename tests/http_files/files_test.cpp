@@ -1,9 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <csignal>
+#include <atomic>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
 
 #include <rondo/http/date.hpp>
@@ -249,8 +251,7 @@ TEST(files, no_way_out) {
     test::run([&]() -> task<> {
       http::router site;
       site.get("/{path...}", http::files(o / "served", options));
-      auto handler = [&](http::request& r) { return site(r); };
-      auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+      auto server = co_await http::start_server(site, "127.0.0.1", 0);
       for (const std::string& t : targets) {
         auto r = co_await ask(server.port(), t);
         EXPECT_TRUE(r.status == 404 || r.status == 400) << t.substr(0, 80) << ": " << r.status;
@@ -336,8 +337,7 @@ TEST(files, without_a_router) {
   f.write("a b/x", "text");
   test::run([&]() -> task<> {
     http::files handle(f.path());
-    auto handler = [&](http::request& r) { return handle(r); };
-    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    auto server = co_await http::start_server(handle, "127.0.0.1", 0);
     auto r = co_await ask(server.port(), "/a%20b/x");
     EXPECT_EQ(r.body, "text");
     r = co_await ask(server.port(), "/a%2", "");
@@ -355,8 +355,7 @@ TEST(files, below_a_prefix) {
   test::run([&]() -> task<> {
     http::router site;
     site.get("/static/{path...}", http::files(f.path()));
-    auto handler = [&](http::request& r) { return site(r); };
-    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
     auto r = co_await ask(server.port(), "/static/d/x");
     EXPECT_EQ(r.body, "text");
     r = co_await ask(server.port(), "/static/d");
@@ -410,8 +409,7 @@ TEST(files, a_client_that_goes_away_leaves_no_fd) {
   test::run([&]() -> task<> {
     http::router site;
     site.get("/{path...}", http::files(f.path()));
-    auto handler = [&](http::request& r) { return site(r); };
-    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
     std::size_t before = test::open_fds();
     for (int i = 0; i < 200; ++i) {
       auto s = co_await rondo::open_connection("127.0.0.1", server.port());
@@ -431,8 +429,7 @@ TEST(files, closing_the_server_waits_for_a_file_and_then_does_not) {
     test::run([&]() -> task<> {
       http::router site;
       site.get("/{path...}", http::files(f.path()));
-      auto handler = [&](http::request& r) { return site(r); };
-      auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+      auto server = co_await http::start_server(site, "127.0.0.1", 0);
       auto s = co_await rondo::open_connection("127.0.0.1", server.port());
       co_await s.write("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
       std::string head = co_await s.read_until("\r\n\r\n");
@@ -513,8 +510,7 @@ TEST(files, a_listing_shows_what_is_served) {
   test::run([&]() -> task<> {
     http::router site;
     site.get("/{path...}", http::files(f / "pub", options));
-    auto handler = [&](http::request& r) { return site(r); };
-    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
     auto r = co_await ask(server.port(), "/");
     EXPECT_EQ(r.status, 200);
     EXPECT_EQ(r.field("Content-Type"), "text/html; charset=utf-8");

@@ -50,9 +50,8 @@ void with_gzip(Handler handler, Body&& body, http::gzip_options options = {}) {
   test::run([&]() -> task<> {
     http::router site;
     site.use(http::gzip(options));
-    site.get("/{path...}", handler);
-    auto handle = [&](http::request& r) { return site(r); };
-    auto server = co_await http::start_server(handle, "127.0.0.1", 0);
+    site.get("/{path...}", std::move(handler));
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
     co_await body(server.port());
     co_await server.close();
   });
@@ -255,8 +254,7 @@ TEST(gzip, a_client_that_goes_away_amid_a_large_one) {
     http::router site;
     site.use(http::gzip());
     site.get("/", handler);
-    auto handle = [&](http::request& r) { return site(r); };
-    auto server = co_await http::start_server(handle, "127.0.0.1", 0);
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
     for (int i = 0; i < 3; ++i) {
       auto c = co_await rondo::open_connection("127.0.0.1", server.port());
       co_await c.write("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n");

@@ -112,8 +112,7 @@ void with_files(const folder& f, http::file_options options, Body&& body) {
   test::run([&]() -> rondo::task<> {
     http::router site;
     site.get("/{path...}", http::files(f.path(), options));
-    auto handler = [&](http::request& r) { return site(r); };
-    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
     co_await body(server.port());
     co_await server.close();
   });

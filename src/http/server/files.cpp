@@ -29,6 +29,9 @@ using std::chrono::sys_seconds;
 using std::chrono::system_clock;
 using sys_nanoseconds = std::chrono::sys_time<nanoseconds>;
 
+/// Up to here a file goes with the head, in one write.
+constexpr std::uint64_t small_file = 64 * 1024;
+
 reply not_found() { return reply(404, "Not Found\n"); }
 
 [[noreturn]] void fail(int error, const std::string& subject) {
@@ -110,18 +113,18 @@ void add_cache_fields(reply& answer, const detail::validators& v, const file_opt
 }
 
 /// The reply with a regular file, or a part of it, as the conditions want it.
-reply reply_with(const request& r, opened_file f, std::string_view media_type, bool compressed,
-                 const file_options& options) {
+task<reply> reply_with(const request& r, opened_file f, std::string_view media_type,
+                       bool compressed, const file_options& options) {
   auto size = static_cast<std::uint64_t>(f.info.st_size);
   detail::validators v = validators_of(f, compressed ? "-gzip" : "");
   reply answer;
   switch (detail::evaluate(r.fields, v)) {
     case detail::condition::failed:
-      return reply(412, "Precondition Failed\n");
+      co_return reply(412, "Precondition Failed\n");
     case detail::condition::not_modified:
       answer.status = 304;
       add_cache_fields(answer, v, options);
-      return answer;
+      co_return answer;
     case detail::condition::met:
       break;
   }
@@ -130,7 +133,7 @@ reply reply_with(const request& r, opened_file f, std::string_view media_type, b
   if (range.kind == detail::range_request::answer::not_satisfiable) {
     answer = reply(416, "Range Not Satisfiable\n");
     answer.fields.add("Content-Range", "bytes */" + std::to_string(size));
-    return answer;
+    co_return answer;
   }
   detail::byte_range part{0, size};
   if (range.kind == detail::range_request::answer::part) {
@@ -145,11 +148,18 @@ reply reply_with(const request& r, opened_file f, std::string_view media_type, b
   answer.fields.add("X-Content-Type-Options", "nosniff");
   if (compressed) answer.fields.add("Content-Encoding", "gzip");
   add_cache_fields(answer, v, options);
-  answer.file = std::make_unique<file_body>();
-  answer.file->file = std::move(f.file);
-  answer.file->offset = part.first;
-  answer.file->length = part.length;
-  return answer;
+  if (part.length > small_file) {
+    answer.file = std::make_unique<file_body>();
+    answer.file->file = std::move(f.file);
+    answer.file->offset = part.first;
+    answer.file->length = part.length;
+    co_return answer;
+  }
+  answer.body.resize(static_cast<std::size_t>(part.length));
+  std::size_t n = co_await f.file.pread(answer.body, part.first);
+  if (n < part.length)
+    throw error("read " + f.file.path() + ": it has become shorter since it was opened");
+  co_return answer;
 }
 
 }  // namespace
@@ -242,7 +252,7 @@ task<reply> files::operator()(request& r) const {
     compressed = packed && S_ISREG(packed.info.st_mode) && packed.modified() >= f.modified();
     if (compressed) f = std::move(packed);
   }
-  co_return reply_with(r, std::move(f), media_type, compressed, options_);
+  co_return co_await reply_with(r, std::move(f), media_type, compressed, options_);
 }
 
 task<reply> file_reply(const request& r, std::string path, file_options options) {
@@ -255,7 +265,7 @@ task<reply> file_reply(const request& r, std::string path, file_options options)
   if (fd < 0) fail(-fd, path);
   opened_file f = take(fd, path);
   if (!S_ISREG(f.info.st_mode)) fail(S_ISDIR(f.info.st_mode) ? EISDIR : EINVAL, path);
-  co_return reply_with(r, std::move(f), media_type_of(path), false, options);
+  co_return co_await reply_with(r, std::move(f), media_type_of(path), false, options);
 }
 
 }  // namespace rondo::inline v0::http

@@ -104,20 +104,16 @@ async_generator<std::string> compressed_stream(async_generator<std::string> piec
   co_yield std::move(out);
 }
 
-task<> read_exactly(file_body& body, std::uint64_t from, std::string& into) {
-  std::size_t n = co_await body.file.pread(into, body.offset + from);
-  if (n < into.size())
-    throw error("read " + body.file.path() + ": it has become shorter since it was opened");
-}
-
 async_generator<std::string> compressed_file(file_body body, int level, stream_slot slot) {
   compressor to(level, body.length);
   std::string input;
   std::uint64_t done = 0;
   while (done < body.length) {
     input.resize(static_cast<std::size_t>(std::min<std::uint64_t>(body.length - done, for_a_thread)));
-    co_await read_exactly(body, done, input);
-    done += input.size();
+    std::size_t n = co_await body.file.pread(input, body.offset + done);
+    if (n < input.size())
+      throw error("read " + body.file.path() + ": it has become shorter while it was sent");
+    done += n;
     std::string out;
     co_await add(to, input, done == body.length ? Z_FINISH : Z_NO_FLUSH, out);
     if (!out.empty()) co_yield std::move(out);
@@ -173,11 +169,6 @@ task<reply> gzip::operator()(request& r, next rest) const {
   if (!is_worth_it(answer, options_)) co_return answer;
   add_vary(answer);
   if (!detail::accepts_gzip(detail::joined(r.fields, "Accept-Encoding"))) co_return answer;
-  if (answer.file && answer.file->length <= at_once) {
-    answer.body.resize(static_cast<std::size_t>(answer.file->length));
-    co_await read_exactly(*answer.file, 0, answer.body);
-    answer.file = nullptr;
-  }
   if (answer.stream || answer.file) {
     if (*streams_ >= options_.max_streams) co_return answer;
     stream_slot slot(streams_);
