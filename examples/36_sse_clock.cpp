@@ -17,7 +17,7 @@ rondo::async_generator<http::server_sent_event> clock_ticks() {
   }
 }
 
-http::reply clock(http::request&) { return http::server_sent_events(clock_ticks()); }
+http::reply serve_clock(http::request&) { return http::server_sent_events(clock_ticks()); }
 
 rondo::task<> listen(std::string url, int events) {
   http::session session;
@@ -34,7 +34,7 @@ rondo::task<> listen(std::string url, int events) {
 }
 
 rondo::task<> amain() {
-  auto server = co_await http::start_server(clock, "127.0.0.1", 0);
+  auto server = co_await http::start_server(serve_clock, "127.0.0.1", 0);
   co_await listen("http://127.0.0.1:" + std::to_string(server.port()) + "/clock", 3);
   std::puts("Heard enough");
   co_await server.close(0s);

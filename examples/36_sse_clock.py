@@ -12,7 +12,7 @@ async def clock_ticks():
         await asyncio.sleep(0.02)
 
 
-async def clock(reader, writer):
+async def serve_clock(reader, writer):
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
     try:
@@ -39,7 +39,7 @@ async def listen(port, events):
 
 
 async def main():
-    server = await asyncio.start_server(clock, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve_clock, "127.0.0.1", 0)
     await listen(server.sockets[0].getsockname()[1], 3)
     print("Heard enough")
     server.close()

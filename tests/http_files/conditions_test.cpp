@@ -2,6 +2,8 @@
 #include <rondo/http/detail/accepted_coding.hpp>
 #include <rondo/http/detail/conditions.hpp>
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace http = rondo::http;
@@ -68,7 +70,7 @@ std::string range(std::vector<http::headers::field> fields, std::uint64_t size, 
 std::string range(const char* value, std::uint64_t size) { return range({{"Range", value}}, size); }
 
 TEST(ranges, single) {
-  EXPECT_EQ(range({}, 100), "whole");
+  EXPECT_EQ(range(std::vector<http::headers::field>(), 100), "whole");
   EXPECT_EQ(range("bytes=0-0", 100), "0+1");
   EXPECT_EQ(range("bytes=0-99", 100), "0+100");
   EXPECT_EQ(range("bytes=10-19", 100), "10+10");

@@ -40,7 +40,7 @@ std::string unpacked(std::string_view packed, bool* complete = nullptr) {
 
 std::string text(std::size_t size) {
   std::string t;
-  for (int i = 0; t.size() < size; ++i) t += "line " + std::to_string(i * i) + "\n";
+  for (unsigned i = 0; t.size() < size; ++i) t += "line " + std::to_string(i * i) + "\n";
   t.resize(size);
   return t;
 }
@@ -249,7 +249,8 @@ TEST(gzip, files_and_their_conditions) {
 }
 
 TEST(gzip, a_client_that_goes_away_amid_a_large_one) {
-  auto handler = [](http::request&) -> http::reply { return text(20'000'000); };
+  std::string large = text(20'000'000);
+  auto handler = [&](http::request&) -> http::reply { return large; };
   test::run([&]() -> task<> {
     http::router site;
     site.use(http::gzip());

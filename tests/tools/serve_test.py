@@ -234,7 +234,7 @@ class Listing(ServeTest):
     def test_every_name_leads_to_its_file(self):
         folder = self.dir / "names"
         folder.mkdir()
-        names = ["<script>alert(1)</script>", "a&b", "quote\"'", "space x", "percent%41", "question?", "hash#", "ä€😀",
+        names = ["<script>alert(1)", "a&b", "quote\"'", "space x", "percent%41", "question?", "hash#", "ä€😀",
                  "javascript:alert(1)", "http:", "back\\slash", "+plus", "semi;colon", "tab\tnewline\nbell\a",
                  "C:", "~", "\u202eright"]
         for name in names:
@@ -287,11 +287,11 @@ class Running(ServeTest):
 
     def test_a_line_for_each_request(self):
         server = self.serve()
-        self.get(server, "/page.html", User_Agent='evil" \x1b[31m')
+        self.get(server, "/page.html", User_Agent='evil" \\ 127.0.0.1 - - "')
         self.get(server, "/none?a=b")
         first, second = server.line(), server.line()
         self.assertRegex(first, r'^127\.0\.0\.1 - - \[.*\] "GET /page\.html HTTP/1\.1" 200 7 ')
-        self.assertNotIn("\x1b", first)
+        self.assertNotIn('evil" ', first)
         self.assertRegex(second, r'"GET /none\?a=b HTTP/1\.1" 404 ')
 
     def test_quiet(self):
@@ -320,6 +320,8 @@ class Running(ServeTest):
                     server.connect().close()
                 except ConnectionRefusedError:
                     break
+                except ConnectionResetError:  # it had come before that
+                    pass
             while piece := s.recv(65536):
                 answer += piece
         self.assertTrue(answer.endswith(BODY * 20))
@@ -387,5 +389,5 @@ class Mistakes(ServeTest):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
     unittest.main()

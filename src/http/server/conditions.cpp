@@ -55,7 +55,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::uint64_t m
   std::size_t digits = 0;
   for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
     auto digit = static_cast<std::uint64_t>(text[digits] - '0');
-    bool too_large = value > most / 10 || value * 10 > most - std::min(most, digit);
+    bool too_large = digit > most || value > (most - digit) / 10;
     value = too_large ? most : value * 10 + digit;
   }
   if (digits == 0) return std::nullopt;
