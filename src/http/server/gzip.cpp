@@ -89,7 +89,7 @@ class stream_slot {
 };
 
 async_generator<std::string> compressed_stream(async_generator<std::string> pieces, int level,
-                                               stream_slot slot) {
+                                               [[maybe_unused]] stream_slot slot) {
   compressor to(level, UINT64_MAX);
   for (;;) {
     std::optional<std::string> piece = co_await pieces.next();
@@ -104,7 +104,8 @@ async_generator<std::string> compressed_stream(async_generator<std::string> piec
   co_yield std::move(out);
 }
 
-async_generator<std::string> compressed_file(file_body body, int level, stream_slot slot) {
+async_generator<std::string> compressed_file(file_body body, int level,
+                                             [[maybe_unused]] stream_slot slot) {
   compressor to(level, body.length);
   std::string input;
   std::uint64_t done = 0;
