@@ -13,6 +13,10 @@
 
 namespace rondo::inline v0::http {
 
+namespace detail {
+struct gzip_state;
+}
+
 struct gzip_options {
   std::size_t min_size = 1024;  ///< bytes of a body or file; less is not worth it
   /// Bytes of a file; a larger one is sent as it is, without being copied.
@@ -46,8 +50,7 @@ class gzip {
   task<reply> operator()(request& r, next rest) const;
 
  private:
-  gzip_options options_;
-  std::shared_ptr<unsigned> streams_;  // that are being compressed; they may outlive this
+  std::shared_ptr<detail::gzip_state> state_;  // streams of replies may outlive this
 };
 
 }  // namespace rondo::inline v0::http

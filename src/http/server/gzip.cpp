@@ -2,11 +2,12 @@
 #include <rondo/http/gzip.hpp>
 
 #include <algorithm>
-#include <bit>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <zlib.h>
 
@@ -25,15 +26,15 @@ namespace {
 constexpr std::size_t at_once = 64 * 1024;
 /// What a thread is given: a cancellation waits for no more than that.
 constexpr std::size_t for_a_thread = 256 * 1024;
+/// Compressors that are kept for the next reply: 256 KiB each, which the kernel would have
+/// to clear every time.
+constexpr std::size_t most_spare = 4;
 
-/// Makes one gzip stream.
+/// Makes one gzip stream, then the next.
 class compressor {
  public:
-  /// expected: bytes of input; for few a smaller window does, and costs less to set up.
-  compressor(int level, std::uint64_t expected) {
-    int window = std::clamp(static_cast<int>(std::bit_width(expected)), 9, 15);
-    int memory = std::clamp(window - 6, 1, 8);
-    constexpr int as_gzip = 16;
+  explicit compressor(int level) {
+    constexpr int window = 15, as_gzip = 16, memory = 8;
     if (::deflateInit2(&stream_, level, Z_DEFLATED, window + as_gzip, memory, Z_DEFAULT_STRATEGY) != Z_OK)
       throw std::bad_alloc();
   }
@@ -41,6 +42,7 @@ class compressor {
   compressor& operator=(const compressor&) = delete;
   ~compressor() { ::deflateEnd(&stream_); }
 
+  void restart() { ::deflateReset(&stream_); }
   /// Adds what input becomes to out. mode: Z_NO_FLUSH, Z_SYNC_FLUSH, Z_FINISH.
   void add(std::string_view input, int mode, std::string& out) {
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
@@ -60,6 +62,63 @@ class compressor {
   z_stream stream_{};
 };
 
+}  // namespace
+
+namespace detail {
+
+struct gzip_state {
+  explicit gzip_state(const gzip_options& o) : options(o) { spare.reserve(most_spare); }
+
+  const gzip_options options;
+  unsigned streams = 0;  // that are being compressed
+  std::vector<std::unique_ptr<compressor>> spare;
+};
+
+}  // namespace detail
+
+namespace {
+
+using detail::gzip_state;
+
+/// A compressor for one reply.
+class lease {
+ public:
+  explicit lease(std::shared_ptr<gzip_state> state) : state_(std::move(state)) {
+    if (state_->spare.empty()) {
+      compressor_ = std::make_unique<compressor>(state_->options.level);
+    } else {
+      compressor_ = std::move(state_->spare.back());
+      state_->spare.pop_back();
+      compressor_->restart();
+    }
+  }
+  lease(const lease&) = delete;
+  lease& operator=(const lease&) = delete;
+  ~lease() {
+    if (state_->spare.size() < most_spare) state_->spare.push_back(std::move(compressor_));
+  }
+  compressor& operator*() const { return *compressor_; }
+
+ private:
+  std::shared_ptr<gzip_state> state_;
+  std::unique_ptr<compressor> compressor_;
+};
+
+/// A stream's place among those that are allowed.
+class stream_slot {
+ public:
+  explicit stream_slot(std::shared_ptr<gzip_state> s) : state_(std::move(s)) { ++state_->streams; }
+  stream_slot(stream_slot&& other) noexcept : state_(std::move(other.state_)) {}
+  stream_slot& operator=(stream_slot&&) = delete;
+  ~stream_slot() {
+    if (state_) --state_->streams;
+  }
+  const std::shared_ptr<gzip_state>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<gzip_state> state_;
+};
+
 /// Compresses on the loop or, if it is much, on a thread.
 task<> add(compressor& to, std::string_view input, int mode, std::string& out) {
   if (input.size() <= at_once) {
@@ -74,39 +133,24 @@ task<> add(compressor& to, std::string_view input, int mode, std::string& out) {
   }
 }
 
-/// A stream's place among those that are allowed.
-class stream_slot {
- public:
-  explicit stream_slot(std::shared_ptr<unsigned> count) : count_(std::move(count)) { ++*count_; }
-  stream_slot(stream_slot&& other) noexcept : count_(std::move(other.count_)) {}
-  stream_slot& operator=(stream_slot&&) = delete;
-  ~stream_slot() {
-    if (count_) --*count_;
-  }
-
- private:
-  std::shared_ptr<unsigned> count_;
-};
-
-async_generator<std::string> compressed_stream(async_generator<std::string> pieces, int level,
-                                               [[maybe_unused]] stream_slot slot) {
-  compressor to(level, UINT64_MAX);
+async_generator<std::string> compressed_stream(async_generator<std::string> pieces,
+                                               stream_slot slot) {
+  lease to(slot.state());
   for (;;) {
     std::optional<std::string> piece = co_await pieces.next();
     if (!piece) break;
     if (piece->empty()) continue;
     std::string out;
-    co_await add(to, *piece, Z_SYNC_FLUSH, out);
+    co_await add(*to, *piece, Z_SYNC_FLUSH, out);
     co_yield std::move(out);
   }
   std::string out;
-  to.add({}, Z_FINISH, out);
+  (*to).add({}, Z_FINISH, out);
   co_yield std::move(out);
 }
 
-async_generator<std::string> compressed_file(file_body body, int level,
-                                             [[maybe_unused]] stream_slot slot) {
-  compressor to(level, body.length);
+async_generator<std::string> compressed_file(file_body body, stream_slot slot) {
+  lease to(slot.state());
   std::string input;
   std::uint64_t done = 0;
   while (done < body.length) {
@@ -116,7 +160,7 @@ async_generator<std::string> compressed_file(file_body body, int level,
       throw error("read " + body.file.path() + ": it has become shorter while it was sent");
     done += n;
     std::string out;
-    co_await add(to, input, done == body.length ? Z_FINISH : Z_NO_FLUSH, out);
+    co_await add(*to, input, done == body.length ? Z_FINISH : Z_NO_FLUSH, out);
     if (!out.empty()) co_yield std::move(out);
   }
 }
@@ -160,23 +204,23 @@ void mark(reply& answer) {
 
 }  // namespace
 
-gzip::gzip(gzip_options options) : options_(options), streams_(std::make_shared<unsigned>(0)) {
+gzip::gzip(gzip_options options) : state_(std::make_shared<detail::gzip_state>(options)) {
   if (options.level < 1 || options.level > 9) throw usage_error("http::gzip: the level is 1 to 9");
 }
 
 task<reply> gzip::operator()(request& r, next rest) const {
   reply answer = co_await rest(r);
   if (answer.status == 304) add_vary(answer);  // as the 200 would have it (RFC 9110, 15.4.5)
-  if (!is_worth_it(answer, options_)) co_return answer;
+  if (!is_worth_it(answer, state_->options)) co_return answer;
   add_vary(answer);
   if (!detail::accepts_gzip(detail::joined(r.fields, "Accept-Encoding"))) co_return answer;
   if (answer.stream || answer.file) {
-    if (*streams_ >= options_.max_streams) co_return answer;
-    stream_slot slot(streams_);
+    if (state_->streams >= state_->options.max_streams) co_return answer;
+    stream_slot slot(state_);
     if (answer.stream) {
-      answer.stream = compressed_stream(std::move(answer.stream), options_.level, std::move(slot));
+      answer.stream = compressed_stream(std::move(answer.stream), std::move(slot));
     } else {
-      answer.stream = compressed_file(std::move(*answer.file), options_.level, std::move(slot));
+      answer.stream = compressed_file(std::move(*answer.file), std::move(slot));
       answer.file = nullptr;
     }
     mark(answer);
@@ -184,8 +228,8 @@ task<reply> gzip::operator()(request& r, next rest) const {
   }
   std::string out;
   {
-    compressor to(options_.level, answer.body.size());
-    co_await add(to, answer.body, Z_FINISH, out);
+    lease to(state_);
+    co_await add(*to, answer.body, Z_FINISH, out);
   }
   if (out.size() >= answer.body.size()) co_return answer;
   answer.body = std::move(out);
