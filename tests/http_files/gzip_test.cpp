@@ -267,6 +267,26 @@ TEST(gzip, a_client_that_goes_away_amid_a_large_one) {
   });
 }
 
+TEST(gzip, pings_are_never_amid_a_compressed_stream) {
+  auto pieces = []() -> rondo::async_generator<std::string> {
+    co_await rondo::sleep(20ms);
+    co_yield text(5000);
+  };
+  auto handler = [&](http::request&) {
+    http::reply answer;
+    answer.stream = pieces();
+    answer.idle_piece = "idle\n";
+    answer.idle_after = 1ms;
+    return answer;
+  };
+  with_gzip(handler, [&](std::uint16_t port) -> task<> {
+    auto r = co_await ask(port, "/", gzip);
+    EXPECT_EQ(r.field("Content-Encoding"), "");
+    EXPECT_TRUE(r.body.starts_with("idle\n"));
+    EXPECT_TRUE(r.body.ends_with(text(5000)));
+  });
+}
+
 TEST(gzip, misuse) {
   http::gzip_options bad;
   bad.level = 10;

@@ -33,9 +33,9 @@ static_assert(std::is_trivially_destructible_v<gzip_options>);
 ///     site.use(http::gzip());
 ///
 /// Compresses what is_compressible says, of any status that has a body but 206; never
-/// what has a Content-Encoding already, nor with Cache-Control: no-transform. Adds
-/// `Vary: Accept-Encoding` to what it compresses for some, and makes its ETag weak, as
-/// the bytes are others (RFC 9110, 8.8.1).
+/// what has a Content-Encoding already, nor with Cache-Control: no-transform, nor a stream
+/// with an idle_piece. Adds `Vary: Accept-Encoding` to what it compresses for some, and
+/// makes its ETag weak, as the bytes are others (RFC 9110, 8.8.1).
 ///
 /// Each piece of a stream is sent when it comes. More than 64 KiB at a time is compressed
 /// on a thread of to_thread's pool. Belongs to one loop, as its router does.

@@ -50,7 +50,8 @@ struct opened_file {
   }
 };
 
-opened_file take(int fd, std::string path) {
+// The path is made before the fd: what throws between them would leak it.
+opened_file take(int fd, std::string&& path) {
   opened_file opened;
   opened.file = rondo::file(fd, std::move(path));
   if (::fstat(fd, &opened.info) != 0) fail(errno, opened.file.path());
@@ -197,8 +198,10 @@ task<reply> files::operator()(request& r) const {
   // Empty for what is not there for a client; throws for what it cannot help.
   bool forbidden = false;
   auto open = [&](const std::string& name) -> task<opened_file> {
-    int fd = co_await detail::open_beneath(directory_, name.empty() ? "." : name, policy);
-    if (fd >= 0) co_return take(fd, name_ + "/" + name);
+    std::string whole = name_ + "/" + name;
+    std::string below = name.empty() ? "." : name;
+    int fd = co_await detail::open_beneath(directory_, below, policy);
+    if (fd >= 0) co_return take(fd, std::move(whole));
     switch (-fd) {
       case EACCES:
       case EPERM:
@@ -216,7 +219,7 @@ task<reply> files::operator()(request& r) const {
       case EOVERFLOW:
         co_return opened_file();
       default:
-        fail(-fd, name_ + "/" + name);
+        fail(-fd, whole);
     }
   };
 
@@ -257,13 +260,14 @@ task<reply> files::operator()(request& r) const {
 
 task<reply> file_reply(const request& r, std::string path, file_options options) {
   options.precompressed = false;
+  std::string name = path;
   auto open = [&]() noexcept {
     int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     return fd < 0 ? -errno : fd;
   };
   int fd = co_await to_thread(open);
   if (fd < 0) fail(-fd, path);
-  opened_file f = take(fd, path);
+  opened_file f = take(fd, std::move(name));
   if (!S_ISREG(f.info.st_mode)) fail(S_ISDIR(f.info.st_mode) ? EISDIR : EINVAL, path);
   co_return co_await reply_with(r, std::move(f), media_type_of(path), false, options);
 }

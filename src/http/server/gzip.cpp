@@ -184,7 +184,7 @@ bool is_worth_it(const reply& answer, const gzip_options& options) {
   if (answer.fields.contains("Content-Encoding") || answer.fields.contains("Content-Range")) return false;
   if (has_token(detail::joined(answer.fields, "Cache-Control"), "no-transform")) return false;
   if (!is_compressible(answer.fields.get("Content-Type", answer.content_type))) return false;
-  if (answer.stream) return true;
+  if (answer.stream) return answer.idle_piece.empty();  // that is sent as it stands
   if (answer.file)
     return answer.file->length >= options.min_size && answer.file->length <= options.max_file;
   return answer.body.size() >= options.min_size;
