@@ -12,6 +12,7 @@ namespace {
 constexpr tool::subcommand (*subcommands[])(CLI::App&) = {
     tool::add_compare,
     tool::add_get,
+    tool::add_serve,
     tool::add_tour,
 };
 

@@ -18,7 +18,10 @@ PRELUDE = """#include <cstdio>
 #include <rondo/compose/move_on_when.hpp>
 #include <string>
 #include <rondo/http/client.hpp>
+#include <rondo/http/files.hpp>
+#include <rondo/http/gzip.hpp>
 #include <rondo/http/server.hpp>
+#include <rondo/http/server_sent_events.hpp>
 #include <rondo/http/websocket.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>

@@ -16,6 +16,7 @@
 #include <rondo/http/headers.hpp>
 #include <rondo/io/file.hpp>
 #include <rondo/io/stream.hpp>
+#include <rondo/loop/time.hpp>
 
 namespace rondo::inline v0::http {
 
@@ -53,6 +54,10 @@ struct reply {
   /// Pieces that are sent as they come, chunked. A slow client slows the generator
   /// down; when the client goes away its frame is destroyed.
   async_generator<std::string> stream;
+  /// Unless empty: sent whenever the stream has had nothing for idle_after, so that the
+  /// connection is kept open on the way, and a client that has gone is noticed.
+  std::string idle_piece;
+  delay idle_after = std::chrono::seconds(15);
   /// A part of a file, sent without being copied where that can be (send_file).
   std::unique_ptr<file_body> file;
   /// With status 101: gets the connection once the head is sent, with whatever the

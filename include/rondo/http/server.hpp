@@ -88,6 +88,9 @@ class [[nodiscard]] server {
 /// whatever returns a reply or a task of one. status_error is the reply that it names;
 /// any other exception that leaves the handler is a 500 to the client, without details,
 /// and goes to the loop's exception handler.
+///
+/// The handler is copied or moved in; one that cannot be copied, such as a router, and is
+/// given by its name is referred to, and must outlive the server.
 template <request_handler F>
 RONDO_CORO_WRAPPER task<http::server> start_server(F&& handler, std::string host,
                                                    std::uint16_t port,

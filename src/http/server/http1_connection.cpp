@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <system_error>
 
+#include <rondo/compose/race.hpp>
+#include <rondo/compose/shield.hpp>
 #include <rondo/compose/wait.hpp>
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/create_task.hpp>
@@ -15,6 +17,7 @@
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/send_file.hpp>
 #include <rondo/loop/loop.hpp>
+#include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
 
 namespace rondo::inline v0::http::detail {
@@ -334,18 +337,37 @@ task<> http1_connection::send_pieces(reply& r, bool chunked) {
   for (;;) {
     co_await flush();
     enter(phase::work);
-    std::optional<std::string> piece = co_await r.stream.next();
+    std::optional<std::string> piece = co_await next_piece(r, chunked);
     if (!piece) break;
-    if (piece->empty()) continue;  // an empty chunk would be the end
-    body_sent_ += piece->size();
-    if (chunked) {
-      append_number(out_, piece->size(), 16);
-      out_ += "\r\n";
-    }
-    out_ += *piece;
-    if (chunked) out_ += "\r\n";
+    append_piece(*piece, chunked);
   }
   if (chunked) out_ += "0\r\n\r\n";
+}
+
+// Sends the idle piece as often as it is due meanwhile.
+task<std::optional<std::string>> http1_connection::next_piece(reply& r, bool chunked) {
+  if (r.idle_piece.empty() || r.idle_after.endless()) co_return co_await r.stream.next();
+  auto keep_open = [&]() -> task<> {
+    for (;;) {
+      co_await sleep(r.idle_after);
+      append_piece(r.idle_piece, chunked);
+      co_await shield(flush());  // all of it, or the next piece would follow a part
+      enter(phase::work);
+    }
+  };
+  auto [piece, never] = co_await race(r.stream.next(), keep_open());
+  co_return std::move(*piece);
+}
+
+void http1_connection::append_piece(std::string_view piece, bool chunked) {
+  if (piece.empty()) return;  // an empty chunk would be the end
+  body_sent_ += piece.size();
+  if (chunked) {
+    append_number(out_, piece.size(), 16);
+    out_ += "\r\n";
+  }
+  out_ += piece;
+  if (chunked) out_ += "\r\n";
 }
 
 // What the handler's reply is made of may fail when its head is gone already: nothing

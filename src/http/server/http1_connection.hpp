@@ -41,6 +41,8 @@ class http1_connection final : public exchange, public timed_connection {
   task<> answer_or_break_off(reply r);
   task<> answer(reply r);
   task<> send_pieces(reply& r, bool chunked);
+  task<std::optional<std::string>> next_piece(reply& r, bool chunked);
+  void append_piece(std::string_view piece, bool chunked);
   task<> refuse(const status_error& why);
   task<> upgrade(upgrade_handler handler);
   task<> linger();

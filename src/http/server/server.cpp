@@ -149,8 +149,8 @@ namespace {
 /// Keeps the state as long as the listener may call it.
 class accept_connection {
  public:
-  explicit accept_connection(server_state& s) : state_(&s) { s.retain(); }
-  accept_connection(const accept_connection& other) : accept_connection(*other.state_) {}
+  explicit accept_connection(server_state& s) noexcept : state_(&s) { s.retain(); }
+  accept_connection(const accept_connection& other) noexcept : accept_connection(*other.state_) {}
   accept_connection& operator=(const accept_connection&) = delete;
   ~accept_connection() { state_->release(); }
   RONDO_CORO_WRAPPER task<> operator()(stream client) const {

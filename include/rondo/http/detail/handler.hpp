@@ -26,9 +26,19 @@ struct plain_handler {
   task<reply> operator()(request& r);
 };
 
+/// A handler that lives elsewhere.
+template <class F>
+struct referred_handler {
+  F* function;
+  RONDO_CORO_WRAPPER auto operator()(request& r) const { return (*function)(r); }
+};
+
+/// One that cannot be copied and is given by its name is referred to.
 template <request_handler F>
 handler make_handler(F&& f) {
-  if constexpr (std::is_invocable_r_v<task<reply>, std::decay_t<F>&, request&>) {
+  if constexpr (std::is_lvalue_reference_v<F> && !std::is_copy_constructible_v<std::decay_t<F>>) {
+    return make_handler(referred_handler<std::remove_reference_t<F>>{&f});
+  } else if constexpr (std::is_invocable_r_v<task<reply>, std::decay_t<F>&, request&>) {
     return handler(std::forward<F>(f));
   } else {
     rondo::detail::unique_function<reply(request&)> plain(std::forward<F>(f));
