@@ -2,9 +2,11 @@
 #include <rondo/http/server.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <exception>
 
 #include <rondo/coro/diagnostic.hpp>
+#include <rondo/http/date.hpp>
 #include <rondo/tls/connection.hpp>
 
 #include "http/server/http1_connection.hpp"
@@ -116,9 +118,9 @@ std::string_view server_state::date_line() {
   std::time_t now = std::time(nullptr);
   if (now != dated_) {
     dated_ = now;
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::strftime(date_, sizeof date_, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+    // Not by strftime, which writes the names of the program's locale.
+    std::string date = format_date(std::chrono::sys_seconds(std::chrono::seconds(now)));
+    std::snprintf(date_, sizeof date_, "Date: %s\r\n", date.c_str());
   }
   return date_;
 }
