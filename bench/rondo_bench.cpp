@@ -250,7 +250,9 @@ rondo::task<> bench_tls(std::uint16_t port, std::string certificate, std::string
 rondo::http::reply hello(rondo::http::request&) { return "Hello, World!"; }
 
 rondo::task<> bench_http(std::uint16_t port) {
-  auto server = co_await rondo::http::start_server(hello, "127.0.0.1", port);
+  rondo::http::router site;
+  site.get("/", hello);
+  auto server = co_await rondo::http::start_server(std::move(site), "127.0.0.1", port);
   std::puts("READY");
   std::fflush(stdout);
   co_await server.serve_forever();

@@ -23,8 +23,6 @@ namespace {
 
 /// Replies to pipelined requests go together up to here; a longer one is sent at once.
 constexpr std::size_t coalesced = 64 * 1024;
-/// A file up to here is sent as if it were text.
-constexpr std::uint64_t small_file = 32 * 1024;
 /// What is read of a request's body that nobody wants, to keep the connection.
 constexpr std::size_t skipped_body = 64 * 1024;
 
@@ -56,6 +54,12 @@ void append_number(std::string& to, std::uint64_t n, int base = 10) {
   to.append(digits, end);
 }
 
+/// Whether it is the connection that has failed, and not what a reply is made of.
+bool client_is_gone(const std::system_error& e) noexcept {
+  return e.code() == std::errc::broken_pipe || e.code() == std::errc::connection_reset ||
+         e.code() == std::errc::connection_aborted || e.code() == std::errc::timed_out;
+}
+
 bool has_no_body(int status) noexcept { return status < 200 || status == 204 || status == 304; }
 
 }  // namespace
@@ -84,9 +88,9 @@ http1_connection::http1_connection(server_state& s, rondo::stream client)
 http1_connection::~http1_connection() {
   log_request();
   end_work();
-  if (message_) server_.give_back(std::move(message_));
+  end_request();
   client_.close();
-  core_->release();
+  if (core_) core_->release();
 }
 
 void http1_connection::expired() noexcept {
@@ -148,8 +152,6 @@ task<> http1_connection::attend(std::shared_ptr<attendance> where) {
   if (where->connection && where->connection->task_) where->connection->task_->request_cancel();
 }
 
-void http1_connection::begin_work() noexcept { enter(phase::work); }
-
 void http1_connection::end_work() noexcept {
   if (!attended_) return;
   attended_->connection = nullptr;
@@ -169,15 +171,14 @@ task<bool> http1_connection::receive() {
   co_return !core().buffered().empty();
 }
 
-// False when the client has gone between two requests.
-task<bool> http1_connection::read_header() {
+task<> http1_connection::read_header() {
   if (!message_) message_ = server_.take_message();
   message().restart();
   while (!message().header_done()) {
     if (core().buffered().empty()) {
-      if (message().begun() && current_phase() != phase::header) enter(phase::header);
+      co_await flush();
+      if (current_phase() != phase::header) enter(phase::header);
       bool more = co_await receive();
-      if (!more && !message().begun()) co_return false;
       if (!more) throw status_error(400, "the request ended in its header");
     }
     core().consume(message().parse(core().buffered()));
@@ -187,7 +188,6 @@ task<bool> http1_connection::read_header() {
   req().set_exchange(this);
   keep_alive_ = message().keep_alive() && ++requests_ < server_.options.max_requests;
   continue_expected_ = message().expects_continue() && !message().done();
-  co_return true;
 }
 
 task<std::string> http1_connection::read_body() {
@@ -237,11 +237,16 @@ task<bool> http1_connection::skip_body() {
   co_return true;
 }
 
-task<> http1_connection::flush() {
-  if (attended_ && !attended_->early_sent.is_set()) co_await attended_->early_sent.wait();
-  if (out_.empty()) co_return;
+// The client must take what is written from now on.
+task<> http1_connection::begin_write() {
   was_silent_ = false;
   enter(phase::write);
+  if (attended_) co_await attended_->early_sent.wait();
+}
+
+task<> http1_connection::flush() {
+  if (out_.empty() && !attended_) co_return;
+  co_await begin_write();
   co_await client_.write(out_);
   out_.clear();
   if (out_.capacity() > coalesced) out_ = {};
@@ -308,26 +313,27 @@ task<> http1_connection::answer(reply r) {
   if (streamed) {
     co_await send_pieces(r, chunked);
   } else if (r.file) {
-    co_await send_file_body(*r.file);
-  } else if (r.body.size() > coalesced) {
-    // Without a copy; the head goes with it.
+    co_await flush();
+    co_await begin_write();
+    co_await send_file(client_, r.file->file, r.file->offset, length);
+    body_sent_ = length;
+  } else if (length > coalesced) {
+    // Without a copy, and the head goes with it.
     std::string_view parts[] = {out_, r.body};
-    if (attended_ && !attended_->early_sent.is_set()) co_await attended_->early_sent.wait();
-    was_silent_ = false;
-    enter(phase::write);
+    co_await begin_write();
     co_await client_.writelines(parts);
     out_.clear();
-    body_sent_ = r.body.size();
+    body_sent_ = length;
   } else {
     out_ += r.body;
-    body_sent_ = r.body.size();
+    body_sent_ = length;
   }
 }
 
 task<> http1_connection::send_pieces(reply& r, bool chunked) {
   for (;;) {
     co_await flush();
-    begin_work();
+    enter(phase::work);
     std::optional<std::string> piece = co_await r.stream.next();
     if (!piece) break;
     if (piece->empty()) continue;  // an empty chunk would be the end
@@ -342,20 +348,28 @@ task<> http1_connection::send_pieces(reply& r, bool chunked) {
   if (chunked) out_ += "0\r\n\r\n";
 }
 
-task<> http1_connection::send_file_body(file_body& f) {
-  if (f.length <= small_file) {
-    auto length = static_cast<std::size_t>(f.length);
-    std::string text(length, '\0');
-    std::size_t n = co_await f.file.pread({text.data(), length}, f.offset);
-    if (n < length) throw error("the file has become shorter: " + f.file.path());
-    out_ += text;
-  } else {
-    co_await flush();
-    was_silent_ = false;
-    enter(phase::write);
-    co_await send_file(client_, f.file, f.offset, f.length);
+// What the handler's reply is made of may fail when its head is gone already: nothing
+// is left but to break off, so that the client does not take it for whole.
+task<> http1_connection::answer_or_break_off(reply r) {
+  try {
+    co_await answer(std::move(r));
+    co_return;
+  } catch (const std::system_error& e) {
+    if (client_is_gone(e)) throw;
+    report_broken_reply();
+  } catch (...) {
+    report_broken_reply();
   }
-  body_sent_ = f.length;
+  throw status_error(500, "the reply broke off");
+}
+
+void http1_connection::report_broken_reply() noexcept {
+  rondo::detail::report_made([&] {
+    return diagnostic{problem::exception_not_retrieved,
+                      "the reply to " + req().method + " " + req().target +
+                          " broke off: " + rondo::describe(std::current_exception()),
+                      std::current_exception()};
+  });
 }
 
 task<> http1_connection::upgrade(upgrade_handler handler) {
@@ -363,6 +377,7 @@ task<> http1_connection::upgrade(upgrade_handler handler) {
   log_request();
   end_request();
   rondo::stream taken = std::move(client_);
+  std::exchange(core_, nullptr)->release();  // closing it is the handler's business now
   try {
     co_await handler(std::move(taken));
   } catch (const std::exception&) {
@@ -373,23 +388,25 @@ task<> http1_connection::upgrade(upgrade_handler handler) {
 }
 
 void http1_connection::log_request() noexcept {
-  if (!message_ || !message().header_done() || begun_ == 0) return;
-  if (!server_.log) return;
-  access_record record;
-  record.method = req().method;
-  record.target = req().target;
-  record.id = req().id();
-  record.referer = req().fields.get("Referer");
-  record.user_agent = req().fields.get("User-Agent");
-  record.peer = req().peer;
-  record.status = status_;
-  record.bytes = body_sent_;
-  record.http_1_0 = req().http_1_0;
-  record.duration = std::chrono::nanoseconds(server_.now_ns() - begun_);
-  record.begun = std::chrono::system_clock::now() -
-                 std::chrono::duration_cast<std::chrono::system_clock::duration>(record.duration);
-  begun_ = 0;
-  server_.log(record);
+  if (begun_ == 0 || !message_) return;
+  try {
+    access_record record;
+    record.method = req().method;
+    record.target = req().target;
+    record.id = req().id();
+    record.referer = req().fields.get("Referer");
+    record.user_agent = req().fields.get("User-Agent");
+    record.peer = req().peer;
+    record.status = status_;
+    record.bytes = body_sent_;
+    record.http_1_0 = req().http_1_0;
+    record.duration = std::chrono::nanoseconds(server_.now_ns() - begun_);
+    record.begun = std::chrono::system_clock::now() -
+                   std::chrono::duration_cast<std::chrono::system_clock::duration>(record.duration);
+    begun_ = 0;
+    server_.log(record);
+  } catch (const std::bad_alloc&) {  // the request was served; its line is lost
+  }
 }
 
 void http1_connection::end_request() noexcept {
@@ -412,66 +429,71 @@ task<> http1_connection::serve_requests() {
     replied_ = false;
     status_ = 0;
     body_sent_ = 0;
-    bool begun = co_await read_header();
-    if (!begun) co_return;
     begun_ = server_.log ? server_.now_ns() : 0;
-    begin_work();
+    co_await read_header();
+    enter(phase::work);
     reply r = co_await server_.respond(req());
     upgrade_handler handler = std::move(r.upgrade);
-    co_await answer(std::move(r));
+    co_await answer_or_break_off(std::move(r));
+    // Replies to requests that wait already go together.
+    bool more_waits = !core().buffered().empty() && message().done() && keep_alive_;
+    if (!more_waits || out_.size() > coalesced || attended_ || handler) co_await flush();
+    end_work();
+    log_request();
     if (handler) {
-      end_work();
-      co_await flush();
       co_await upgrade(std::move(handler));
       co_return;
     }
-    if (out_.size() > coalesced || server_.log || attended_) co_await flush();
-    end_work();
-    log_request();
-    if (!keep_alive_) break;
+    if (!keep_alive_) co_return;
     bool clean = co_await skip_body();
-    if (!clean) break;
+    if (!clean) co_return;
   }
-  co_await flush();
 }
 
 task<> http1_connection::serve() {
   task_ = rondo::detail::this_thread_scheduler->current;
-  int status = 0;  // of an answer to what was no request
-  std::string text;
   try {
     co_await serve_requests();
-    if (!message_ || message().done() || !client_) co_return;
+    bool nothing_unread = !client_ || (core().buffered().empty() && (!message_ || message().done()));
+    if (nothing_unread) co_return;
   } catch (const status_error& e) {
-    if (!replied_) status = e.status();  // a second answer could be taken for the next request's
-    text = e.what();
+    refusal_ = std::make_unique<status_error>(e);
   } catch (const std::system_error&) {
     co_return;  // the client has gone: nobody to tell
   }
   try {
-    if (status != 0) co_await refuse(status, std::move(text));
-    // Closing with unread data would reset the connection, and the client might
-    // never see the answer: end our side and read a little more first.
-    client_.shutdown_write();
-    timed_out_ = false;
-    for (int i = 0; i < 16; ++i) {
-      core().consume(core().buffered().size());
-      enter(phase::body);
-      auto more = co_await move_on_after(receive(), std::chrono::milliseconds(500));
-      if (!more || !*more) break;
-    }
+    // A second answer could be taken for the next request's.
+    if (refusal_ && !replied_) co_await refuse(*refusal_);
+    co_await linger();
   } catch (const std::exception&) {
     co_return;  // likewise
   }
 }
 
-task<> http1_connection::refuse(int status, std::string text) {
+// Closing with unread data would reset the connection, and the client might never see
+// the answer: our side ends, and a little more is read first.
+task<> http1_connection::linger() {
+  constexpr int most_reads = 16;
+  end_work();
+  client_.shutdown_write();
+  timed_out_ = false;
+  for (int i = 0; i < most_reads; ++i) {
+    core().consume(core().buffered().size());
+    enter(phase::long_work);
+    auto more = co_await move_on_after(receive(), std::chrono::milliseconds(500));
+    if (!more || !*more) co_return;
+  }
+}
+
+task<> http1_connection::refuse(const status_error& why) {
   keep_alive_ = false;
-  reply r(status, std::move(text) + "\n");
-  req().method = "GET";  // an error has a body even where the request was not understood
-  begun_ = 0;
+  // It has a body even where the request was not understood.
+  if (!message().header_done()) req().method.clear();
+  reply r(why.status(), std::string(why.what()) + "\n");
+  req().peer = core().peer();
   co_await answer(std::move(r));
   co_await flush();
+  log_request();
 }
 
 task<> serve_connection(server_state& s, rondo::stream client) {

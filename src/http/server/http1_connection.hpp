@@ -32,24 +32,25 @@ class http1_connection final : public exchange, public timed_connection {
   void close_if_idle() noexcept override;
 
  private:
-  class attention;
   struct attendance;
 
   task<> serve_requests();
-  task<bool> read_header();
+  task<> read_header();
   task<bool> receive();
   task<bool> skip_body();
+  task<> answer_or_break_off(reply r);
   task<> answer(reply r);
   task<> send_pieces(reply& r, bool chunked);
-  task<> send_file_body(file_body& f);
-  task<> refuse(int status, std::string text);
+  task<> refuse(const status_error& why);
   task<> upgrade(upgrade_handler handler);
+  task<> linger();
+  task<> begin_write();
   task<> flush();
   void write_head(const reply& r, std::uint64_t length, bool has_length, bool chunked);
   void end_request() noexcept;
-  void log_request() noexcept;
-  void begin_work() noexcept;
   void end_work() noexcept;
+  void log_request() noexcept;
+  void report_broken_reply() noexcept;
   static task<> attend(std::shared_ptr<attendance> where);
 
   rondo::detail::stream_core& core() const noexcept { return *core_; }
@@ -57,15 +58,16 @@ class http1_connection final : public exchange, public timed_connection {
   request& req() const noexcept { return message_->request; }
 
   rondo::stream client_;
-  rondo::detail::stream_core* core_;   // of client_; holds a reference
+  rondo::detail::stream_core* core_;     // of client_; holds a reference
   rondo::detail::node* task_ = nullptr;  // that serves it
   std::unique_ptr<http1_message> message_;
-  std::shared_ptr<attendance> attended_;
+  std::shared_ptr<attendance> attended_;   // a handler takes long
+  std::unique_ptr<status_error> refusal_;  // of what was no request
   std::string out_;  // replies, or their beginnings, not yet sent
   std::uint64_t acknowledged_ = 0;  // bytes that the client has taken, when last looked
   std::uint64_t body_sent_ = 0;
   std::size_t requests_ = 0;
-  std::int64_t begun_ = 0;
+  std::int64_t begun_ = 0;    // the request, if there is a log and it is not in there
   int status_ = 0;            // of the reply
   bool keep_alive_ = true;
   bool continue_expected_ = false;

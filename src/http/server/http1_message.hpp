@@ -19,7 +19,8 @@ namespace rondo::inline v0::http::detail {
 ///
 /// llhttp parses. It is stricter than llhttp where that lets pass what other programs
 /// on the way may read otherwise (request smuggling): a line must end in CR LF, no
-/// field may go on in the next line, and nothing but "chunked" is a transfer encoding.
+/// field may go on in the next line, names are tokens, and nothing but "chunked" is a
+/// transfer encoding.
 class http1_message {
  public:
   explicit http1_message(const server_options& limits);
@@ -32,14 +33,11 @@ class http1_message {
   /// that of the message. Throws status_error; the message is worth nothing then.
   std::size_t parse(std::string_view bytes);
 
-  /// Whether anything of it has come.
-  bool begun() const noexcept { return header_bytes_ > 0; }
   bool header_done() const noexcept { return header_done_; }
   bool done() const noexcept { return done_; }
-  /// The next three once the header is done.
+  /// The next two once the header is done.
   bool keep_alive() const noexcept { return keep_alive_; }
   bool expects_continue() const noexcept { return expects_continue_; }
-  bool has_body() const noexcept { return has_body_; }
 
   http::request request;
   std::string body;  ///< what has come of it and was not taken
@@ -72,7 +70,6 @@ class http1_message {
   bool done_ = false;
   bool keep_alive_ = false;
   bool expects_continue_ = false;
-  bool has_body_ = false;
 };
 
 }  // namespace rondo::inline v0::http::detail
