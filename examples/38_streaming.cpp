@@ -46,7 +46,7 @@ rondo::task<> amain() {
   }
   std::printf("%d lines, the last is '%s'\n", count, last.c_str());
 
-  auto answer = co_await session.put(base + "/upload", numbers(100'000));
+  auto answer = co_await session.put(base + "/upload", numbers(50'000));
   std::printf("The server says: %s\n", answer.body.c_str());
   co_await server.close();
 }

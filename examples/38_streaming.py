@@ -47,7 +47,7 @@ async def main():
                 count += 1
         print(f"{count} lines, the last is '{last}'")
 
-        async with session.put(base + "/upload", data=numbers(100_000)) as answer:
+        async with session.put(base + "/upload", data=numbers(50_000)) as answer:
             print(f"The server says: {await answer.text()}")
     await runner.cleanup()
 

@@ -109,6 +109,7 @@ session_state::~session_state() {
   while (live_) {
     transfer_state& t = *live_;
     forget(t);
+    if (share_) curl_easy_setopt(t.easy, CURLOPT_SHARE, nullptr);
     t.session_gone();
   }
   for (CURL* easy : idle_) curl_easy_cleanup(easy);
