@@ -125,23 +125,39 @@ std::string_view server_state::date_line() {
   return date_;
 }
 
-task<reply> server_state::respond(request& r) {
+namespace {
+
+void check_reply(const reply& answer) {
+  check_header("Content-Type", answer.content_type);
+  bool sensible = answer.upgrade ? answer.status == 101 : answer.status >= 200 && answer.status <= 999;
+  if (!sensible) throw usage_error("it answered with status " + std::to_string(answer.status));
+}
+
+/// The reply to what a handler has thrown.
+reply reply_to_exception(request& r) {
   try {
-    reply answer = co_await handle(r);
-    check_header("Content-Type", answer.content_type);
-    bool sensible = answer.status >= 200 && answer.status <= 999;
-    if (answer.upgrade) sensible = answer.status == 101;
-    if (!sensible) throw usage_error("it answered with status " + std::to_string(answer.status));
-    co_return answer;
+    throw;
   } catch (const status_error& e) {
-    co_return reply(e.status(), std::string(e.what()) + "\n");
+    return reply(e.status(), std::string(e.what()) + "\n");
   } catch (...) {
     rondo::detail::report({problem::exception_not_retrieved,
                            "the handler of " + r.method + " " + r.target +
                                " failed: " + rondo::describe(std::current_exception()),
                            std::current_exception()});
   }
-  co_return reply(500, "Internal Server Error\nrequest " + r.id() + "\n");
+  return reply(500, "Internal Server Error\nrequest " + r.id() + "\n");
+}
+
+}  // namespace
+
+task<reply> server_state::respond(request& r) {
+  try {
+    reply answer = co_await handle(r);
+    check_reply(answer);
+    co_return answer;
+  } catch (...) {
+    co_return reply_to_exception(r);
+  }
 }
 
 task<reply> plain_handler::operator()(request& r) { co_return function(r); }
