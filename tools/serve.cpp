@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <unistd.h>
 
 #include <rondo/http/files.hpp>
 #include <rondo/http/gzip.hpp>
@@ -57,19 +58,14 @@ rondo::task<http::server> start(http::router& site, const serve_options& options
   co_return co_await http::start_tls_server(site, options.address, options.port, context);
 }
 
-void log_to_stdout(const http::access_record& record) {
-  std::string line = http::to_combined_line(record);
-  line += '\n';
-  std::fwrite(line.data(), 1, line.size(), stdout);
-}
-
 rondo::task<> serve(const serve_options& options) {
   http::router site = make_site(options);
   http::server server = co_await start(site, options);
   if (!options.quiet) {
     fmt::print("Serving {} at {}://{}/ until Ctrl-C\n", printable(options.directory),
                options.over_tls() ? "https" : "http", server.address().to_string());
-    server.set_access_log(log_to_stdout);
+    std::fflush(stdout);  // what follows is written past it
+    server.set_access_log(http::log_to(STDOUT_FILENO));
   }
   auto drain = [&]() -> rondo::task<> {
     co_await server.close(std::chrono::duration<double>(options.grace));
@@ -83,8 +79,6 @@ int run(const serve_options& options) {
       fmt::print(stderr, "rondo serve: --cert and --key go together\n");
       return exit_usage;
     }
-    // A line when it happens, also into a pipe.
-    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     rondo::run_options how;
     how.terminate = true;
     rondo::run(serve(options), how);

@@ -39,7 +39,7 @@ void with_each_allocation_failing(std::string target, Call call) {
       if (!failed) break;
       EXPECT_TRUE(threw) << "allocation " << n << " failed, and nobody was told";
     }
-    EXPECT_GT(n, 2) << "the fault points were not reached";
+    EXPECT_GT(n, 0) << "no allocation was reached";
   });
 }
 

@@ -174,18 +174,24 @@ task<bool> http1_connection::receive() {
   co_return !core().buffered().empty();
 }
 
-task<> http1_connection::read_header() {
-  if (!message_) message_ = server_.take_message();
-  message().restart();
-  while (!message().header_done()) {
+// Takes what has come of the header. False: more is needed.
+bool http1_connection::parse_header() {
+  core().consume(message().parse(core().buffered()));
+  return message().header_done();
+}
+
+task<> http1_connection::read_rest_of_header() {
+  do {
     if (core().buffered().empty()) {
       co_await flush();
       if (current_phase() != phase::header) enter(phase::header);
       bool more = co_await receive();
       if (!more) throw status_error(400, "the request ended in its header");
     }
-    core().consume(message().parse(core().buffered()));
-  }
+  } while (!parse_header());
+}
+
+void http1_connection::begin_request() noexcept {
   req().peer = core().peer();
   req().encrypted = client_.is_encrypted();
   req().set_exchange(this);
@@ -229,7 +235,6 @@ task<std::string> http1_connection::read_body() {
 
 // After a reply: false when the rest of the body is not worth reading.
 task<bool> http1_connection::skip_body() {
-  if (message().done()) co_return true;
   if (continue_expected_) co_return false;  // the client may or may not send it
   std::size_t skipped = 0;
   while (!message().done()) {
@@ -252,7 +257,7 @@ task<> http1_connection::flush() {
   co_await begin_write();
   co_await client_.write(out_);
   out_.clear();
-  if (out_.capacity() > coalesced) out_ = {};
+  if (out_.capacity() > 2 * coalesced) std::string().swap(out_);
 }
 
 void http1_connection::write_head(const reply& r, std::uint64_t length, bool has_length,
@@ -303,34 +308,51 @@ void http1_connection::write_head(const reply& r, std::uint64_t length, bool has
   replied_ = true;
 }
 
-task<> http1_connection::answer(reply r) {
+// Writes the head, and the body if it is short. False: send_rest must follow.
+bool http1_connection::begin_answer(const reply& r) {
   bool bodiless = has_no_body(r.status);
-  bool head_only = req().method == "HEAD";
   bool streamed = static_cast<bool>(r.stream) && !bodiless;
   bool chunked = streamed && !req().http_1_0;
   if (server_.draining || (continue_expected_ && !message().done()) || (streamed && !chunked))
     keep_alive_ = false;
   std::uint64_t length = r.file ? r.file->length : r.body.size();
+  constexpr std::size_t usual_head = 512;
+  if (out_.empty()) out_.reserve(usual_head);
   write_head(r, length, !streamed && !bodiless, chunked);
-  if (bodiless || head_only) co_return;
-  if (streamed) {
-    co_await send_pieces(r, chunked);
-  } else if (r.file) {
-    co_await flush();
-    co_await begin_write();
-    co_await send_file(client_, r.file->file, r.file->offset, length);
-    body_sent_ = length;
-  } else if (length > coalesced) {
-    // Without a copy, and the head goes with it.
-    std::string_view parts[] = {out_, r.body};
-    co_await begin_write();
-    co_await client_.writelines(parts);
-    out_.clear();
-    body_sent_ = length;
-  } else {
-    out_ += r.body;
-    body_sent_ = length;
+  if (bodiless || req().method == "HEAD") return true;
+  if (streamed || r.file || length > coalesced) return false;
+  out_ += r.body;
+  body_sent_ = length;
+  return true;
+}
+
+// What the reply is made of may fail when its head is gone already: nothing is left but
+// to break off, so that the client does not take it for whole.
+task<> http1_connection::send_rest(reply r) {
+  try {
+    if (r.stream) {
+      co_await send_pieces(r, !req().http_1_0);
+    } else if (r.file) {
+      co_await flush();
+      co_await begin_write();
+      co_await send_file(client_, r.file->file, r.file->offset, r.file->length);
+      body_sent_ = r.file->length;
+    } else {
+      // Without a copy, and the head goes with it.
+      std::string_view parts[] = {out_, r.body};
+      co_await begin_write();
+      co_await client_.writelines(parts);
+      out_.clear();
+      body_sent_ = r.body.size();
+    }
+    co_return;
+  } catch (const std::system_error& e) {
+    if (client_is_gone(e)) throw;
+    report_broken_reply();
+  } catch (...) {
+    report_broken_reply();
   }
+  throw status_error(500, "the reply broke off");
 }
 
 task<> http1_connection::send_pieces(reply& r, bool chunked) {
@@ -368,21 +390,6 @@ void http1_connection::append_piece(std::string_view piece, bool chunked) {
   }
   out_ += piece;
   if (chunked) out_ += "\r\n";
-}
-
-// What the handler's reply is made of may fail when its head is gone already: nothing
-// is left but to break off, so that the client does not take it for whole.
-task<> http1_connection::answer_or_break_off(reply r) {
-  try {
-    co_await answer(std::move(r));
-    co_return;
-  } catch (const std::system_error& e) {
-    if (client_is_gone(e)) throw;
-    report_broken_reply();
-  } catch (...) {
-    report_broken_reply();
-  }
-  throw status_error(500, "the reply broke off");
 }
 
 void http1_connection::report_broken_reply() noexcept {
@@ -435,60 +442,88 @@ void http1_connection::end_request() noexcept {
   if (message_) server_.give_back(std::move(message_));
 }
 
-task<> http1_connection::serve_requests() {
-  for (;;) {
-    if (core().buffered().empty()) {
-      co_await flush();
-      end_request();
-      if (server_.draining) co_return;
-      out_ = {};
-      core().free_idle_memory();
-      enter(phase::idle);
-      input_operation input(core());
-      co_await input;
-      if (core().buffered().empty()) co_return;
-    }
-    replied_ = false;
-    status_ = 0;
-    body_sent_ = 0;
-    begun_ = server_.log ? server_.now_ns() : 0;
-    co_await read_header();
-    enter(phase::work);
-    reply r = co_await server_.respond(req());
-    upgrade_handler handler = std::move(r.upgrade);
-    co_await answer_or_break_off(std::move(r));
-    // Replies to requests that wait already go together.
-    bool more_waits = !core().buffered().empty() && message().done() && keep_alive_;
-    if (!more_waits || out_.size() > coalesced || attended_ || handler) co_await flush();
-    end_work();
-    log_request();
-    if (handler) {
-      co_await upgrade(std::move(handler));
-      co_return;
-    }
-    if (!keep_alive_) co_return;
-    bool clean = co_await skip_body();
-    if (!clean) co_return;
+// False: it was the last. What few requests need has a frame of its own.
+task<bool> http1_connection::serve_request() {
+  replied_ = false;
+  status_ = 0;
+  body_sent_ = 0;
+  begun_ = server_.log ? server_.now_ns() : 0;
+  if (!message_) message_ = server_.take_message();
+  message().restart();
+  if (!parse_header()) {
+    task<> header = read_rest_of_header();
+    co_await std::move(header);
   }
+  begin_request();
+  enter(phase::work);
+  reply r = co_await server_.respond(req());
+  upgrade_handler handler = std::move(r.upgrade);
+  if (!begin_answer(r)) {
+    task<> rest = send_rest(std::move(r));
+    co_await std::move(rest);
+  }
+  // Replies to requests that wait already go together.
+  bool more_waits = !core().buffered().empty() && message().done() && keep_alive_;
+  if (!more_waits || out_.size() > coalesced || attended_ || handler) co_await flush();
+  end_work();
+  log_request();
+  if (handler) {
+    task<> upgraded = upgrade(std::move(handler));
+    co_await std::move(upgraded);
+    co_return false;
+  }
+  if (!keep_alive_) co_return false;
+  if (message().done()) co_return true;
+  task<bool> skipping = skip_body();
+  co_return co_await std::move(skipping);
 }
 
-task<> http1_connection::serve() {
-  task_ = rondo::detail::this_thread_scheduler->current;
+void http1_connection::become_idle() noexcept {
+  end_request();
+  std::string().swap(out_);
+  core().free_idle_memory();
+  enter(phase::idle);
+}
+
+// What waits for the next request has this frame only: many connections are idle, and
+// each should be small. A task with a name has its own frame, which no compiler makes
+// a part of this one.
+task<> http1_connection::serve(server_state& s, rondo::stream client) {
+  http1_connection c(s, std::move(client));
+  c.task_ = rondo::detail::this_thread_scheduler->current;
   try {
-    co_await serve_requests();
-    bool nothing_unread = !client_ || (core().buffered().empty() && (!message_ || message().done()));
-    if (nothing_unread) co_return;
+    for (bool more = true; more;) {
+      if (c.core().buffered().empty()) {
+        if (s.draining) co_return;
+        c.become_idle();
+        input_operation input(c.core());
+        co_await input;
+        if (c.core().buffered().empty()) co_return;
+      }
+      task<bool> one = c.serve_request();
+      more = co_await std::move(one);
+    }
+    if (!c.has_unread()) co_return;
   } catch (const status_error& e) {
-    refusal_ = std::make_unique<status_error>(e);
+    c.refusal_ = std::make_unique<status_error>(e);
   } catch (const std::system_error&) {
     co_return;  // the client has gone: nobody to tell
   }
+  task<> end = c.end_badly();
+  co_await std::move(end);
+}
+
+bool http1_connection::has_unread() const noexcept {
+  return client_ && (!core().buffered().empty() || (message_ && !message().done()));
+}
+
+task<> http1_connection::end_badly() {
   try {
     // A second answer could be taken for the next request's.
     if (refusal_ && !replied_) co_await refuse(*refusal_);
     co_await linger();
   } catch (const std::exception&) {
-    co_return;  // likewise
+    co_return;  // the client has gone
   }
 }
 
@@ -513,15 +548,14 @@ task<> http1_connection::refuse(const status_error& why) {
   if (!message().header_done()) req().method.clear();
   reply r(why.status(), std::string(why.what()) + "\n");
   req().peer = core().peer();
-  co_await answer(std::move(r));
+  begin_answer(r);
   co_await flush();
   log_request();
 }
 
+// Here the protocol is chosen: by ALPN once there is another one.
 task<> serve_connection(server_state& s, rondo::stream client) {
-  // Here the protocol is chosen: by ALPN once there is another one.
-  http1_connection connection(s, std::move(client));
-  co_await connection.serve();
+  return http1_connection::serve(s, std::move(client));
 }
 
 }  // namespace rondo::inline v0::http::detail

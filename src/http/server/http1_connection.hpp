@@ -22,10 +22,7 @@ namespace rondo::inline v0::http::detail {
 /// or requests: what has come is in the stream's own buffer and is parsed there.
 class http1_connection final : public exchange, public timed_connection {
  public:
-  http1_connection(server_state& s, rondo::stream client);
-  ~http1_connection();
-
-  task<> serve();
+  static task<> serve(server_state& s, rondo::stream client);
 
   task<std::string> read_body() override;
   void expired() noexcept override;
@@ -34,12 +31,20 @@ class http1_connection final : public exchange, public timed_connection {
  private:
   struct attendance;
 
-  task<> serve_requests();
-  task<> read_header();
+  http1_connection(server_state& s, rondo::stream client);
+  ~http1_connection();
+
+  task<bool> serve_request();
+  void become_idle() noexcept;
+  bool has_unread() const noexcept;
+  task<> end_badly();
+  bool parse_header();
+  task<> read_rest_of_header();
+  void begin_request() noexcept;
   task<bool> receive();
   task<bool> skip_body();
-  task<> answer_or_break_off(reply r);
-  task<> answer(reply r);
+  bool begin_answer(const reply& r);
+  task<> send_rest(reply r);
   task<> send_pieces(reply& r, bool chunked);
   task<std::optional<std::string>> next_piece(reply& r, bool chunked);
   void append_piece(std::string_view piece, bool chunked);
@@ -79,6 +84,6 @@ class http1_connection final : public exchange, public timed_connection {
 };
 
 /// Serves one connection, whatever protocol the client has chosen.
-task<> serve_connection(server_state& s, rondo::stream client);
+RONDO_CORO_WRAPPER task<> serve_connection(server_state& s, rondo::stream client);
 
 }  // namespace rondo::inline v0::http::detail

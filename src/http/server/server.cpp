@@ -2,9 +2,11 @@
 #include <rondo/http/server.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <exception>
 
 #include <rondo/coro/diagnostic.hpp>
+#include <rondo/http/date.hpp>
 #include <rondo/tls/connection.hpp>
 
 #include "http/server/http1_connection.hpp"
@@ -116,30 +118,46 @@ std::string_view server_state::date_line() {
   std::time_t now = std::time(nullptr);
   if (now != dated_) {
     dated_ = now;
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::strftime(date_, sizeof date_, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+    // Not by strftime, which writes the names of the program's locale.
+    std::string date = format_date(std::chrono::sys_seconds(std::chrono::seconds(now)));
+    std::snprintf(date_, sizeof date_, "Date: %s\r\n", date.c_str());
   }
   return date_;
 }
 
-task<reply> server_state::respond(request& r) {
+namespace {
+
+void check_reply(const reply& answer) {
+  check_header("Content-Type", answer.content_type);
+  bool sensible = answer.upgrade ? answer.status == 101 : answer.status >= 200 && answer.status <= 999;
+  if (!sensible) throw usage_error("it answered with status " + std::to_string(answer.status));
+}
+
+/// The reply to what a handler has thrown.
+reply reply_to_exception(request& r) {
   try {
-    reply answer = co_await handle(r);
-    check_header("Content-Type", answer.content_type);
-    bool sensible = answer.status >= 200 && answer.status <= 999;
-    if (answer.upgrade) sensible = answer.status == 101;
-    if (!sensible) throw usage_error("it answered with status " + std::to_string(answer.status));
-    co_return answer;
+    throw;
   } catch (const status_error& e) {
-    co_return reply(e.status(), std::string(e.what()) + "\n");
+    return reply(e.status(), std::string(e.what()) + "\n");
   } catch (...) {
     rondo::detail::report({problem::exception_not_retrieved,
                            "the handler of " + r.method + " " + r.target +
                                " failed: " + rondo::describe(std::current_exception()),
                            std::current_exception()});
   }
-  co_return reply(500, "Internal Server Error\nrequest " + r.id() + "\n");
+  return reply(500, "Internal Server Error\nrequest " + r.id() + "\n");
+}
+
+}  // namespace
+
+task<reply> server_state::respond(request& r) {
+  try {
+    reply answer = co_await handle(r);
+    check_reply(answer);
+    co_return answer;
+  } catch (...) {
+    co_return reply_to_exception(r);
+  }
 }
 
 task<reply> plain_handler::operator()(request& r) { co_return function(r); }
@@ -149,10 +167,12 @@ namespace {
 /// Keeps the state as long as the listener may call it.
 class accept_connection {
  public:
-  explicit accept_connection(server_state& s) noexcept : state_(&s) { s.retain(); }
-  accept_connection(const accept_connection& other) noexcept : accept_connection(*other.state_) {}
-  accept_connection& operator=(const accept_connection&) = delete;
-  ~accept_connection() { state_->release(); }
+  explicit accept_connection(server_state& s) : state_(&s) { s.retain(); }
+  accept_connection(accept_connection&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  accept_connection& operator=(accept_connection&&) = delete;
+  ~accept_connection() {
+    if (state_) state_->release();
+  }
   RONDO_CORO_WRAPPER task<> operator()(stream client) const {
     return serve_connection(*state_, std::move(client));
   }
@@ -175,9 +195,9 @@ task<http::server> start_server(handler h, std::string host, std::uint16_t port,
                                 server_options options) {
   auto* state = new server_state(std::move(h), options);
   http::server result(state);
-  accept_connection accept(*state);
-  result.listener_ = co_await rondo::start_server(accept, std::move(host), port,
-                                                  listen_options(options));
+  rondo::detail::connection_handler accept = accept_connection(*state);
+  result.listener_ = co_await rondo::detail::start_server(std::move(accept), std::move(host), port,
+                                                          listen_options(options));
   co_return result;
 }
 
@@ -185,12 +205,12 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
                                     tls_context context, server_options options) {
   auto* state = new server_state(std::move(h), options);
   http::server result(state);
-  accept_connection accept(*state);
+  rondo::detail::connection_handler accept = accept_connection(*state);
   tls_server_options listen;
   listen.server = listen_options(options);
   listen.handshake_timeout = options.handshake_timeout;
-  result.listener_ = co_await rondo::start_tls_server(accept, std::move(host), port,
-                                                      std::move(context), listen);
+  result.listener_ = co_await rondo::detail::start_tls_server(
+      std::move(accept), std::move(host), port, std::move(context), listen);
   co_return result;
 }
 
