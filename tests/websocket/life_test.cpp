@@ -266,6 +266,52 @@ TEST(websocket_life, a_peer_that_does_not_read_holds_the_sender_up) {
   });
 }
 
+TEST(websocket_life, try_send_sends_or_says_that_it_would_wait) {
+  test::run([]() -> rondo::task<> {
+    std::size_t sent = 0;
+    bool after_the_end = true;
+    bool in_a_message = true;
+    rondo::event full;
+    auto h = [&](http::websocket ws) -> rondo::task<> {
+      EXPECT_THROW(ws.try_send("\xFF"), rondo::usage_error);
+      std::string data(16 * 1024, 'x');
+      for (int refused = 0; refused < 3;) {
+        bool done = ws.try_send_bytes(data);
+        sent += done;
+        refused = done ? 0 : refused + 1;
+        if (!done) co_await rondo::sleep(20ms);  // the writer gets its turns
+      }
+      full.set();
+      auto parts = [&]() -> rondo::async_generator<std::string> {
+        co_yield std::string("half");
+        in_a_message = ws.try_send("between");
+        co_yield std::string("whole");
+      };
+      co_await ws.send(parts());
+      co_await ws.receive();
+      after_the_end = ws.try_send("late");
+    };
+    auto server = co_await serve(h);
+    rondo::stream c = co_await raw_client(server);
+    co_await full.wait();
+    EXPECT_LT(sent * 16, 32u * 1024) << "KiB";
+    for (std::size_t i = 0; i < sent; ++i) {
+      std::string f = co_await next_frame(c);
+      EXPECT_EQ(f.size(), 3 + 16 * 1024u);
+    }
+    for (std::string expected : {"01:half", "00:whole", "80:"}) {
+      std::string f = co_await next_frame(c);
+      EXPECT_EQ(f, expected);
+    }
+    std::string bye = masked(0x88, close_payload(1000));
+    co_await c.write(bye);
+    co_await test::read_to_end(c);
+    co_await server.close();
+    EXPECT_FALSE(in_a_message);
+    EXPECT_FALSE(after_the_end);
+  });
+}
+
 TEST(websocket_life, a_handler_that_does_not_receive_holds_the_client_up) {
   test::run([]() -> rondo::task<> {
     rondo::event go_on;
