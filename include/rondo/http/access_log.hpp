@@ -26,7 +26,8 @@ struct access_record {
   bool http_1_0 = false;
 };
 
-/// Is told of each request after its reply was sent. It must not throw.
+/// Is told of each request after its reply was sent (of pipelined ones that are
+/// answered together: when it is about to be). It must not throw.
 using access_log = rondo::detail::unique_function<void(const access_record&)>;
 
 /// The line of Apache's and nginx's "combined" format, with the duration in seconds
@@ -34,5 +35,12 @@ using access_log = rondo::detail::unique_function<void(const access_record&)>;
 std::string to_combined_line(const access_record& record);
 /// The same as one line of JSON.
 std::string to_json_line(const access_record& record);
+
+enum class log_format : unsigned char { none, combined, json };
+
+/// Writes such lines to an fd that stays open, 1 for standard output: those of one turn
+/// of the loop with one call, which blocks if the fd does. What cannot be written is
+/// lost.
+access_log log_to(int fd, log_format format = log_format::combined);
 
 }  // namespace rondo::inline v0::http

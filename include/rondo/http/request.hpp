@@ -93,7 +93,7 @@ class request {
   task<std::string> body();
   /// The body as JSON (include <nlohmann/json.hpp>). Throws what read() throws;
   /// status_error 415 when Content-Type is given and is not JSON, 400 when the text
-  /// is not.
+  /// is not, or is nested more than 500 deep.
   task<nlohmann::json> json();
   /// The body as an HTML form, application/x-www-form-urlencoded: 415 for another
   /// type. Files (multipart/form-data) are not read.
@@ -103,8 +103,10 @@ class request {
   using parameter = std::pair<std::string_view, std::string>;  // the name is the route's
   std::vector<parameter>& parameters() noexcept { return parameters_; }
   void set_exchange(detail::exchange* e) noexcept { exchange_ = e; }
-  /// Empty when nobody has asked for one.
+  /// Empty when the client has sent none and nobody has asked for one.
   const std::string& known_id() const noexcept { return id_; }
+  /// Takes the client's, if it has none yet and this one is sane.
+  void adopt_id(std::string_view given);
   void clear() noexcept;
 
  private:

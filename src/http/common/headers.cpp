@@ -2,6 +2,7 @@
 #include <rondo/http/headers.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include <rondo/coro/errors.hpp>
 
@@ -15,11 +16,16 @@ char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c 
 
 // RFC 9110, 5.6.2
 bool is_token(std::string_view s) noexcept {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !s.empty() && std::all_of(s.begin(), s.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           others.find(c) != others.npos;
-  });
+  static constexpr auto table = [] {
+    std::array<bool, 256> token{};
+    for (char c = 'a'; c <= 'z'; ++c) token[static_cast<unsigned char>(c)] = true;
+    for (char c = 'A'; c <= 'Z'; ++c) token[static_cast<unsigned char>(c)] = true;
+    for (char c = '0'; c <= '9'; ++c) token[static_cast<unsigned char>(c)] = true;
+    for (char c : std::string_view("!#$%&'*+-.^_`|~")) token[static_cast<unsigned char>(c)] = true;
+    return token;
+  }();
+  return !s.empty() &&
+         std::all_of(s.begin(), s.end(), [](char c) { return table[static_cast<unsigned char>(c)]; });
 }
 
 void check_header(std::string_view name, std::string_view value) {

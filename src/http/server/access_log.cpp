@@ -1,10 +1,15 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/http/access_log.hpp>
 
+#include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <memory>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
+
+#include <rondo/loop/loop.hpp>
 
 namespace rondo::inline v0::http {
 
@@ -36,6 +41,35 @@ std::string formatted(std::chrono::system_clock::time_point when, const char* fo
   char text[64];
   return std::string(text, std::strftime(text, sizeof text, format, &parts));
 }
+
+/// Lines of a log, until the end of the turn. Shared with the call that writes them.
+class line_buffer : public std::enable_shared_from_this<line_buffer> {
+ public:
+  explicit line_buffer(int fd) : fd_(fd) {}
+  line_buffer(const line_buffer&) = delete;
+  line_buffer& operator=(const line_buffer&) = delete;
+  ~line_buffer() { write(); }
+
+  void add(const std::string& line) {
+    if (lines_.empty()) call_soon([self = shared_from_this()] { self->write(); });
+    lines_ += line;
+    lines_ += '\n';
+  }
+
+ private:
+  void write() noexcept {
+    std::string_view left = lines_;
+    while (!left.empty()) {
+      ssize_t n = ::write(fd_, left.data(), left.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) break;
+      left.remove_prefix(static_cast<std::size_t>(n));
+    }
+    lines_.clear();
+  }
+  int fd_;
+  std::string lines_;
+};
 
 double seconds(const access_record& r) {
   return std::chrono::duration<double>(r.duration).count();
@@ -71,6 +105,14 @@ std::string to_json_line(const access_record& r) {
       {"user_agent", r.user_agent},
   };
   return line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+access_log log_to(int fd, log_format format) {
+  if (format == log_format::none) return {};
+  auto lines = std::make_shared<line_buffer>(fd);
+  return [lines, format](const access_record& r) {
+    lines->add(format == log_format::json ? to_json_line(r) : to_combined_line(r));
+  };
 }
 
 }  // namespace rondo::inline v0::http

@@ -51,6 +51,8 @@ int http1_message::take_field() {
   if (header_done_) return 0;
   if (request.fields.size() >= limits_.max_fields)
     return refuse(431, "the request has too many header fields");
+  // llhttp 8.1 lets blanks stand in a name, and a name be empty.
+  if (!is_token(field_)) return refuse(400, "a header field has no proper name");
   request.fields.add_parsed(field_, value_);
   field_.clear();
   value_.clear();
@@ -162,7 +164,7 @@ std::size_t http1_message::parse(std::string_view bytes) {
 void http1_message::check_request() {
   http::request& r = request;
   r.method = llhttp_method_name(static_cast<llhttp_method_t>(parser_.method));
-  if (parser_.http_major != 1) throw status_error(505, "the server knows HTTP/1.1 and 1.0");
+  if (parser_.http_major != 1) throw status_error(505, "unknown version of HTTP");
   r.http_1_0 = parser_.http_minor == 0;
   keep_alive_ = llhttp_should_keep_alive(&parser_) && r.method != "CONNECT";
   std::size_t hosts = 0;
@@ -177,6 +179,9 @@ void http1_message::check_request() {
             throw status_error(417, "unknown expectation");
           expects_continue_ = !r.http_1_0;  // which knows no 100 (RFC 9110, 10.1.1)
         }
+        break;
+      case 12:
+        if (equal_ignoring_case(name, "X-Request-Id")) r.adopt_id(value);
         break;
       case 17:
         // Others before it the handler would have to undo; HTTP/1.0 knows none, and

@@ -19,7 +19,8 @@ namespace rondo::inline v0::http::detail {
 ///
 /// llhttp parses. It is stricter than llhttp where that lets pass what other programs
 /// on the way may read otherwise (request smuggling): a line must end in CR LF, no
-/// field may go on in the next line, and nothing but "chunked" is a transfer encoding.
+/// field may go on in the next line, names are tokens, and nothing but "chunked" is a
+/// transfer encoding.
 class http1_message {
  public:
   explicit http1_message(const server_options& limits);

@@ -44,6 +44,27 @@ std::string make_id() {
   return text;
 }
 
+/// Whether arrays and objects are in each other more than `limit` deep. A value of
+/// each byte would cost a hundred times the memory of the text.
+bool is_nested_deeper(std::string_view json, int limit) noexcept {
+  int depth = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    char c = json[i];
+    if (in_text) {
+      if (c == '\\') ++i;
+      if (c == '"') in_text = false;
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > limit) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 /// "application/json" of "Application/JSON; charset=utf-8".
 std::string media_type(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
@@ -96,11 +117,13 @@ std::vector<std::string> request::query_values(std::string_view name) const {
   return values;
 }
 
+void request::adopt_id(std::string_view given) {
+  if (id_.empty() && is_sane_id(given)) id_ = given;
+}
+
 const std::string& request::id() {
-  if (id_.empty()) {
-    std::string_view given = fields.get("X-Request-Id");
-    id_ = is_sane_id(given) ? std::string(given) : make_id();
-  }
+  if (id_.empty()) adopt_id(fields.get("X-Request-Id"));
+  if (id_.empty()) id_ = make_id();
   return id_;
 }
 
@@ -125,7 +148,9 @@ task<nlohmann::json> request::json() {
     if (type != "application/json" && !type.ends_with("+json"))
       throw status_error(415, "the body is not JSON");
   }
+  constexpr int deepest = 500;
   std::string text = co_await body();
+  if (is_nested_deeper(text, deepest)) throw status_error(400, "the body's JSON is nested too deeply");
   try {
     co_return nlohmann::json::parse(text);
   } catch (const nlohmann::json::exception&) {
