@@ -50,10 +50,7 @@ TEST(http, gets_and_posts) {
     EXPECT_EQ(r.status, 200);
     EXPECT_EQ(r.body, "Hello, World!");
     EXPECT_EQ(r.fields.get("content-length"), "13");
-    http::request_options post;
-    post.method = "POST";
-    post.body = std::string(500'000, 'p');
-    r = co_await http::get(url(server, "/echo"), post);
+    r = co_await http::post(url(server, "/echo"), std::string(500'000, 'p'));
     EXPECT_EQ(r.body.size(), 500'000u);
     r = co_await http::get(url(server, "/nothing"));
     EXPECT_EQ(r.status, 404);
@@ -213,10 +210,7 @@ TEST(http, a_post_that_is_sent_elsewhere_becomes_a_get) {
       return answer;
     };
     auto server = co_await http::start_server(handler, "127.0.0.1", 0);
-    http::request_options post;
-    post.method = "POST";
-    post.body = "a=b";
-    auto r = co_await http::get(url(server, "/form"), post);
+    auto r = co_await http::post(url(server, "/form"), "a=b");
     EXPECT_EQ(r.body, "done");
     EXPECT_EQ(seen, "POST /form;GET /done;");
     co_await server.close();

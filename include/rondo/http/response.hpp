@@ -1,0 +1,33 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include <rondo/http/client_error.hpp>
+#include <rondo/http/headers.hpp>
+
+namespace rondo::inline v0::http {
+
+/// A whole response.
+struct response {
+  response() {}
+  int status = 0;
+  headers fields;
+  std::string body;
+  /// Where it came from, after redirects.
+  std::string url;
+  /// What was asked for.
+  std::string method;
+  /// "1.0", "1.1" or "2".
+  std::string_view version;
+
+  bool ok() const noexcept { return status >= 200 && status < 400; }
+  /// Throws http_error for a status of 400 and up.
+  void raise_for_status() const;
+  /// The body as JSON. Throws http_error (malformed) when it is none.
+  nlohmann::json json() const;
+};
+
+}  // namespace rondo::inline v0::http

@@ -1,0 +1,61 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <rondo/http/auth.hpp>
+#include <rondo/http/headers.hpp>
+#include <rondo/http/retry_policy.hpp>
+#include <rondo/http/timeouts.hpp>
+
+namespace rondo::inline v0::http {
+
+enum class http_version : unsigned char {
+  automatic,               ///< HTTP/2 over TLS where the server has it (ALPN), else HTTP/1.1
+  http1,                   ///< HTTP/1.1
+  http2,                   ///< as automatic, and asks for an upgrade without TLS
+  http2_prior_knowledge,   ///< HTTP/2 at once, also without TLS
+};
+
+/// How a session makes its requests.
+struct session_options {
+  session_options() {}
+
+  /// What URLs without a scheme are relative to: "https://api.example.com/v1/".
+  std::string base_url;
+  /// Sent with every request.
+  headers fields;
+  std::optional<http::auth> auth;
+  http::timeouts timeouts;
+  retry_policy retry;
+  int max_redirects = 10;
+  /// Keeps the cookies that servers set, and sends them back.
+  bool cookies = true;
+
+  http_version version = http_version::automatic;
+  /// Open connections kept for later requests; more are closed, oldest first.
+  std::size_t kept_connections = 256;
+  /// Connections at the same time; requests that need more wait. 0: no limit.
+  std::size_t connections_per_host = 0;
+  std::size_t connections = 0;
+
+  /// CAs to trust in place of the system's (PEM).
+  std::string ca_file;
+  /// The certificate that says who the client is, and its key (PEM).
+  std::string certificate_file;
+  std::string key_file;
+  std::string key_password;
+  /// For tests: anybody can then claim to be the server.
+  bool dangerously_skip_verification = false;
+
+  /// "http://proxy:3128", "socks5h://proxy". Empty: as the environment says
+  /// (http_proxy, https_proxy, all_proxy, no_proxy).
+  std::string proxy;
+  /// Hosts that are reached without the proxy, separated by commas; "*": all.
+  std::string no_proxy;
+  /// False: no proxy of the environment.
+  bool environment = true;
+};
+
+}  // namespace rondo::inline v0::http

@@ -1,0 +1,137 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/http/session.hpp>
+
+#include <rondo/loop/loop.hpp>
+#include <rondo/loop/sleep.hpp>
+
+#include "http/client/session_state.hpp"
+#include "http/client/transfer_state.hpp"
+
+namespace rondo::inline v0::http {
+
+namespace {
+
+using detail::order;
+using detail::session_state;
+using detail::transfer_state;
+
+task<response> exchange(session_state& session, order asked) {
+  for (int failures = 0;; ++failures) {
+    std::optional<delay> wait;
+    {
+      transfer_state t(session, std::move(asked), true);
+      t.start();
+      if (t.what.content.streamed()) {
+        co_await t.wait_for_end();
+      } else {
+        while (!t.done) {
+          t.changed.clear();
+          co_await t.changed.wait();
+        }
+      }
+      wait = t.wait_before_retry(failures);
+      if (!wait) {
+        if (t.failed()) t.fail();
+        response r;
+        r.status = t.status;
+        r.fields = std::move(t.fields);
+        r.body = std::move(t.body);
+        r.url = std::move(t.url);
+        r.method = std::move(t.what.method);
+        r.version = t.version();
+        co_return r;
+      }
+      asked = std::move(t.what);
+    }
+    co_await sleep(*wait);
+  }
+}
+
+task<transfer> open_stream(session_state& session, order asked) {
+  for (int failures = 0;; ++failures) {
+    std::optional<delay> wait;
+    {
+      auto* t = new transfer_state(session, std::move(asked), false);
+      transfer result(t);
+      t->start();
+      co_await t->wait_for_header();
+      wait = t->wait_before_retry(failures);
+      if (!wait) {
+        if (t->failed() && !t->has_header()) t->fail();
+        co_return result;
+      }
+      asked = std::move(t->what);
+    }
+    co_await sleep(*wait);
+  }
+}
+
+RONDO_CORO_COPYING_WRAPPER task<response> exchange(session_state& s, const char* method, std::string&& url, body&& content,
+                        request_options&& options) {
+  return exchange(s, order(method, std::move(url), std::move(content), std::move(options)));
+}
+
+session_state& own_session() { return loop::current().local<session_state>(); }
+
+}  // namespace
+
+session::session(const session_options& options)
+    : state_(new session_state(loop::current(), options)) {}
+session::~session() { delete state_; }
+
+std::vector<cookie> session::cookies() const { return state_->cookies(); }
+void session::set_cookie(const cookie& c) { state_->set_cookie(c); }
+void session::clear_cookies() { state_->clear_cookies(); }
+
+RONDO_CORO_COPYING_WRAPPER task<response> session::get(std::string url, request_options options) {
+  return exchange(*state_, "GET", std::move(url), {}, std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> session::head(std::string url, request_options options) {
+  return exchange(*state_, "HEAD", std::move(url), {}, std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> session::post(std::string url, body content, request_options options) {
+  return exchange(*state_, "POST", std::move(url), std::move(content), std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> session::put(std::string url, body content, request_options options) {
+  return exchange(*state_, "PUT", std::move(url), std::move(content), std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> session::patch(std::string url, body content, request_options options) {
+  return exchange(*state_, "PATCH", std::move(url), std::move(content), std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> session::delete_(std::string url, request_options options) {
+  return exchange(*state_, "DELETE", std::move(url), {}, std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> session::request(std::string method, std::string url, body content,
+                                request_options options) {
+  return exchange(*state_,
+                  order(std::move(method), std::move(url), std::move(content), std::move(options)));
+}
+RONDO_CORO_COPYING_WRAPPER task<transfer> session::stream(std::string url, request_options options) {
+  return open_stream(*state_, order("GET", std::move(url), {}, std::move(options)));
+}
+RONDO_CORO_COPYING_WRAPPER task<transfer> session::stream(std::string method, std::string url, body content,
+                               request_options options) {
+  return open_stream(*state_,
+                     order(std::move(method), std::move(url), std::move(content), std::move(options)));
+}
+
+RONDO_CORO_COPYING_WRAPPER task<response> get(std::string url, request_options options) {
+  return exchange(own_session(), "GET", std::move(url), {}, std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> head(std::string url, request_options options) {
+  return exchange(own_session(), "HEAD", std::move(url), {}, std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> post(std::string url, body content, request_options options) {
+  return exchange(own_session(), "POST", std::move(url), std::move(content), std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> put(std::string url, body content, request_options options) {
+  return exchange(own_session(), "PUT", std::move(url), std::move(content), std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> patch(std::string url, body content, request_options options) {
+  return exchange(own_session(), "PATCH", std::move(url), std::move(content), std::move(options));
+}
+RONDO_CORO_COPYING_WRAPPER task<response> delete_(std::string url, request_options options) {
+  return exchange(own_session(), "DELETE", std::move(url), {}, std::move(options));
+}
+
+}  // namespace rondo::inline v0::http

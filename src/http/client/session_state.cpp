@@ -1,0 +1,341 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "http/client/session_state.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <poll.h>
+
+#include <rondo/coro/errors.hpp>
+#include <rondo/io/detail/fd_watcher.hpp>
+
+#include "http/client/transfer_state.hpp"
+
+namespace rondo::inline v0::http::detail {
+
+using rondo::detail::fd_watcher;
+
+namespace {
+
+constexpr std::size_t most_idle = 256;
+
+void open_library() {
+  struct library {
+    library() { curl_global_init(CURL_GLOBAL_DEFAULT); }
+    ~library() { curl_global_cleanup(); }
+  };
+  static library opened;
+}
+
+fd_watcher* watch_socket(loop& l, curl_socket_t fd, void (*act)(void*, curl_socket_t, int), void* self) {
+  return fd_watcher::open(l, fd, [act, self, fd](unsigned ready) {
+    int events = (ready & POLLIN ? CURL_CSELECT_IN : 0) | (ready & POLLOUT ? CURL_CSELECT_OUT : 0) |
+                 (ready & (POLLERR | POLLHUP) ? CURL_CSELECT_ERR : 0);
+    // A closed peer is readable: let curl read what it has sent.
+    if (ready & POLLHUP) events |= CURL_CSELECT_IN;
+    act(self, fd, events);
+  });
+}
+
+void check_options(const session_options& o) {
+  for (const std::string* text : {&o.ca_file, &o.certificate_file, &o.key_file, &o.key_password,
+                                  &o.proxy, &o.no_proxy, &o.base_url})
+    if (!is_one_line(*text))
+      throw usage_error("http session: an option holds a line break or NUL");
+}
+
+session_options without_cookies() {
+  session_options options;
+  options.cookies = false;
+  return options;
+}
+
+/// The next of the fields that tabs separate.
+std::string_view take_field(std::string_view& line) {
+  std::size_t end = std::min(line.find('\t'), line.size());
+  std::string_view field = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return field;
+}
+
+/// A line of Netscape's cookie file.
+cookie parse_cookie(std::string_view line) {
+  constexpr std::string_view http_only = "#HttpOnly_";
+  if (line.starts_with(http_only)) line.remove_prefix(http_only.size());
+  cookie c;
+  c.domain = take_field(line);
+  if (c.domain.starts_with('.')) c.domain.erase(0, 1);
+  c.subdomains = take_field(line) == "TRUE";
+  c.path = take_field(line);
+  c.secure = take_field(line) == "TRUE";
+  std::string_view expires = take_field(line);
+  std::from_chars(expires.data(), expires.data() + expires.size(), c.expires);
+  c.name = take_field(line);
+  c.value = line;
+  return c;
+}
+
+}  // namespace
+
+session_state::session_state(loop& l) : session_state(l, without_cookies()) {}
+
+session_state::session_state(loop& l, const session_options& given) : event_loop(l), options(given) {
+  check_options(options);
+  open_library();
+  for (const auto& [name, value] : options.fields) check_own_field(name);
+  if (!options.fields.contains("User-Agent")) options.fields.add("User-Agent", "rondo/" RONDO_VERSION);
+  for (const auto& [name, value] : options.fields) append(fields, field_line(name, value));
+  multi_ = curl_multi_init();
+  if (options.cookies) share_ = curl_share_init();
+  if (!multi_ || (options.cookies && !share_)) {
+    curl_share_cleanup(share_);
+    curl_multi_cleanup(multi_);
+    throw std::bad_alloc();
+  }
+  if (share_) curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_socket);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &on_timer);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  auto limit = [&](CURLMoption option, std::size_t value) {
+    curl_multi_setopt(multi_, option, static_cast<long>(std::min<std::size_t>(value, 1'000'000)));
+  };
+  limit(CURLMOPT_MAXCONNECTS, std::max<std::size_t>(1, options.kept_connections));
+  limit(CURLMOPT_MAX_HOST_CONNECTIONS, options.connections_per_host);
+  limit(CURLMOPT_MAX_TOTAL_CONNECTIONS, options.connections);
+}
+
+session_state::~session_state() {
+  // Transfers of other tasks fail; they do not dangle.
+  while (live_) {
+    transfer_state& t = *live_;
+    forget(t);
+    if (share_) curl_easy_setopt(t.easy, CURLOPT_SHARE, nullptr);
+    t.session_gone();
+  }
+  for (CURL* easy : idle_) curl_easy_cleanup(easy);
+  if (jar_) curl_easy_cleanup(jar_);
+  curl_multi_cleanup(multi_);  // closes the connections, and with them the watchers
+  if (share_) curl_share_cleanup(share_);
+  event_loop.timers().disarm(*this);
+}
+
+void session_state::configure(CURL* easy) {
+  const session_options& o = options;
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  // A transfer that ends while its host is looked up leaves the look-up's thread
+  // to end by itself; else libcurl would wait for it, and with it the loop.
+  set(easy, CURLOPT_QUICK_EXIT, 1L);
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  transfer_state::set_callbacks(easy);
+  if (share_) {
+    set(easy, CURLOPT_SHARE, share_);
+    set(easy, CURLOPT_COOKIEFILE, "");
+  }
+  switch (o.version) {
+    case http_version::automatic:
+      break;
+    case http_version::http1:
+      set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+      break;
+    case http_version::http2:
+      set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2_0));
+      break;
+    case http_version::http2_prior_knowledge:
+      set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
+      if (curl_version_info(CURLVERSION_NOW)->version_num < 0x080000) {
+        // Its second request on such a connection fails (curl's issue 10634).
+        set(easy, CURLOPT_FRESH_CONNECT, 1L);
+        set(easy, CURLOPT_FORBID_REUSE, 1L);
+      }
+      break;
+  }
+  // Requests that could share an HTTP/2 connection which is being made wait for it.
+  if (o.version != http_version::http1) set(easy, CURLOPT_PIPEWAIT, 1L);
+  if (!o.ca_file.empty()) {
+    set(easy, CURLOPT_CAINFO, o.ca_file.c_str());
+    set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!o.certificate_file.empty()) set(easy, CURLOPT_SSLCERT, o.certificate_file.c_str());
+  if (!o.key_file.empty()) set(easy, CURLOPT_SSLKEY, o.key_file.c_str());
+  if (!o.key_password.empty()) set(easy, CURLOPT_KEYPASSWD, o.key_password.c_str());
+  if (o.dangerously_skip_verification) {
+    set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (!o.proxy.empty()) {
+    set(easy, CURLOPT_PROXY, o.proxy.c_str());
+    set(easy, CURLOPT_NOPROXY, o.no_proxy.c_str());  // also if empty: not the environment's
+  } else if (!o.environment) {
+    set(easy, CURLOPT_PROXY, "");
+  } else if (!o.no_proxy.empty()) {
+    set(easy, CURLOPT_NOPROXY, o.no_proxy.c_str());
+  }
+}
+
+CURL* session_state::take_easy() {
+  if (!idle_.empty()) {
+    CURL* easy = idle_.back();
+    idle_.pop_back();
+    return easy;
+  }
+  CURL* easy = curl_easy_init();
+  if (!easy) throw std::bad_alloc();
+  try {
+    configure(easy);
+  } catch (...) {
+    curl_easy_cleanup(easy);
+    throw;
+  }
+  return easy;
+}
+
+void session_state::give_easy(CURL* easy, bool changed) noexcept {
+  if (idle_.size() < most_idle) {
+    try {
+      if (changed) {
+        curl_easy_setopt(easy, CURLOPT_COOKIEFILE, nullptr);  // a reset would lose its memory
+        curl_easy_reset(easy);
+        configure(easy);
+      }
+      idle_.push_back(easy);
+      return;
+    } catch (...) {  // no room to keep it: then it goes
+    }
+  }
+  curl_easy_cleanup(easy);
+}
+
+void session_state::start(transfer_state& t) {
+  if (curl_multi_add_handle(multi_, t.easy) != CURLM_OK) throw std::bad_alloc();
+  t.running = true;
+}
+
+void session_state::stop(transfer_state& t) noexcept {
+  if (!t.running) return;
+  t.drop_paused();
+  t.running = false;
+  curl_multi_remove_handle(multi_, t.easy);
+}
+
+void session_state::remember(transfer_state& t) noexcept {
+  t.next_live = live_;
+  if (live_) live_->previous_live = &t;
+  live_ = &t;
+}
+
+void session_state::forget(transfer_state& t) noexcept {
+  stop(t);
+  if (t.noted) {
+    transfer_state** at = &noted_;
+    while (*at != &t) at = &(*at)->next_noted;
+    *at = t.next_noted;
+    t.noted = false;
+  }
+  (t.previous_live ? t.previous_live->next_live : live_) = t.next_live;
+  if (t.next_live) t.next_live->previous_live = t.previous_live;
+  t.next_live = t.previous_live = nullptr;
+}
+
+void session_state::note(transfer_state& t) noexcept {
+  if (std::exchange(t.noted, true)) return;
+  t.next_noted = noted_;
+  noted_ = &t;
+}
+
+void session_state::attend() noexcept {
+  while (noted_) {
+    transfer_state& t = *noted_;
+    noted_ = t.next_noted;
+    t.noted = false;
+    t.attend();
+  }
+}
+
+void session_state::act(curl_socket_t fd, int events) noexcept {
+  int running = 0;
+  curl_multi_socket_action(multi_, fd, events, &running);
+  collect();
+  attend();
+}
+
+void session_state::set_timer(long ms) noexcept {
+  event_loop.timers().disarm(*this);
+  if (ms < 0) return;
+  expire = [](timer& t) noexcept { static_cast<session_state&>(t).act(CURL_SOCKET_TIMEOUT, 0); };
+  event_loop.timers().arm(*this, delay(std::chrono::milliseconds(ms)).after(event_loop.now_ns()));
+}
+
+int session_state::on_timer(CURLM*, long ms, void* self) {
+  static_cast<session_state*>(self)->set_timer(ms);
+  return 0;
+}
+
+int session_state::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* watcher) {
+  auto& s = *static_cast<session_state*>(self);
+  auto* w = static_cast<fd_watcher*>(watcher);
+  if (what == CURL_POLL_REMOVE) {
+    if (w) {
+      w->close();
+      curl_multi_assign(s.multi_, fd, nullptr);
+    }
+    return 0;
+  }
+  if (!w) {
+    transfer_state& t = transfer_state::of(easy);
+    auto act = [](void* to, curl_socket_t ready, int events) {
+      static_cast<session_state*>(to)->act(ready, events);
+    };
+    // An error given to libcurl here would end the whole session: see attend.
+    w = t.guarded(static_cast<fd_watcher*>(nullptr),
+                  [&] { return watch_socket(s.event_loop, fd, act, &s); });
+    if (!w) return 0;
+    curl_multi_assign(s.multi_, fd, w);
+  }
+  w->watch((what & CURL_POLL_IN ? POLLIN : 0u) | (what & CURL_POLL_OUT ? POLLOUT : 0u));
+  return 0;
+}
+
+void session_state::collect() noexcept {
+  int left = 0;
+  while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* easy = message->easy_handle;
+    CURLcode code = message->data.result;
+    transfer_state& t = transfer_state::of(easy);
+    curl_multi_remove_handle(multi_, easy);
+    t.running = false;
+    t.ended(code);
+  }
+}
+
+CURL* session_state::jar() {
+  if (!share_) throw usage_error("http session: it keeps no cookies (session_options::cookies)");
+  if (!jar_) jar_ = take_easy();
+  return jar_;
+}
+
+std::vector<cookie> session_state::cookies() {
+  curl_slist* lines = nullptr;
+  if (curl_easy_getinfo(jar(), CURLINFO_COOKIELIST, &lines) != CURLE_OK) throw std::bad_alloc();
+  field_list owner(lines);
+  std::vector<cookie> all;
+  for (; lines; lines = lines->next) all.push_back(parse_cookie(lines->data));
+  return all;
+}
+
+void session_state::set_cookie(const cookie& c) {
+  check_cookie(c.name, c.value);
+  for (const std::string* text : {&c.domain, &c.path})
+    if (text->empty() || text->find_first_of(std::string_view("\r\n\t\0;", 5)) != text->npos)
+      throw usage_error("http cookie '" + c.name + "': a malformed domain or path");
+  auto flag = [](bool b) { return b ? "TRUE" : "FALSE"; };
+  std::string line = (c.subdomains ? "." : "") + c.domain + '\t' + flag(c.subdomains) + '\t' + c.path +
+                     '\t' + flag(c.secure) + '\t' + std::to_string(c.expires) + '\t' + c.name + '\t' +
+                     c.value;
+  set(jar(), CURLOPT_COOKIELIST, line.c_str());
+}
+
+void session_state::clear_cookies() { set(jar(), CURLOPT_COOKIELIST, "ALL"); }
+
+}  // namespace rondo::inline v0::http::detail

@@ -1,0 +1,172 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <curl/curl.h>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <rondo/coro/task.hpp>
+#include <rondo/http/client_error.hpp>
+#include <rondo/http/headers.hpp>
+#include <rondo/loop/detail/timer_queue.hpp>
+#include <rondo/sync/event.hpp>
+
+#include "http/client/easy_handle.hpp"
+#include "http/client/order.hpp"
+#include "http/client/upload.hpp"
+
+namespace rondo::inline v0::http::detail {
+
+struct session_state;
+
+/// Throws usage_error for a field that is made from the body.
+void check_own_field(const std::string& name);
+/// Throws usage_error for a cookie that could not stand in its header.
+void check_cookie(const std::string& name, const std::string& value);
+/// How libcurl wants a field.
+std::string field_line(const std::string& name, const std::string& value);
+
+/// One attempt at a request. Lives as long as the transfer and its response are of
+/// interest; destroying it ends the transfer.
+struct transfer_state : private rondo::detail::timer {
+  /// whole: the body is collected; else it is read as it comes, and the transfer
+  /// pauses while nobody does. Throws http_error, usage_error.
+  transfer_state(session_state& s, order&& asked, bool whole);
+  ~transfer_state();
+  transfer_state(const transfer_state&) = delete;
+  transfer_state& operator=(const transfer_state&) = delete;
+
+  static void set_callbacks(CURL* easy);
+  static transfer_state& of(CURL* easy) noexcept;
+
+  void start();
+  /// Wait, and move the body of the request meanwhile.
+  task<> wait_for_header();
+  task<> wait_for_end();
+  bool has_header() const noexcept { return header_done_; }
+  bool failed() const noexcept { return done && code != CURLE_OK; }
+  /// How long to wait before the request is made again; nothing: it is not.
+  std::optional<delay> wait_before_retry(int failures) const;
+
+  /// The next piece of the body, empty at its end.
+  task<std::string> read();
+  /// Lets a paused transfer go on, as far as it can.
+  void resume();
+
+  /// "GET http://example.com/", for errors.
+  std::string request() const;
+  [[noreturn]] void fail() const;
+  std::string_view version() const noexcept;
+  std::optional<std::uint64_t> content_length() const noexcept;
+
+  /// Calls what a callback of libcurl does; an exception is kept for the transfer
+  /// instead of being thrown through libcurl, which gets `failed`.
+  template <class R, class F>
+  R guarded(R failed, F&& f) noexcept {
+    try {
+      return f();
+    } catch (...) {
+      failed_in_callback();
+      return failed;
+    }
+  }
+
+  // For the session:
+  void attend() noexcept;
+  void ended(CURLcode result) noexcept;
+  void session_gone() noexcept;
+  /// Takes what libcurl holds back while the transfer is paused: libcurl 7.88 loses
+  /// that memory when it is removed from a connection with HTTP/2.
+  void drop_paused() noexcept;
+
+  order what;
+  session_state* session;  // null once it is gone
+  transfer_state* next_live = nullptr;
+  transfer_state* previous_live = nullptr;
+  transfer_state* next_noted = nullptr;
+  bool noted = false;
+  CURL* easy;
+
+  headers fields;
+  std::string url;   // asked for, then where the response comes from
+  std::string body;  // what has come and was not read
+  int status = 0;
+  bool running = false;
+  bool done = false;
+  event changed;  // a header, bytes to read, the end
+  CURLcode code = CURLE_OK;
+
+ private:
+  enum class trouble : unsigned char {
+    none,
+    body_too_large,
+    header_too_large,
+    no_first_byte,
+    idle,
+    too_slow,
+    total,
+  };
+
+  // prepare.cpp
+  void prepare();
+  void set_body();
+  /// with_body: also those that describe the body.
+  void set_fields(bool with_body);
+  void set_auth(const auth& a);
+  void set_cookies();
+
+  void failed_in_callback() noexcept;
+  void note_header_end();
+  bool follows() const noexcept;
+  bool header_is_final();
+  void before_redirect(int number);
+  void end(CURLcode result) noexcept;
+  void give_up(trouble why) noexcept;
+
+  std::size_t take_header(std::string_view line);
+  std::size_t take_body(const char* data, std::size_t size);
+  static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self);
+  static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
+  static std::size_t on_read(char* to, std::size_t, std::size_t room, void* self);
+  static int on_seek(void* self, curl_off_t offset, int origin);
+  static int on_connected(void* self, char*, char*, int, int);
+  static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+
+  task<> until_done();
+  task<> until_header_and_sent();
+
+  bool waits_for_us() const noexcept;
+  void watch_time() noexcept;
+  void check_time() noexcept;
+  bool waits_for_answer() const noexcept;
+  std::uint64_t moved() const noexcept;
+  std::string cause() const;
+  failure kind() const noexcept;
+
+  field_list request_fields_;
+  upload upload_;
+  timeouts limits_;
+  int max_redirects_ = 0;
+  bool whole_;
+  bool easy_changed_ = false;  // it has options of this request
+  bool paused_ = false;
+  bool dropping_ = false;      // nobody wants the rest of the body
+  bool connected_ = false;     // the request goes out
+  bool answered_ = false;      // the first byte of the response has come
+  bool header_whole_ = false;  // its last, empty line has come
+  bool header_done_ = false;
+  trouble trouble_ = trouble::none;
+  std::size_t header_size_ = 0;
+  std::int64_t begun_ = 0;        // ns on the loop's clock, as are the next two
+  std::int64_t window_ = 0;       // since when the transfer's speed is judged
+  std::int64_t last_moved_ = 0;
+  std::uint64_t moved_before_ = 0;  // at the window's begin
+  transfer_progress told_;
+  std::exception_ptr error_;  // of a callback
+  char message_[CURL_ERROR_SIZE] = "";
+};
+
+}  // namespace rondo::inline v0::http::detail

@@ -1,0 +1,23 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <rondo/http/percent_encoding.hpp>
+
+namespace rondo::inline v0::http::detail {
+
+/// The URL that libcurl gets: absolute, http or https, without spaces or control
+/// characters, and with the parameters in its query. Throws http_error; request is
+/// for its text.
+std::string complete_url(const std::string& request, const std::string& base, std::string url,
+                         const form_fields& params);
+
+/// Without the password.
+std::string shown_url(std::string_view url);
+
+/// Whether a redirect from one URL to the other stays on its host, scheme and port.
+bool same_origin(const std::string& from, const std::string& location);
+
+}  // namespace rondo::inline v0::http::detail
