@@ -200,6 +200,58 @@ TEST(websocket_life, a_cancelled_send_has_sent_all_or_nothing) {
   });
 }
 
+TEST(websocket_life, every_message_is_accounted_for_when_both_ends_cancel) {
+  test::run([]() -> rondo::task<> {
+    std::map<char, std::vector<int>> sent;
+    std::map<char, std::vector<int>> received;
+    // Starts it, cancels it some turns later; whether it was done before.
+    auto cut_short = [](auto what, int turns) -> rondo::task<bool> {
+      co_await test::turns(turns);
+      what.cancel();
+      co_await test::ended(what);
+      co_return !what.cancelled();
+    };
+    auto receiver = [&](http::websocket& ws) -> rondo::task<> {
+      for (int round = 0;; ++round) {
+        auto receiving = rondo::create_task(ws.receive());
+        bool done = co_await cut_short(receiving, round % 4);
+        if (!done) continue;
+        std::optional<message> m = receiving.result();
+        if (!m) co_return;
+        received[m->data.at(0)].push_back(std::stoi(m->data.substr(1)));
+      }
+    };
+    auto sender = [&](http::websocket& ws, char who) -> rondo::task<> {
+      for (int i = 0; i < 150; ++i) {
+        std::string data = who + std::to_string(i) + " ";
+        data.resize(static_cast<std::size_t>(100 + i * 250), who);
+        auto sending = rondo::create_task(ws.send(data));
+        bool done = co_await cut_short(sending, i % 3);
+        if (done) sent[who].push_back(i);
+      }
+    };
+    bool server_has_sent = false;
+    auto h = [&](http::websocket ws) -> rondo::task<> {
+      auto talk = [&]() -> rondo::task<> {
+        co_await rondo::gather(sender(ws, 's'), sender(ws, 't'));
+        server_has_sent = true;
+      };
+      co_await rondo::gather(talk(), receiver(ws));
+    };
+    auto server = co_await serve(h);
+    auto ws = co_await http::connect_websocket(url(server));
+    auto talk = [&]() -> rondo::task<> {
+      co_await rondo::gather(sender(ws, 'a'), sender(ws, 'b'));
+      while (!server_has_sent || received['s'].size() < sent['s'].size() || received['t'].size() < sent['t'].size())
+        co_await rondo::sleep(1ms);
+      co_await ws.close();
+    };
+    co_await rondo::gather(talk(), receiver(ws));
+    co_await server.close();
+    EXPECT_EQ(received, sent);
+  });
+}
+
 TEST(websocket_life, operations_on_a_cancelled_task_do_not_begin) {
   test::run([]() -> rondo::task<> {
     auto server = co_await serve(test::echo);
@@ -263,6 +315,52 @@ TEST(websocket_life, a_peer_that_does_not_read_holds_the_sender_up) {
     EXPECT_EQ(read, sent);
     c.close();
     co_await server.close();
+  });
+}
+
+TEST(websocket_life, try_send_sends_or_says_that_it_would_wait) {
+  test::run([]() -> rondo::task<> {
+    std::size_t sent = 0;
+    bool after_the_end = true;
+    bool in_a_message = true;
+    rondo::event full;
+    auto h = [&](http::websocket ws) -> rondo::task<> {
+      EXPECT_THROW(ws.try_send("\xFF"), rondo::usage_error);
+      std::string data(16 * 1024, 'x');
+      for (int refused = 0; refused < 3;) {
+        bool done = ws.try_send_bytes(data);
+        sent += done;
+        refused = done ? 0 : refused + 1;
+        if (!done) co_await rondo::sleep(20ms);  // the writer gets its turns
+      }
+      full.set();
+      auto parts = [&]() -> rondo::async_generator<std::string> {
+        co_yield std::string("half");
+        in_a_message = ws.try_send("between");
+        co_yield std::string("whole");
+      };
+      co_await ws.send(parts());
+      co_await ws.receive();
+      after_the_end = ws.try_send("late");
+    };
+    auto server = co_await serve(h);
+    rondo::stream c = co_await raw_client(server);
+    co_await full.wait();
+    EXPECT_LT(sent * 16, 32u * 1024) << "KiB";
+    for (std::size_t i = 0; i < sent; ++i) {
+      std::string f = co_await next_frame(c);
+      EXPECT_EQ(f.size(), 3 + 16 * 1024u);
+    }
+    for (std::string expected : {"01:half", "00:whole", "80:"}) {
+      std::string f = co_await next_frame(c);
+      EXPECT_EQ(f, expected);
+    }
+    std::string bye = masked(0x88, close_payload(1000));
+    co_await c.write(bye);
+    co_await test::read_to_end(c);
+    co_await server.close();
+    EXPECT_FALSE(in_a_message);
+    EXPECT_FALSE(after_the_end);
   });
 }
 

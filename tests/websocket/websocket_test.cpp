@@ -446,7 +446,8 @@ TEST(websocket, works_over_tls) {
     co_await ws.close();
     EXPECT_EQ(ws.close_code(), 1000);
     try {
-      auto strange = co_await http::connect_websocket(at);
+      auto others = rondo::tls_context::client(test::certificates::pem("other_ca"));
+      auto strange = co_await http::connect_websocket(at, others);
       ADD_FAILURE() << "trusted an unknown CA";
     } catch (const http::websocket_error& e) {
       EXPECT_NE(std::string(e.what()).find("certificate"), std::string::npos) << e.what();

@@ -68,7 +68,8 @@ class websocket_core;
 /// A connection that carries messages both ways (RFC 6455): the connection object of
 /// Python's `websockets`.
 ///
-///     while (auto message = co_await ws.receive()) co_await ws.send(message->data);
+///     auto messages = ws.messages();
+///     while (auto message = co_await messages.next()) co_await ws.send(message->data);
 ///
 /// Many tasks may send; one receives. A task of its own reads all the time: it answers
 /// pings and a close also while nobody receives, and stops reading while 64 KiB of
@@ -99,7 +100,7 @@ class [[nodiscard]] websocket {
   /// while 64 KiB or more are still to be sent: awaiting it is the backpressure.
   /// Messages of several tasks go out whole, in the order of the calls. Throws
   /// websocket_error once the connection has ended or is closing, usage_error when a
-  /// text is not UTF-8. Cancelled, it has sent all or nothing.
+  /// text is not UTF-8. Cancelled, it has sent nothing: what was sent has returned.
   task<> send(std::string_view text);
   task<> send_bytes(std::string_view bytes);
   /// The same without waiting, as for a broadcast that one slow peer must not hold up.

@@ -111,6 +111,7 @@ task<> websocket_core::read(reading its) {
   }
 }
 
+// Waits in this one frame: thousands of connections lie here idle.
 task<> websocket_core::read_messages() {
   using found = frame_reader::found;
   for (;;) {
@@ -128,40 +129,55 @@ task<> websocket_core::read_messages() {
       co_return;
     }
     if (what == found::text || what == found::binary) {
-      co_await deliver(what == found::text);
-    } else if (what == found::ping) {
-      std::string payload = frames_.take_payload();
-      co_await append(opcode::pong, true, payload);
-    } else if (what == found::pong) {
-      std::string payload = frames_.take_payload();
-      if (pong_missing_ && payload == std::string_view(reinterpret_cast<const char*>(&ping_), sizeof ping_)) {
-        pong_missing_ = false;
-        arm(ping_interval_);
+      deliver(what == found::text);
+      while (waiting_ >= buffer_limit && !close_sent_) {
+        reading_paused_ = was_paused_ = true;
+        co_await taken_.wait();
+        reading_paused_ = false;
       }
+    } else if (what == found::ping) {
+      while (can_send() && !has_room()) co_await written_.wait();
+      answer_ping();
+    } else if (what == found::pong) {
+      take_pong();
     } else {
       bool well = what == found::close;
-      std::uint16_t code = frames_.code();
-      std::string_view reason = frames_.reason();
-      over(well && code == 0 ? close_codes::no_status : code, reason, "");
-      if (!close_sent_) queue_close(code, well ? std::string_view() : reason);
-      co_await linger(well);
+      take_end(well);
+      task<> rest = linger(well);  // has a frame of its own, which is not there until now
+      co_await std::move(rest);
       co_return;
     }
   }
 }
 
-// Waits while too many messages wait.
-task<> websocket_core::deliver(bool is_text) {
+void websocket_core::deliver(bool is_text) {
   std::string data = frames_.take_payload();
-  if (close_sent_) co_return;
+  if (close_sent_) return;
   waiting_ += data.size() + message_overhead;
   messages_.push_back({std::move(data), is_text});
   arrived_.set();
-  while (waiting_ >= buffer_limit && !close_sent_) {
-    reading_paused_ = was_paused_ = true;
-    co_await taken_.wait();
-    reading_paused_ = false;
-  }
+}
+
+void websocket_core::answer_ping() {
+  std::string payload = frames_.take_payload();
+  if (!can_send()) return;
+  start_writing();
+  append_frame(out_, self_, opcode::pong, true, payload);
+}
+
+void websocket_core::take_pong() {
+  std::string payload = frames_.take_payload();
+  if (!pong_missing_ || payload != ping_payload()) return;  // of another ping, or of none
+  pong_missing_ = false;
+  arm(ping_interval_);
+}
+
+// The peer's close, or what must be failed.
+void websocket_core::take_end(bool well) {
+  std::uint16_t code = frames_.code();
+  std::string_view reason = frames_.reason();
+  over(well && code == 0 ? close_codes::no_status : code, reason, "");
+  if (!close_sent_) queue_close(code, well ? std::string_view() : reason);
 }
 
 task<> websocket_core::linger(bool well) {
@@ -410,7 +426,7 @@ void websocket_core::time_is_up() noexcept {
       if (!can_send()) return;
       start_writing();
       ++ping_;
-      append_frame(out_, self_, opcode::ping, true, {reinterpret_cast<const char*>(&ping_), sizeof ping_});
+      append_frame(out_, self_, opcode::ping, true, ping_payload());
       pong_missing_ = true;
       was_paused_ = reading_paused_;
       arm(ping_timeout_);

@@ -89,7 +89,10 @@ class websocket_core {
   static task<> write(writing its);
   static task<> say_last_words(ending its);
   task<> read_messages();
-  task<> deliver(bool is_text);
+  void deliver(bool is_text);
+  void answer_ping();
+  void take_pong();
+  void take_end(bool well);
   /// After the last frame of the peer that counts.
   task<> linger(bool well);
   task<> write_rest(bool well);
@@ -103,6 +106,9 @@ class websocket_core {
   /// Appends a frame when there is room. False: nothing can be sent any more.
   task<bool> append(opcode code, bool final, std::string_view payload);
   void check_text(opcode kind, std::string_view data) const;
+  std::string_view ping_payload() const noexcept {
+    return {reinterpret_cast<const char*>(&ping_), sizeof ping_};
+  }
   void queue_close(std::uint16_t code, std::string_view reason);
   void start_writing();
 
