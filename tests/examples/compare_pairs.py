@@ -10,10 +10,12 @@ blank, not a comment), and each in the lines that differ from program to program
 
     compare_pairs.py --examples DIR [--backends uring epoll] -- PROGRAM...
 
-Examples whose program is not given (what they need was not built) are only counted.
+Examples whose program is not given (what they need was not built) are only counted,
+and so are those that import what no Python here has.
 """
 import argparse
 import concurrent.futures
+import functools
 import os
 import pathlib
 import re
@@ -27,6 +29,7 @@ LIMIT = 60        # after which a program hangs
 AT_ONCE = 8       # pairs
 
 COMMENT = {".py": re.compile(r"#"), ".cpp": re.compile(r"//")}
+IMPORT = re.compile(r"(?:import|from) (\w+)")
 PREAMBLE = re.compile(r"import |from |#include|using |[]})]+[;,]?$")
 
 
@@ -35,6 +38,19 @@ def lines_of_code(path):
     lines = [line.strip() for line in path.read_text().splitlines()]
     code = [line for line in lines if line and not COMMENT[path.suffix].match(line)]
     return len(code), len([line for line in code if not PREAMBLE.match(line)])
+
+
+@functools.cache
+def python_with(modules):
+    """A Python that has them: the one that runs this, or the system's. None: neither."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        try:
+            if subprocess.run([python, "-c", "import " + ", ".join(modules)], stderr=subprocess.DEVNULL,
+                              timeout=LIMIT, check=False).returncode == 0:
+                return python
+        except OSError:
+            continue
+    return None
 
 
 def run(command, **environment):
@@ -56,6 +72,8 @@ class Pair:
         self.program = program
         self.backends = backends
         self.problems = []
+        imports = [found[1] for found in map(IMPORT.match, python.read_text().splitlines()) if found]
+        self.interpreter = python_with(tuple(sorted(set(imports)))) if program else None
         self.py_lines, self.py_body = lines_of_code(self.python)
         self.cpp_lines, self.cpp_body = lines_of_code(self.cpp)
         if self.cpp_body > MOST * self.py_body:
@@ -65,7 +83,7 @@ class Pair:
     def compare(self):
         """Runs the twins side by side. Time is judged again, alone, before it
         is called different: others may have kept the machine busy."""
-        if not self.program:
+        if not self.interpreter:
             return
         late = self.compare_once()
         for _ in range(2):
@@ -76,7 +94,7 @@ class Pair:
 
     def compare_once(self):
         with concurrent.futures.ThreadPoolExecutor() as twins:
-            python = twins.submit(run, [sys.executable, str(self.python)])
+            python = twins.submit(run, [self.interpreter, str(self.python)])
             rondo = [twins.submit(run, [str(self.program)], RONDO_BACKEND=b) for b in self.backends]
         expected, self.py_seconds = python.result()
         if expected[0] != 0:
@@ -116,7 +134,9 @@ def main():
     print(f"{'':22}{'all lines of code':>24}{'no preamble, brackets':>29}")
     print(f"{'':22}{'Python':>8}{'C++':>8}{'ratio':>8}{'Python':>13}{'C++':>8}{'ratio':>8}")
     for p in pairs:
-        verdict = f"{p.cpp_seconds:6.1f} s  same" if p.program else "          not built"
+        verdict = "          not built"
+        if p.program:
+            verdict = f"{p.cpp_seconds:6.1f} s  same" if p.interpreter else "          no Python has what it imports"
         print(row(p.name, p.py_lines, p.cpp_lines, p.py_body, p.cpp_body),
               "          FAILED" if p.problems else verdict)
     sums = [sum(getattr(p, column) for p in pairs)

@@ -48,6 +48,12 @@ task<http::server> start_server(handler h, std::string host, std::uint16_t port,
                                 server_options options);
 task<http::server> start_tls_server(handler h, std::string host, std::uint16_t port,
                                     tls_context context, server_options options);
+/// A router that is moved here is no closure.
+template <class F>
+void check_handler() {
+  if constexpr (!std::is_same_v<std::remove_cvref_t<F>, router>) RONDO_CHECK_CLOSURE(F);
+}
+
 }  // namespace detail
 
 /// A running HTTP/1.1 server. Destroying it stops it at once.
@@ -92,7 +98,7 @@ template <request_handler F>
 RONDO_CORO_WRAPPER task<http::server> start_server(F&& handler, std::string host,
                                                    std::uint16_t port,
                                                    server_options options = {}) {
-  RONDO_CHECK_CLOSURE(F);
+  detail::check_handler<F>();
   return detail::start_server(detail::make_handler(std::forward<F>(handler)), std::move(host), port,
                               options);
 }
@@ -102,7 +108,7 @@ template <request_handler F>
 RONDO_CORO_WRAPPER task<http::server> start_tls_server(F&& handler, std::string host,
                                                        std::uint16_t port, tls_context context,
                                                        server_options options = {}) {
-  RONDO_CHECK_CLOSURE(F);
+  detail::check_handler<F>();
   return detail::start_tls_server(detail::make_handler(std::forward<F>(handler)), std::move(host),
                                   port, std::move(context), options);
 }

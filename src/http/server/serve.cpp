@@ -11,6 +11,7 @@
 
 #include <rondo/compose/wait.hpp>
 #include <rondo/coro/create_task.hpp>
+#include <rondo/exec/detail/worker_threads.hpp>
 #include <rondo/exec/run_workers.hpp>
 #include <rondo/io/signals.hpp>
 #include <rondo/sync/future.hpp>
@@ -51,8 +52,12 @@ class ending_signals_blocked {
 /// What the workers share.
 class service {
  public:
-  service(handler_factory& factory, const serve_options& options)
-      : factory_(factory), options_(options), port_(first_port_.get_future()) {}
+  service(handler_factory& factory, const serve_options& options, std::size_t workers)
+      : factory_(factory),
+        options_(options),
+        port_(first_port_.get_future()),
+        at_work_(workers),
+        none_at_work_(last_has_ended_.get_future()) {}
 
   task<> work(std::size_t index);
 
@@ -63,6 +68,7 @@ class service {
   /// Kept once the service ends. Thread safe, as the next.
   future<> end_of_service();
   void end_all();
+  void worker_has_ended();
 
   handler_factory& factory_;
   const serve_options& options_;
@@ -71,6 +77,9 @@ class service {
   std::mutex mutex_;
   std::vector<promise<>> waiting_;
   bool ending_ = false;
+  std::size_t at_work_;
+  promise<> last_has_ended_;
+  future<> none_at_work_;
 };
 
 future<> service::end_of_service() {
@@ -85,6 +94,11 @@ void service::end_all() {
   std::lock_guard lock(mutex_);
   if (std::exchange(ending_, true)) return;
   for (promise<>& told : waiting_) told.set_value();
+}
+
+void service::worker_has_ended() {
+  std::lock_guard lock(mutex_);
+  if (--at_work_ == 0) last_has_ended_.set_value();
 }
 
 task<http::server> service::start(std::uint16_t port) {
@@ -129,7 +143,9 @@ task<> service::work(std::size_t index) {
   }
   co_await end;
   co_await server.close(options_.grace);
+  worker_has_ended();
   if (!watching) co_return;
+  co_await none_at_work_;  // a second signal must end the others' draining, too
   watching.cancel();
   co_await wait(watching);
 }
@@ -138,9 +154,11 @@ task<> service::work(std::size_t index) {
 
 void serve(handler_factory factory, const serve_options& options) {
   ending_signals_blocked in_all_threads;
-  service shared(factory, options);
+  std::size_t workers =
+      options.workers ? options.workers : rondo::detail::worker_threads::usable_cores();
+  service shared(factory, options, workers);
   auto worker = [&](std::size_t index) -> task<> { co_await shared.work(index); };
-  run_workers(options.workers, worker, {.interrupt = on_interrupt::leave_alone});
+  run_workers(workers, worker, {.interrupt = on_interrupt::leave_alone});
 }
 
 }  // namespace rondo::inline v0::http::detail

@@ -177,9 +177,9 @@ task<http::server> start_server(handler h, std::string host, std::uint16_t port,
                                 server_options options) {
   auto* state = new server_state(std::move(h), options);
   http::server result(state);
-  accept_connection accept(*state);
-  result.listener_ = co_await rondo::start_server(std::move(accept), std::move(host), port,
-                                                  listen_options(options));
+  rondo::detail::connection_handler accept = accept_connection(*state);
+  result.listener_ = co_await rondo::detail::start_server(std::move(accept), std::move(host), port,
+                                                          listen_options(options));
   co_return result;
 }
 
@@ -187,12 +187,12 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
                                     tls_context context, server_options options) {
   auto* state = new server_state(std::move(h), options);
   http::server result(state);
-  accept_connection accept(*state);
+  rondo::detail::connection_handler accept = accept_connection(*state);
   tls_server_options listen;
   listen.server = listen_options(options);
   listen.handshake_timeout = options.handshake_timeout;
-  result.listener_ = co_await rondo::start_tls_server(std::move(accept), std::move(host), port,
-                                                      std::move(context), listen);
+  result.listener_ = co_await rondo::detail::start_tls_server(
+      std::move(accept), std::move(host), port, std::move(context), listen);
   co_return result;
 }
 
