@@ -121,14 +121,6 @@ bool worth_retrying(http::failure why) {
          why == http::failure::timeout;
 }
 
-/// What an http_error says after the URL, which may hold a password.
-std::string cause_of(const http::http_error& e, const std::string& url) {
-  std::string_view what = e.what();
-  std::string prefix = "GET " + url + ": ";
-  if (what.starts_with(prefix)) what.remove_prefix(prefix.size());
-  return std::string(what);
-}
-
 double random_between(double low, double high) {
   static std::minstd_rand generator(std::random_device{}());
   return std::uniform_real_distribution<double>(low, high)(generator);
@@ -263,7 +255,7 @@ rondo::task<downloader::verdict> downloader::try_once() {
     failed = co_await accept(t, from);
     if (!failed) failed = co_await receive(t);
   } catch (const http::http_error& e) {
-    failed = trouble(cause_of(e, file_.url),
+    failed = trouble(std::string(e.cause()),
                      worth_retrying(e.why()) ? trouble::remedy::try_again : trouble::remedy::none);
   }
   if (!failed) failed = check_whole();

@@ -169,6 +169,29 @@ TEST(http_client_failure, a_connect_that_hangs) {
   });
 }
 
+TEST(http_client_failure, one_that_gets_no_answer_holds_up_no_others) {
+  test::run([]() -> rondo::task<> {
+    int connections = 0;
+    auto first_hangs = [&](rondo::stream s) -> rondo::task<> {
+      bool hangs = ++connections == 1;
+      co_await s.read_until("\r\n\r\n");
+      if (hangs) co_await rondo::sleep(3600s);
+      co_await s.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    };
+    auto server = co_await rondo::start_server(first_hangs, "127.0.0.1", 0);
+    std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+    {
+      http::session session;
+      auto hanging = rondo::create_task(session.get(url));
+      auto r = co_await rondo::move_on_after(session.get(url), 10s);
+      EXPECT_TRUE(r && r->body == "ok");
+      EXPECT_FALSE(hanging.done());
+      hanging.cancel();
+    }
+    co_await server.close(0s);
+  });
+}
+
 // --- retries ---
 
 /// Fails some times, then answers.

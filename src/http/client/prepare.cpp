@@ -54,6 +54,10 @@ void transfer_state::prepare() {
   set(easy, CURLOPT_HEADERDATA, this);
   set(easy, CURLOPT_WRITEDATA, this);
   set(easy, CURLOPT_PREREQDATA, this);
+  // Requests that could share an HTTP/2 connection which is being made wait for it,
+  // until its handshake (ALPN) tells. Without TLS they would wait for a response.
+  bool may_share = session->options.version != http_version::http1 && (url[4] == 's' || url[4] == 'S');
+  set(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
   set(easy, CURLOPT_FOLLOWLOCATION, follows() ? 1L : 0L);
   set(easy, CURLOPT_MAXREDIRS, static_cast<long>(max_redirects_));
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));

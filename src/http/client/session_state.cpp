@@ -150,8 +150,6 @@ void session_state::configure(CURL* easy) {
       }
       break;
   }
-  // Requests that could share an HTTP/2 connection which is being made wait for it.
-  if (o.version != http_version::http1) set(easy, CURLOPT_PIPEWAIT, 1L);
   if (!o.ca_file.empty()) {
     set(easy, CURLOPT_CAINFO, o.ca_file.c_str());
     set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
