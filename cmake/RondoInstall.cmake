@@ -27,6 +27,8 @@ set(rondo_pc_process "rondo-process|Functions of a program in other processes|ro
 set(rondo_pc_tls "rondo-tls|TLS for streams|rondo-io|openssl")
 set(rondo_pc_http_common "rondo-http-common|What HTTP client and server share|rondo|")
 set(rondo_pc_http_client "rondo-http-client|HTTP client|rondo-io rondo-http-common|libcurl")
+set(rondo_pc_http_url "rondo-http-url|URLs|rondo|libcurl")
+set(rondo_pc_html "rondo-html|HTML pages and CSS selectors|rondo-http-url|gumbo")
 set(rondo_pc_http_server "rondo-http-server|HTTP server|rondo-io rondo-http-common|")
 # From where the file lies, so that an installed tree can be moved.
 file(RELATIVE_PATH PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
