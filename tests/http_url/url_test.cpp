@@ -114,6 +114,10 @@ TEST(url, WhatPagesWrite) {
   EXPECT_EQ(base.resolve("\xC3\xA9?\xC3\xA9#\xC3\xA9").str(), "http://h/dir/%C3%A9?%C3%A9#%C3%A9");
   EXPECT_EQ(base.resolve("\\x\\y?a\\b").str(), "http://h/x/y?a\\b");
   EXPECT_EQ(base.resolve("HTTP://OTHER/").str(), "http://other/");
+  EXPECT_EQ(base.resolve("http:/x").str(), "http://h/x");
+  for (const char* text : {"https:other/x", "https:/other/x", "https:////other/x"})
+    EXPECT_EQ(base.resolve(text).str(), "https://other/x") << text;
+  EXPECT_EQ(base.resolve("////other/x").str(), "http://other/x");
   // Everyone must agree on whose host this is.
   EXPECT_EQ(url("http://evil.example\\@good.example/").host(), "evil.example");
   EXPECT_EQ(url("http://good.example@evil.example/").host(), "evil.example");
@@ -143,7 +147,8 @@ TEST(url, Normalized) {
       {"http://ex.com/%7Euser", "http://ex.com/~user"},
       {"http://ex.com/%2f%3f", "http://ex.com/%2F%3F"},
       {"http://ex.com/a/%2e%2e/b", "http://ex.com/b"},
-      {"http://ex.com/%zz%4", "http://ex.com/%zz%4"},
+      {"http://ex.com/%zz%4", "http://ex.com/%25zz%254"},
+      {"http://ex.com/%7%62", "http://ex.com/%257b"},
       {"http://ex.com/?", "http://ex.com/"},
       {"http://ex.com/?q=%c3%a9&r=%61", "http://ex.com/?q=%C3%A9&r=a"},
       {"http://ex.com/%25%32%66", "http://ex.com/%252f"},
@@ -165,6 +170,9 @@ TEST(url, WhatIsRefusedSaysWhy) {
       {"http://h:x/", "ort"},
       {"http://[::1/", ""},
       {"http://a b/", ""},
+      {"ws:/%/%", "a percent sign in the host"},
+      {"http://12%37.1/", "a percent sign in the host"},
+      {"http://a%40b@h%00/", "a percent sign in the host"},
       {"http://a@b@c/", ""},
       {"http://h/\x01x", ""},
       {std::string("http://h/\0x", 11), "NUL"},

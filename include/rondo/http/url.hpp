@@ -70,8 +70,8 @@ class url {
   url without_credentials() const;
   /// The one spelling of all that mean the same by RFC 3986, 6.2.2 and 6.2.3,
   /// for finding out whether a page has been seen: without the scheme's own
-  /// port, percent-encoding in upper case and only where it is needed. Without
-  /// the fragment, which a server never sees.
+  /// port, percent-encoding by normalize_percent_encoding, and without the
+  /// fragment, which a server never sees.
   url normalized() const;
 
   friend bool operator==(const url&, const url&) = default;
@@ -90,6 +90,11 @@ class url {
   std::string fragment_;
   std::uint16_t port_ = 0;
 };
+
+/// Percent-encoding in its one spelling (RFC 3986, 6.2.2): in upper case, and not
+/// of letters, digits, '-', '.', '_' and '~'. A '%' that begins nothing becomes
+/// "%25".
+std::string normalize_percent_encoding(std::string_view text);
 
 /// Whether both come from one server in the eyes of a browser: scheme, host and
 /// port.

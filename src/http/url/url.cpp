@@ -160,27 +160,6 @@ bool is_unreserved(char c) noexcept {
   return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-/// RFC 3986, 6.2.2.1 and 6.2.2.2.
-std::string normalize_encoding(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-    if (low < 0) {
-      result += text[i];
-      continue;
-    }
-    auto decoded = static_cast<char>(high * 16 + low);
-    if (is_unreserved(decoded)) {
-      result += decoded;
-    } else {
-      append_encoded(result, decoded);
-    }
-    i += 2;
-  }
-  return result;
-}
-
 /// An address, of which no other is a subdomain.
 bool is_address(std::string_view host) noexcept {
   if (host.starts_with('[')) return true;
@@ -198,11 +177,19 @@ url::url(std::string_view text, const url* base) {
   std::optional<std::string> scheme = scheme_of(tidied);
   if (scheme && !find_scheme(*scheme)) refuse(text, "the scheme '" + *scheme + "' is not one of the web");
   if (!scheme && !base) refuse(text, "no scheme: it is not absolute");
-  // "http:page" on an http page is an old spelling of "page" (RFC 3986, 5.2.2).
-  if (base && scheme == base->scheme_ && !tidied.substr(scheme->size() + 1).starts_with('/')) {
-    tidied.erase(0, scheme->size() + 1);
+  std::string_view rest = std::string_view(tidied).substr(scheme ? scheme->size() + 1 : 0);
+  if (base && scheme == base->scheme_ && !rest.starts_with("//")) {
+    // "http:page" on an http page is an old spelling of "page" (RFC 3986, 5.2.2).
+    tidied = std::string(rest);
     scheme.reset();
+  } else if (scheme || rest.starts_with("//")) {
+    // However many slashes there are, what follows is the host.
+    rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
+    tidied = (scheme ? *scheme + "://" : "//") + std::string(rest);
   }
+  // libcurl decodes it after it has looked for the forms of an address.
+  std::string_view authority = std::string_view(tidied).substr(0, authority_end(tidied));
+  if (authority.find('%', authority.rfind('@') + 1) != authority.npos) refuse(text, "a percent sign in the host");
   parser p(text);
   if (!scheme) {
     if (tidied.empty()) {  // the page itself
@@ -294,10 +281,32 @@ url url::without_credentials() const {
 url url::normalized() const {
   url result = *this;
   result.fragment_.clear();
-  result.path_ = normalize_encoding(path_);
-  result.query_ = normalize_encoding(query_);
+  result.path_ = normalize_percent_encoding(path_);
+  result.query_ = normalize_percent_encoding(query_);
   // An encoded dot may have been a dot segment; reading it again removes it.
   return result.path_ == path_ ? result : url(result.str());
+}
+
+std::string normalize_percent_encoding(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    if (low < 0) {
+      // A percent sign that begins nothing: alone, it could come to begin
+      // something once what follows is decoded.
+      text[i] == '%' ? append_encoded(result, '%') : result.push_back(text[i]);
+      continue;
+    }
+    auto decoded = static_cast<char>(high * 16 + low);
+    if (is_unreserved(decoded)) {
+      result += decoded;
+    } else {
+      append_encoded(result, decoded);
+    }
+    i += 2;
+  }
+  return result;
 }
 
 bool same_origin(const url& a, const url& b) noexcept {
