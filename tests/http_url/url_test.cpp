@@ -115,6 +115,7 @@ TEST(url, WhatPagesWrite) {
   EXPECT_EQ(base.resolve("\\x\\y?a\\b").str(), "http://h/x/y?a\\b");
   EXPECT_EQ(base.resolve("HTTP://OTHER/").str(), "http://other/");
   EXPECT_EQ(base.resolve("http:/x").str(), "http://h/x");
+  EXPECT_EQ(base.resolve("http:https:/x").str(), "http://h/dir/https:/x");
   for (const char* text : {"https:other/x", "https:/other/x", "https:////other/x"})
     EXPECT_EQ(base.resolve(text).str(), "https://other/x") << text;
   EXPECT_EQ(base.resolve("////other/x").str(), "http://other/x");

@@ -180,7 +180,8 @@ url::url(std::string_view text, const url* base) {
   std::string_view rest = std::string_view(tidied).substr(scheme ? scheme->size() + 1 : 0);
   if (base && scheme == base->scheme_ && !rest.starts_with("//")) {
     // "http:page" on an http page is an old spelling of "page" (RFC 3986, 5.2.2).
-    tidied = std::string(rest);
+    // Its first part may look like a scheme, too.
+    tidied = (scheme_of(rest) ? "./" : "") + std::string(rest);
     scheme.reset();
   } else if (scheme || rest.starts_with("//")) {
     // However many slashes there are, what follows is the host.
