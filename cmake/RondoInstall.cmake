@@ -30,6 +30,8 @@ set(rondo_pc_http_common "rondo-http-common|What HTTP client and server share|ro
 set(rondo_pc_http_client "rondo-http-client|HTTP client|rondo-io rondo-http-common|libcurl|")
 set(rondo_pc_http_websocket "rondo-http-websocket|WebSocket client and server|rondo-http-server|openssl|-lwslay")
 set(rondo_pc_http_server "rondo-http-server|HTTP server|rondo-tls rondo-http-common|zlib|")
+set(rondo_pc_http_url "rondo-http-url|URLs|rondo|libcurl|")
+set(rondo_pc_html "rondo-html|HTML pages and CSS selectors|rondo-http-url|gumbo|")
 # From where the file lies, so that an installed tree can be moved.
 file(RELATIVE_PATH PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 foreach(target ${rondo_libraries})

@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <algorithm>
 #include <charconv>
-#include <ctime>
-#include <random>
 
 #include <rondo/compose/wait_for.hpp>
+#include <rondo/http/date.hpp>
 #include <rondo/loop/sleep.hpp>
 
 #include "partial_file.hpp"
+#include "retry.hpp"
 #include "sha256.hpp"
 #include "text.hpp"
 
@@ -21,8 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace http = rondo::http;
-
-constexpr rondo::delay longest_wait = 60s;  // whatever Retry-After says
 
 /// Why an attempt failed, and what to do about it.
 struct trouble {
@@ -66,14 +64,6 @@ std::optional<content_range> parse_content_range(std::string_view text) {
   return r;
 }
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT"
-std::optional<std::time_t> parse_date(const std::string& text) {
-  std::tm parts{};
-  const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  if (!end || *end) return std::nullopt;
-  return ::timegm(&parts);
-}
-
 /// Text by which a later request can say "if it is still this one" (RFC 9110,
 /// 13.1.5): a strong ETag, or a date that a second version cannot share.
 std::string validator_of(const http::headers& fields) {
@@ -83,47 +73,9 @@ std::string validator_of(const http::headers& fields) {
   const std::string* changed = fields.find("last-modified");
   const std::string* sent = fields.find("date");
   if (!changed || !sent) return {};
-  auto changed_at = parse_date(*changed);
-  auto sent_at = parse_date(*sent);
+  auto changed_at = http::parse_date(*changed);
+  auto sent_at = http::parse_date(*sent);
   return changed_at && sent_at && *sent_at > *changed_at ? *changed : std::string();
-}
-
-std::optional<rondo::delay> retry_after(const http::headers& fields) {
-  const std::string* text = fields.find("retry-after");
-  if (!text) return std::nullopt;
-  std::string_view rest = *text;
-  std::uint64_t seconds = 0;
-  if (!take_number(rest, seconds) || !rest.empty()) {
-    auto date = parse_date(*text);
-    if (!date) return std::nullopt;
-    seconds = static_cast<std::uint64_t>(std::max<std::time_t>(0, *date - std::time(nullptr)));
-  }
-  if (seconds > 60) return longest_wait;
-  return rondo::delay(std::chrono::seconds(seconds));
-}
-
-bool worth_retrying(int status) {
-  switch (status) {
-    case 408:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool worth_retrying(http::failure why) {
-  return why == http::failure::connect || why == http::failure::cut ||
-         why == http::failure::timeout;
-}
-
-double random_between(double low, double high) {
-  static std::minstd_rand generator(std::random_device{}());
-  return std::uniform_real_distribution<double>(low, high)(generator);
 }
 
 class downloader {
@@ -335,13 +287,8 @@ downloader::verdict downloader::check_whole() {
                  inherited_ ? trouble::remedy::start_over : trouble::remedy::none);
 }
 
-/// Exponential, with jitter so that clients which failed together do not come
-/// back together; but what the server asks for.
 rondo::delay downloader::pause_after(const trouble& t, int failures) const {
-  if (t.retry_after) return *t.retry_after;
-  double seconds = static_cast<double>(settings_.retry_delay.count()) * 1e-9;
-  seconds = std::min(seconds * static_cast<double>(1u << std::min(failures, 16)), 60.0);
-  return std::chrono::duration<double>(seconds * random_between(0.5, 1));
+  return t.retry_after ? *t.retry_after : pause_before_retry(settings_.retry_delay, failures);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 
 constexpr tool::subcommand (*subcommands[])(CLI::App&) = {
     tool::add_compare,
+    tool::add_crawl,
     tool::add_get,
     tool::add_serve,
     tool::add_tour,

@@ -20,6 +20,7 @@ struct subcommand {
 
 // Each adds itself to the application.
 subcommand add_compare(CLI::App& rondo);
+subcommand add_crawl(CLI::App& rondo);
 subcommand add_get(CLI::App& rondo);
 subcommand add_serve(CLI::App& rondo);
 subcommand add_tour(CLI::App& rondo);

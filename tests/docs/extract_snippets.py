@@ -17,6 +17,7 @@ PRELUDE = """#include <cstdio>
 #include <thread>
 #include <rondo/compose/move_on_when.hpp>
 #include <string>
+#include <rondo/html.hpp>
 #include <rondo/http/client.hpp>
 #include <rondo/http/files.hpp>
 #include <rondo/http/gzip.hpp>

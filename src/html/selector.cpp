@@ -1,0 +1,361 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// Selectors Level 4 and CSS Syntax Level 3, as far as selector.hpp says.
+#include <rondo/html/selector.hpp>
+
+#include <tuple>
+#include <utility>
+
+#include "compiled_selector.hpp"
+#include "utf8.hpp"
+
+namespace rondo::inline v0::html {
+
+namespace detail {
+
+namespace {
+
+using kind = condition::kind;
+
+constexpr std::size_t deepest_nesting = 32;
+constexpr std::int64_t largest_number = 1'000'000'000;
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_css_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+bool is_name_start(char c) noexcept { return is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool is_name_part(char c) noexcept { return is_name_start(c) || is_digit(c) || c == '-'; }
+
+int hex_value(char c) noexcept {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return text;
+}
+
+class reader {
+ public:
+  explicit reader(std::string_view text) : text_(text) {}
+
+  compiled_selector take() {
+    if (text_.size() > selector::max_length)
+      fail("longer than " + std::to_string(selector::max_length) + " bytes", selector::max_length);
+    result_.listed = read_list();
+    if (!at_end()) fail_here();
+    return std::move(result_);
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& why, std::size_t position) const {
+    std::string shown(text_.substr(0, 200));
+    if (text_.size() > 200) shown += "...";
+    throw selector_error("selector '" + shown + "': " + why + " at position " + std::to_string(position), position);
+  }
+  [[noreturn]] void fail_here() const {
+    if (at_end()) fail("unexpected end", text_.size());
+    fail(std::string("unexpected '") + text_[at_] + "'", at_);
+  }
+
+  bool at_end() const noexcept { return at_ >= text_.size(); }
+  char peek(std::size_t ahead = 0) const noexcept {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
+  bool accept(char c) noexcept {
+    if (at_end() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  void expect(char c) {
+    if (!accept(c)) fail_here();
+  }
+  /// White space and comments; whether there was any space.
+  bool skip_space();
+
+  std::vector<std::uint32_t> read_list();
+  std::uint32_t read_chain();
+  compound read_compound();
+  condition read_attribute();
+  void read_attribute_value(condition& c);
+  void read_pseudo_class(std::vector<condition>& to);
+  condition read_nth();
+  std::int64_t read_number();
+
+  bool at_name() const noexcept;
+  std::string read_name(const char* what);
+  void read_escape(std::string& to);
+  std::string read_string();
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t nesting_ = 0;
+  compiled_selector result_;
+};
+
+bool reader::skip_space() {
+  bool any = false;
+  for (;;) {
+    if (!at_end() && is_css_space(peek())) {
+      ++at_;
+      any = true;
+    } else if (peek() == '/' && peek(1) == '*') {
+      std::size_t end = text_.find("*/", at_ + 2);
+      if (end == text_.npos) fail("a comment without an end", at_);
+      at_ = end + 2;
+    } else {
+      return any;
+    }
+  }
+}
+
+std::vector<std::uint32_t> reader::read_list() {
+  std::vector<std::uint32_t> chains;
+  do {
+    chains.push_back(read_chain());
+  } while (accept(','));
+  return chains;
+}
+
+std::uint32_t reader::read_chain() {
+  std::vector<compound> parts;
+  char combinator = 0;
+  skip_space();
+  for (;;) {
+    parts.push_back(read_compound());
+    parts.back().combinator = combinator;
+    bool space = skip_space();
+    if (at_end() || peek() == ',' || peek() == ')') break;
+    combinator = ' ';
+    if (peek() == '>' || peek() == '+' || peek() == '~') {
+      combinator = text_[at_++];
+      skip_space();
+    } else if (!space) {
+      fail_here();
+    }
+    result_.looks_up = true;
+    if (combinator == '~') result_.looks_back = UINT32_MAX;
+    if (combinator == '+' && result_.looks_back < UINT32_MAX) ++result_.looks_back;
+  }
+  // Only now: the chains inside of it come before.
+  chain c{static_cast<std::uint32_t>(result_.compounds.size()), static_cast<std::uint32_t>(parts.size())};
+  for (compound& part : parts) result_.compounds.push_back(std::move(part));
+  result_.chains.push_back(c);
+  return static_cast<std::uint32_t>(result_.chains.size() - 1);
+}
+
+compound reader::read_compound() {
+  compound result;
+  std::vector<condition>& all = result.conditions;
+  std::size_t begin = at_;
+  if (at_name()) {
+    all.push_back({.what = kind::type, .value = lower_case(read_name("a tag"))});
+  } else {
+    accept('*');
+  }
+  if (peek() == '|' && peek(1) != '=') fail("namespaces are not supported", at_);
+  for (;;) {
+    if (accept('#')) {
+      all.push_back({.what = kind::id, .value = read_name("an id")});
+    } else if (accept('.')) {
+      all.push_back({.what = kind::has_class, .value = read_name("a class")});
+    } else if (accept('[')) {
+      all.push_back(read_attribute());
+    } else if (peek() == ':' && peek(1) == ':') {
+      fail("pseudo-elements are not supported; use text() or attribute()", at_);
+    } else if (accept(':')) {
+      read_pseudo_class(all);
+    } else {
+      break;
+    }
+  }
+  if (at_ == begin) fail_here();
+  return result;
+}
+
+condition reader::read_attribute() {
+  skip_space();
+  condition c{.what = kind::attribute, .name = lower_case(read_name("an attribute"))};
+  skip_space();
+  if (accept(']')) return c;
+  if (peek() == '|' && peek(1) != '=') fail("namespaces are not supported", at_);
+  switch (peek()) {
+    case '=': c.what = kind::equals; break;
+    case '~': c.what = kind::has_word; break;
+    case '|': c.what = kind::has_prefix; break;
+    case '^': c.what = kind::begins; break;
+    case '$': c.what = kind::ends; break;
+    case '*': c.what = kind::contains; break;
+    default: fail_here();
+  }
+  if (c.what != kind::equals) ++at_;
+  expect('=');
+  read_attribute_value(c);
+  return c;
+}
+
+void reader::read_attribute_value(condition& c) {
+  skip_space();
+  c.value = peek() == '"' || peek() == '\'' ? read_string() : read_name("a value, or one in quotes,");
+  c.ignore_case = c.name == "type";
+  skip_space();
+  if (char flag = peek(); is_letter(flag)) {
+    if (flag != 'i' && flag != 'I' && flag != 's' && flag != 'S') fail_here();
+    c.ignore_case = flag == 'i' || flag == 'I';
+    ++at_;
+    skip_space();
+  }
+  expect(']');
+}
+
+void reader::read_pseudo_class(std::vector<condition>& to) {
+  std::size_t begin = at_ - 1;
+  std::string name = lower_case(read_name("a pseudo-class"));
+  auto nth = [](bool from_end, bool of_type) {
+    return condition{.what = kind::nth, .of_type = of_type, .from_end = from_end, .offset = 1};
+  };
+  if (!accept('(')) {
+    if (name == "root") return to.push_back({.what = kind::root});
+    if (name == "scope") return to.push_back({.what = kind::scope});
+    if (name == "empty") return to.push_back({.what = kind::empty});
+    bool first = name.starts_with("first-"), last = name.starts_with("last-"), only = name.starts_with("only-");
+    bool child = name.ends_with("-child"), of_type = name.ends_with("-of-type");
+    std::size_t expected = (first || only ? 5u : 4u) + (child ? 6u : 8u) - (only ? 1u : 0u);
+    if (!(first || last || only) || !(child || of_type) || name.size() != expected)
+      fail("':" + name + "' is not supported", begin);
+    if (!last) to.push_back(nth(false, of_type));
+    if (!first) to.push_back(nth(true, of_type));
+    return;
+  }
+  if (++nesting_ > deepest_nesting) fail("nested too deep", begin);
+  if (name == "not" || name == "is" || name == "where" || name == "matches") {
+    kind what = name == "not" ? kind::none_of : kind::any_of;
+    to.push_back({.what = what, .chains = read_list()});
+  } else if (name == "nth-child" || name == "nth-last-child" || name == "nth-of-type" || name == "nth-last-of-type") {
+    condition c = read_nth();
+    c.from_end = name.starts_with("nth-last-");
+    c.of_type = name.ends_with("-of-type");
+    to.push_back(std::move(c));
+  } else {
+    fail("':" + name + "()' is not supported", begin);
+  }
+  expect(')');
+  --nesting_;
+}
+
+/// The small grammar of an+b (CSS Syntax, 6): "odd", "3", "-n + 3", "2n-1".
+condition reader::read_nth() {
+  condition c{.what = kind::nth};
+  skip_space();
+  std::size_t begin = at_;
+  for (auto [word, step, offset] : {std::tuple("odd", 2, 1), {"even", 2, 0}}) {
+    std::size_t size = std::string_view(word).size();
+    if (lower_case(std::string(text_.substr(at_, size))) != word) continue;
+    at_ += size;
+    c.step = step;
+    c.offset = offset;
+    skip_space();
+    return c;
+  }
+  bool negative = peek() == '-';
+  if (peek() == '-' || peek() == '+') ++at_;
+  bool counted = is_digit(peek());
+  std::int64_t number = counted ? read_number() : 1;
+  if (negative) number = -number;
+  if (peek() == 'n' || peek() == 'N') {
+    ++at_;
+    c.step = number;
+    skip_space();
+    if (peek() == '+' || peek() == '-') {
+      bool minus = text_[at_++] == '-';
+      skip_space();
+      std::int64_t offset = read_number();
+      c.offset = minus ? -offset : offset;
+    }
+  } else {
+    if (!counted) fail("expected odd, even or an+b", begin);
+    c.offset = number;
+  }
+  skip_space();
+  if (peek() != ')') fail_here();
+  return c;
+}
+
+std::int64_t reader::read_number() {
+  std::int64_t number = 0;
+  if (!is_digit(peek())) fail_here();
+  while (is_digit(peek())) {
+    number = number * 10 + (text_[at_] - '0');
+    if (number > largest_number) fail("a number that is too large", at_);
+    ++at_;
+  }
+  return number;
+}
+
+bool reader::at_name() const noexcept {
+  std::size_t ahead = peek() == '-' ? 1 : 0;
+  if (ahead == 1 && peek(1) == '-') return true;
+  char c = peek(ahead);
+  return is_name_start(c) || (c == '\\' && peek(ahead + 1) != '\n' && at_ + ahead + 1 < text_.size());
+}
+
+std::string reader::read_name(const char* what) {
+  if (!at_name()) fail(std::string("expected ") + what + (at_end() ? " before the end" : ""), at_);
+  std::string name;
+  for (;;) {
+    if (peek() == '\\') {
+      ++at_;
+      read_escape(name);
+    } else if (!at_end() && is_name_part(peek())) {
+      name += text_[at_++];
+    } else {
+      return name;
+    }
+  }
+}
+
+/// What follows a backslash (CSS Syntax, 4.3.7).
+void reader::read_escape(std::string& to) {
+  if (at_end() || peek() == '\n') fail_here();
+  if (hex_value(peek()) < 0) {
+    to += text_[at_++];
+    return;
+  }
+  char32_t code = 0;
+  for (int digits = 0; digits < 6 && hex_value(peek()) >= 0; ++digits)
+    code = code * 16 + static_cast<char32_t>(hex_value(text_[at_++]));
+  if (!at_end() && is_css_space(peek())) ++at_;
+  append_utf8(to, code == 0 ? replacement_character : code);
+}
+
+std::string reader::read_string() {
+  std::size_t begin = at_;
+  char quote = text_[at_++];
+  std::string value;
+  while (!accept(quote)) {
+    if (at_end() || peek() == '\n') fail("a string without an end", begin);
+    if (!accept('\\')) {
+      value += text_[at_++];
+    } else if (!accept('\n')) {  // an escaped line break goes on in the next line
+      read_escape(value);
+    }
+  }
+  return value;
+}
+
+}  // namespace
+
+compiled_selector compile_selector(std::string_view text) { return reader(text).take(); }
+
+}  // namespace detail
+
+std::shared_ptr<const detail::compiled_selector> selector::compile(std::string_view text) {
+  return std::make_shared<const detail::compiled_selector>(detail::compile_selector(text));
+}
+
+}  // namespace rondo::inline v0::html
