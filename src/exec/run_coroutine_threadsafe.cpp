@@ -6,8 +6,6 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <rondo/coro/diagnostic.hpp>
-
 namespace rondo::inline v0::detail {
 
 struct concurrent_core::state {
@@ -18,15 +16,6 @@ struct concurrent_core::state {
   bool retrieved = false;
   unsigned futures = 0;
 };
-
-void report_lost_concurrently(const std::exception_ptr& error) noexcept {
-  report_made([&] {
-    return diagnostic{problem::exception_not_retrieved,
-                      "a task of run_coroutine_threadsafe failed and nobody asked for its result: " +
-                          describe(error),
-                      error};
-  });
-}
 
 concurrent_core::concurrent_core() : state_(new state) {}
 concurrent_core::~concurrent_core() { delete state_; }

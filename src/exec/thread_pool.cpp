@@ -1,7 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/exec/thread_pool.hpp>
 
-#include <rondo/coro/diagnostic.hpp>
 #include <rondo/coro/errors.hpp>
 
 namespace rondo::inline v0 {
@@ -15,24 +14,6 @@ std::exception_ptr pool_destroyed(const worker_threads& pool) noexcept {
   } catch (...) {
     return std::current_exception();
   }
-}
-
-// On any thread, often the pool's: the report is for the loop's.
-void submitted_call::report_lost(std::exception_ptr error) noexcept {
-  auto tell = [error]() noexcept {
-    report_made([&] {
-      return diagnostic{problem::exception_not_retrieved,
-                        "a call submitted to a thread_pool failed and nobody asked for its result: " +
-                            describe(error),
-                        error};
-    });
-  };
-  bool posted = false;
-  try {
-    posted = submitter && submitter.call_soon_threadsafe(tell);
-  } catch (...) {  // out of memory
-  }
-  if (!posted) tell();
 }
 
 bool submit_operation_base::begin() noexcept {

@@ -31,6 +31,7 @@ task<file> temporary_file(std::string directory) {
   detail::check_path(directory, "temporary_file");
   std::string name = name_pattern(std::move(directory));
   std::string in = name.substr(0, name.rfind('/'));
+  std::string path = in + "/(temporary)";  // made before there is an fd that could be lost
   auto make = [&] {
     int fd = ::open(in.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return fd;
@@ -40,7 +41,7 @@ task<file> temporary_file(std::string directory) {
     return fd;
   };
   std::int64_t fd = co_await detail::on_thread("temporary_file", in, make);
-  file made(static_cast<int>(fd), in + "/(temporary)");
+  file made(static_cast<int>(fd), std::move(path));
   co_return made;
 }
 

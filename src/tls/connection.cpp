@@ -2,6 +2,7 @@
 #include <rondo/tls/connection.hpp>
 
 #include <memory>
+#include <openssl/crypto.h>
 
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/errors.hpp>
@@ -26,7 +27,13 @@ struct default_context {
 task<tls_context> loops_own_context() {
   auto& own = loop::current().local<default_context>();
   if (!own.client) {
-    auto load = [] { return tls_context::client(); };
+    auto load = [] {
+      // What OpenSSL keeps for this thread may outlive OpenSSL at the process's exit.
+      struct stop {
+        ~stop() { OPENSSL_thread_stop(); }
+      } at_the_end;
+      return tls_context::client();
+    };
     tls_context loaded = co_await to_thread(load);
     if (!own.client) own.client = std::move(loaded);  // else another task was quicker
   }

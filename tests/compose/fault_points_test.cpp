@@ -12,53 +12,14 @@
 #include <gtest/gtest.h>
 
 #include "support/async.hpp"
+#include "support/every_allocation.hpp"
 #include "support/fail_alloc.hpp"
 
 using namespace std::chrono_literals;
 
 namespace {
 
-/// Runs the scenario with each allocation failing in turn; the number of runs.
-template <class Scenario>
-int every_allocation(Scenario scenario, bool and_all_after) {
-  if (!RONDO_TEST_FAIL_ALLOC) return 1000;
-  // What is made once and kept: frame slabs, thread locals, locales.
-  for (int i = 0; i < 2; ++i) scenario();
-  for (int n = 0; n < 5000; ++n) {
-    rondo::detail::forget_departures();  // exceptions that are kept for async_backtrace
-    long before = test::allocations::alive;
-    bool passed = false, failed = false;
-    std::string surprise;
-    {
-      test::failing_allocation fault(n, and_all_after);
-      try {
-        scenario();
-        passed = true;
-      } catch (const std::bad_alloc&) {
-      } catch (const rondo::deadlock_error& e) {
-        test::allocations::until_failure = -1;
-        surprise = e.what();
-      } catch (const std::exception& e) {
-        test::allocations::until_failure = -1;
-        surprise = e.what();
-      } catch (const rondo::cancelled_error&) {
-        test::allocations::until_failure = -1;
-        surprise = "cancelled";
-      }
-      failed = fault.has_failed();
-    }
-    EXPECT_EQ(surprise, "") << "with allocation " << n << " failing";
-    rondo::detail::forget_departures();
-    EXPECT_EQ(test::allocations::alive, before) << "leaked with allocation " << n << " failing";
-    if (!failed) {
-      EXPECT_TRUE(passed);
-      return n;
-    }
-    if (testing::Test::HasFailure()) return n;
-  }
-  ADD_FAILURE() << "the scenario never passed";
-  return 0;
-}
+using test::every_allocation;
 
 rondo::task<int> work(rondo::queue<std::string>& q, int i) {
   co_await rondo::sleep(1s);

@@ -6,6 +6,7 @@
 
 #include <rondo/coro/create_task.hpp>
 #include <rondo/coro/errors.hpp>
+#include <rondo/exec/detail/lost_exception.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo::inline v0 {
@@ -39,12 +40,16 @@ class concurrent_core {
   state* state_;
 };
 
-/// Reports the exception of a task that nobody can ask for any more.
-void report_lost_concurrently(const std::exception_ptr& error) noexcept;
-
 template <class T>
 class concurrent_state final : public concurrent_core {
  public:
+  /// The result's exception, which nobody can ask for any more.
+  lost_exception take_lost() noexcept {
+    std::exception_ptr error = result.exception();
+    if (error) result.set_cancelled();
+    return lost_exception("a task of run_coroutine_threadsafe", std::move(error));
+  }
+
   outcome<T> result;
   task_handle<> handle;  // the loop's thread only
 };
@@ -82,8 +87,7 @@ class concurrent_delivery {
     if (!state_.operator->()) return;
     state_->handle = {};
     if (!state_->result.settled()) state_->result.set_cancelled();
-    if (!state_->finish() && state_->result.has_error())
-      report_lost_concurrently(state_->result.exception());
+    if (!state_->finish()) state_->take_lost()();
   }
   concurrent_state<T>& state() const noexcept { return *state_.operator->(); }
 
@@ -140,14 +144,7 @@ class [[nodiscard]] concurrent_future {
   }
   ~concurrent_future() {
     auto* s = state_.operator->();
-    if (!s || !s->remove_future() || !s->result.has_error()) return;
-    auto tell = [error = s->result.exception()] { detail::report_lost_concurrently(error); };
-    bool posted = false;
-    try {
-      posted = loop_.call_soon_threadsafe(tell);
-    } catch (...) {  // out of memory
-    }
-    if (!posted) tell();
+    if (s && s->remove_future()) s->take_lost().report_on(loop_);
   }
 
   // All of these throw usage_error when the future was moved away.

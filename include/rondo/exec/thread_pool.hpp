@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/exec/detail/lost_exception.hpp>
 #include <rondo/exec/detail/worker_threads.hpp>
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/loop/loop.hpp>
@@ -49,7 +50,6 @@ class submitted_call : public job {
 
  protected:
   virtual ~submitted_call() = default;
-  void report_lost(std::exception_ptr error) noexcept;
 
  private:
   unsigned references_ = 1;
@@ -76,7 +76,8 @@ class submitted_function final : public submitted_call {
 
  private:
   ~submitted_function() {
-    if (std::exception_ptr lost = promise_.give_up()) report_lost(std::move(lost));
+    std::exception_ptr lost = promise_.give_up();
+    if (lost) lost_exception("a call submitted to a thread_pool", std::move(lost)).report_on(submitter);
   }
   // What the user gave is destroyed before the result is there, and before the
   // thread counts as free: its destructors may take their time.

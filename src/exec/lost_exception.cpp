@@ -1,0 +1,28 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/exec/detail/lost_exception.hpp>
+
+#include <rondo/coro/diagnostic.hpp>
+#include <rondo/loop/loop.hpp>
+
+namespace rondo::inline v0::detail {
+
+void lost_exception::report_on(const loop_ref& loop) && noexcept {
+  if (!loop) return report();
+  try {
+    loop.call_soon_threadsafe(std::move(*this));
+  } catch (...) {  // out of memory: the destructor reports it, here
+  }
+}
+
+void lost_exception::report() noexcept {
+  std::exception_ptr error = std::exchange(error_, nullptr);
+  if (!error) return;
+  report_made([&] {
+    return diagnostic{problem::exception_not_retrieved,
+                      std::string(whose_) + " failed and nobody asked for its result: " +
+                          describe(error),
+                      error};
+  });
+}
+
+}  // namespace rondo::inline v0::detail
