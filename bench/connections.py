@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-"""What connections cost an echo server: memory while they are idle, CPU to accept.
+"""What connections cost a server: memory while they are idle, CPU to accept.
 
 Starts each server that is built on one core and opens COUNT connections from the
 other, each of which exchanges one message and is then left alone; then opens and
 closes as many one after the other. Reads the server's own memory (Pss of
 /proc/PID/smaps_rollup, so nothing of the kernel's) and CPU time.
 
-    bench/connections.py [--count 9000] [--rounds 3] [--programs rondo,go]
+    bench/connections.py [--count 9000] [--rounds 3] [--programs rondo,go] [--workload echo|http]
 """
 import argparse
 import os
@@ -61,15 +61,26 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def exchange(s):
+def echo(s):
     s.sendall(b"x")
     if s.recv(1) != b"x":
         raise RuntimeError("the echo differs")
 
 
-def measure(command, environment, count):
+def http(s):
+    s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    reply = b""
+    while not reply.endswith(b"Hello, World!"):
+        piece = s.recv(4096)
+        if not piece:
+            raise RuntimeError("the reply differs")
+        reply += piece
+
+
+def measure(command, environment, count, workload):
+    exchange = {"echo": echo, "http": http}[workload]
     port = free_port()
-    server = subprocess.Popen([*command, "echo", str(port)], stdout=subprocess.PIPE,
+    server = subprocess.Popen([*command, workload, str(port)], stdout=subprocess.PIPE,
                               env={**os.environ, **environment},
                               preexec_fn=lambda: os.sched_setaffinity(0, {0}))
     try:
@@ -107,6 +118,7 @@ def main():
     parser.add_argument("--count", type=int, default=9000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--programs", default="", help="beginnings of names, with commas between")
+    parser.add_argument("--workload", default="echo", choices=["echo", "http"])
     options = parser.parse_args()
     wanted = [w for w in options.programs.split(",") if w]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -119,8 +131,8 @@ def main():
     seen = {name: [] for name in chosen}
     for _ in range(options.rounds):
         for name, (command, environment) in chosen.items():
-            seen[name].append(measure(command, environment, options.count))
-    print(f"| {options.count} connections | B each, idle | min–max | us of CPU to accept, echo, close "
+            seen[name].append(measure(command, environment, options.count, options.workload))
+    print(f"| {options.count} connections | B each, idle | min–max | us of CPU to accept, exchange, close "
           "| min–max | connections/s |")
     print("|:--|--:|--:|--:|--:|--:|")
     for name, rounds in seen.items():
