@@ -14,7 +14,7 @@ rondo::async_generator<std::string> numbers(int n) {
 
 http::reply download(http::request&) {
   http::reply reply;
-  reply.stream = numbers(20'000);
+  reply.stream = numbers(2'000);
   return reply;
 }
 
@@ -46,7 +46,7 @@ rondo::task<> amain() {
   }
   std::printf("%d lines, the last is '%s'\n", count, last.c_str());
 
-  auto answer = co_await session.put(base + "/upload", numbers(50'000));
+  auto answer = co_await session.put(base + "/upload", numbers(20'000));
   std::printf("The server says: %s\n", answer.body.c_str());
   co_await server.close();
 }

@@ -16,7 +16,7 @@ async def numbers(n):
 async def download(request):
     response = web.StreamResponse()
     await response.prepare(request)
-    async for piece in numbers(20_000):
+    async for piece in numbers(2_000):
         await response.write(piece)
     return response
 
@@ -47,7 +47,7 @@ async def main():
                 count += 1
         print(f"{count} lines, the last is '{last}'")
 
-        async with session.put(base + "/upload", data=numbers(50_000)) as answer:
+        async with session.put(base + "/upload", data=numbers(20_000)) as answer:
             print(f"The server says: {await answer.text()}")
     await runner.cleanup()
 

@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // Servers that fail in all ways, time that runs out, requests that are made again.
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include <rondo/http/client.hpp>
@@ -192,6 +194,52 @@ TEST(http_client_failure, one_that_gets_no_answer_holds_up_no_others) {
   });
 }
 
+// --- proxies ---
+
+TEST(http_client_proxy, from_the_session_or_the_environment) {
+  test::run([]() -> rondo::task<> {
+    std::string seen;
+    auto proxy = [&](rondo::stream s) -> rondo::task<> {
+      std::string head = co_await s.read_until("\r\n\r\n");
+      seen = head.substr(0, head.find("\r\n"));
+      co_await s.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nproxy");
+    };
+    auto direct = [&](rondo::stream s) -> rondo::task<> {
+      co_await s.read_until("\r\n\r\n");
+      co_await s.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\ndirect");
+    };
+    auto through = co_await rondo::start_server(proxy, "127.0.0.1", 0);
+    auto server = co_await rondo::start_server(direct, "127.0.0.1", 0);
+    std::string proxy_url = "http://127.0.0.1:" + std::to_string(through.port());
+    std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+    auto ask = [](http::session_options options, std::string what) -> rondo::task<std::string> {
+      http::session session(options);
+      auto r = co_await session.get(what);
+      co_return r.body;
+    };
+    http::session_options options;
+    options.proxy = proxy_url;
+    EXPECT_EQ(co_await ask(options, "http://nosuch.invalid/x"), "proxy");
+    EXPECT_EQ(seen, "GET http://nosuch.invalid/x HTTP/1.1");
+    options.no_proxy = "127.0.0.1";
+    EXPECT_EQ(co_await ask(options, url), "direct");
+
+    ::setenv("http_proxy", proxy_url.c_str(), 1);
+    http::session_options plain;
+    EXPECT_EQ(co_await ask(plain, url), "proxy");
+    plain.environment = false;
+    EXPECT_EQ(co_await ask(plain, url), "direct");
+    ::setenv("no_proxy", "127.0.0.1", 1);
+    EXPECT_EQ(co_await ask({}, url), "direct");
+    options.no_proxy.clear();
+    EXPECT_EQ(co_await ask(options, url), "proxy") << "the environment counts less";
+    ::unsetenv("http_proxy");
+    ::unsetenv("no_proxy");
+    co_await through.close(0s);
+    co_await server.close(0s);
+  });
+}
+
 // --- retries ---
 
 /// Fails some times, then answers.
@@ -285,6 +333,42 @@ TEST(http_client_retry, waits_as_long_as_the_server_says_up_to_a_limit) {
     auto options = persistent(1);
     options.retry.longest_retry_after = 500ms;
     EXPECT_EQ(co_await against(too_long, options), "429 ");
+  });
+}
+
+TEST(http_client_retry, sends_pieces_again_if_they_can_be_made_again) {
+  test::run([]() -> rondo::task<> {
+    int connections = 0;
+    std::vector<std::string> bodies;
+    auto fails_once = [&](rondo::stream s) -> rondo::task<> {
+      co_await s.read_until("\r\n\r\n");
+      bodies.push_back(co_await s.read_until("0\r\n\r\n"));
+      bool fails = ++connections == 1;
+      std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+      if (fails) answer = unavailable;
+      co_await s.write(answer);
+    };
+    auto server = co_await rondo::start_server(fails_once, "127.0.0.1", 0);
+    std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+    {
+      http::session session(persistent(1));
+      test::journal j;
+      auto make = [&j]() -> http::body::pieces {
+        test::witness w(j, "pieces");
+        co_yield std::string("one");
+        co_yield std::string("two");
+      };
+      auto r = co_await session.put(url, make);
+      EXPECT_EQ(r.body, "ok");
+      EXPECT_EQ(j.lines, (std::vector<std::string>{"~pieces", "~pieces"}));
+      EXPECT_EQ(bodies.size(), 2u);
+      r = co_await session.put(url, make());
+      EXPECT_EQ(r.status, 200);
+      connections = 0;
+      r = co_await session.put(url, make());
+      EXPECT_EQ(r.status, 503) << "pieces that can be had once were sent again";
+    }
+    co_await server.close(0s);
   });
 }
 

@@ -41,7 +41,7 @@ task<response> exchange(session_state& session, order asked) {
         r.version = t.version();
         co_return r;
       }
-      asked = std::move(t.what);
+      asked = t.take_order();
     }
     co_await sleep(*wait);
   }
@@ -60,7 +60,7 @@ task<transfer> open_stream(session_state& session, order asked) {
         if (t->failed() && !t->has_header()) t->fail();
         co_return result;
       }
-      asked = std::move(t->what);
+      asked = t->take_order();
     }
     co_await sleep(*wait);
   }

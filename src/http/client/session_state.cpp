@@ -189,6 +189,7 @@ CURL* session_state::take_easy() {
 }
 
 void session_state::give_easy(CURL* easy, bool changed) noexcept {
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);  // it was the transfer's
   if (idle_.size() < most_idle) {
     try {
       if (changed) {

@@ -51,6 +51,13 @@ struct transfer_state : private rondo::detail::timer {
   /// How long to wait before the request is made again; nothing: it is not.
   std::optional<delay> wait_before_retry(int failures) const;
 
+  /// For the next attempt. The pieces of the body go first: they may use what the
+  /// body holds, which is moved.
+  order take_order() noexcept {
+    upload_.drop_source();
+    return std::move(what);
+  }
+
   /// The next piece of the body, empty at its end.
   task<std::string> read();
   /// Lets a paused transfer go on, as far as it can.

@@ -30,6 +30,8 @@ class upload {
   std::size_t take(char* to, std::size_t room) noexcept;
   bool rewind() noexcept;
 
+  void drop_source() noexcept { source_ = {}; }
+
   bool paused() const noexcept { return paused_; }
   bool sent() const noexcept { return sent_; }
   /// The source has lost its meaning: the transfer has ended.
