@@ -239,7 +239,7 @@ rondo::task<crawler::reply> crawler::try_fetch(host& h, url address, std::size_t
   http::request_options options;
   options.fields.add("User-Agent", settings_.user_agent);
   options.max_redirects = 0;
-  options.total_timeout = settings_.timeout;
+  options.timeouts.emplace().total = settings_.timeout;
   reply r;
   std::string text = address.str();
   rondo::time_point begin = rondo::now();
