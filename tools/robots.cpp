@@ -103,7 +103,7 @@ robots robots::parse(std::string_view text, std::string_view token) {
           group->crawl_delay_ = std::chrono::duration<double>(std::min(seconds, longest_crawl_delay));
       } else if (!value.empty()) {
         std::string pattern = comparable(value);
-        if (pattern[0] != '/' && pattern[0] != '*') pattern.insert(0, "/");
+        if (pattern[0] != '/' && pattern[0] != '*') pattern.insert(pattern.begin(), '/');
         group->rules_.push_back({std::move(pattern), allow});
       }
     }
