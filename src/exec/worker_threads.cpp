@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <cstring>
@@ -127,12 +128,15 @@ struct worker_threads::state {
 
   /// A call is often followed by the next at once. A thread that sleeps costs its
   /// caller a system call and the kernel the wake of a core (20 µs on a virtual
-  /// machine); looking on, about 10 µs at the most, halves the CPU time of such
-  /// calls and makes them several times faster. Yielding, it takes no core from
-  /// anybody, least of all from the loop that waits for the result.
+  /// machine); looking on for about 10 µs halves the CPU time of such calls and
+  /// makes them several times faster. Yielding, it takes no core from anybody,
+  /// least of all from the loop that waits for the result. The bound is in time,
+  /// for on a busy machine one yield lasts milliseconds, and who destroys the pool
+  /// waits for this thread.
   void look_for_more() const noexcept {
-    constexpr int looks = 50;
-    for (int i = 0; i < looks && !has_jobs.load(std::memory_order_relaxed); ++i) sched_yield();
+    auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(10);
+    while (!has_jobs.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until)
+      sched_yield();
   }
 
   /// The idle worker to call, or null. It is not idle any more.
