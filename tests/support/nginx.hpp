@@ -84,6 +84,15 @@ class nginx {
     ::close(fd);
     return ntohs(address.sin_port);
   }
+  static bool has_ipv6() {
+    int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    return bound;
+  }
   static bool answers(int port) {
     int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -100,8 +109,11 @@ class nginx {
     h2c_ = free_port();
     tls_ = free_port();
     mutual_ = free_port();
-    auto listen = [](int port, const char* how) {
-      return "listen 127.0.0.1:" + std::to_string(port) + how + ";";
+    // On every address of localhost: else another program's server may have the port
+    // on one of them, and get our requests.
+    auto listen = [ipv6 = has_ipv6()](int port, const char* how) {
+      std::string rest = ":" + std::to_string(port) + how + ";";
+      return "listen 127.0.0.1" + rest + (ipv6 ? " listen [::1]" + rest : "");
     };
     std::string locations = R"(
       root )" + folder_ + R"(/www;

@@ -32,9 +32,16 @@ class Exchange:
     def __init__(self, site, connection, target, fields, count):
         self.site, self.connection, self.target, self.fields = site, connection, target, fields
         self.count = count  # how often that has been asked for, from 1 on
-        self.begin, self.end = time.monotonic(), None
+        self.begin, self.open = time.monotonic(), True
+
+    def over(self):
+        """Counted out before the client can know the answer, and ask for the next page."""
+        with self.site.lock:
+            self.site.now -= self.open
+            self.open = False
 
     def raw(self, data):
+        self.over()
         self.connection.sendall(data)
 
     def head(self, status, length=None, **fields):
@@ -103,9 +110,7 @@ class Site:
         except OSError:
             pass  # the client has gone
         finally:
-            with self.lock:
-                self.now -= 1
-                exchange.end = time.monotonic()
+            exchange.over()
 
     def targets(self):
         with self.lock:
