@@ -222,12 +222,10 @@ rondo::task<crawler::reply> crawler::fetch(host& h, url address, std::size_t mos
     reply r = co_await try_fetch(h, address, most, html_only);
     r.attempts = failures + 1;
     if (!r.try_again || failures >= settings_.retries) co_return r;
-    rondo::delay pause = pause_before_retry(settings_.retry_delay, failures);
-    if (auto asked = retry_after(r.fields)) {
-      // It is the host that asks, whatever is wanted of it.
-      pause = *asked;
-      h.next_turn = std::max(h.next_turn, rondo::now() + pause);
-    }
+    std::optional<rondo::delay> asked = http::retry_after(r.fields);
+    rondo::delay pause = pause_before_retry(settings_.retry_delay, failures, asked);
+    // It is the host that asks, whatever is wanted of it.
+    if (asked) h.next_turn = std::max(h.next_turn, rondo::now() + pause);
     co_await rondo::sleep(pause);
   }
 }
@@ -256,10 +254,10 @@ rondo::task<crawler::reply> crawler::try_fetch(host& h, url address, std::size_t
       r.body.append(piece, 0, room);
     }
   } catch (const http::http_error& e) {
-    r.error = cause_of(e, text);
-    r.try_again = worth_retrying(e.why());
+    r.error = std::string(e.cause());
+    r.try_again = http::may_pass(e.why());
   }
-  if (r.error.empty()) r.try_again = worth_retrying(r.status);
+  if (r.error.empty()) r.try_again = http::may_pass(r.status);
   r.seconds = std::chrono::duration<double>(rondo::now() - begin).count();
   co_return r;
 }

@@ -208,7 +208,7 @@ rondo::task<downloader::verdict> downloader::try_once() {
     if (!failed) failed = co_await receive(t);
   } catch (const http::http_error& e) {
     failed = trouble(std::string(e.cause()),
-                     worth_retrying(e.why()) ? trouble::remedy::try_again : trouble::remedy::none);
+                     http::may_pass(e.why()) ? trouble::remedy::try_again : trouble::remedy::none);
   }
   if (!failed) failed = check_whole();
   co_return failed;
@@ -231,10 +231,10 @@ rondo::task<downloader::verdict> downloader::accept(const http::transfer& t, std
   } else if (status == 416 && from > 0) {
     failed = trouble("status 416", trouble::remedy::start_over);
   } else {
-    failed = trouble(fmt::format("status {}", status), worth_retrying(status)
+    failed = trouble(fmt::format("status {}", status), http::may_pass(status)
                                                            ? trouble::remedy::try_again
                                                            : trouble::remedy::none);
-    failed->retry_after = retry_after(t.fields());
+    failed->retry_after = http::retry_after(t.fields());
   }
   co_return failed;
 }
@@ -288,7 +288,7 @@ downloader::verdict downloader::check_whole() {
 }
 
 rondo::delay downloader::pause_after(const trouble& t, int failures) const {
-  return t.retry_after ? *t.retry_after : pause_before_retry(settings_.retry_delay, failures);
+  return pause_before_retry(settings_.retry_delay, failures, t.retry_after);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <curl/curl.h>
-#include <random>
 #include <vector>
 
 #include <rondo/http/cookie.hpp>
@@ -48,7 +47,6 @@ struct session_state : private rondo::detail::timer {
   loop& event_loop;
   session_options options;
   field_list fields;  // of every request
-  std::minstd_rand random{std::random_device{}()};
 
  private:
   void configure(CURL* easy);

@@ -68,12 +68,6 @@ bool is_idempotent(const std::string& method) {  // RFC 9110, 9.2.2
   return false;
 }
 
-bool may_pass(int status) {
-  for (int passing : {408, 429, 500, 502, 503, 504})
-    if (status == passing) return true;
-  return false;
-}
-
 }  // namespace
 
 transfer_state::transfer_state(session_state& s, order&& asked, bool whole)
@@ -451,24 +445,15 @@ std::optional<delay> transfer_state::wait_before_retry(int failures) const {
   if (!policy.any_method && !is_idempotent(what.method)) return std::nullopt;
   if (!what.content.replayable()) return std::nullopt;
   if (failed()) {
-    failure why = kind();
-    if (why != failure::connect && why != failure::cut && why != failure::timeout) return std::nullopt;
+    if (!may_pass(kind())) return std::nullopt;
   } else {
     if (!may_pass(status)) return std::nullopt;
-    curl_off_t asked = 0;
-    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &asked);
-    if (asked > 0) {
-      delay wait = std::chrono::seconds(std::min<curl_off_t>(asked, 1'000'000'000));
-      if (wait.count() > policy.longest_retry_after.count()) return std::nullopt;
-      return wait;
+    if (std::optional<delay> asked = retry_after(fields)) {
+      if (asked->count() > policy.longest_retry_after.count()) return std::nullopt;
+      return asked;
     }
   }
-  double longest = static_cast<double>(policy.longest_wait.count());
-  double wait = std::min(static_cast<double>(policy.first_wait.count()) *
-                             static_cast<double>(1u << std::min(failures, 30)),
-                         longest);
-  wait *= std::uniform_real_distribution<double>(0.5, 1)(session->random);
-  return delay(std::chrono::nanoseconds(static_cast<std::int64_t>(wait)));
+  return policy.wait_after(failures + 1);
 }
 
 // --- errors, and what is known of the response ---

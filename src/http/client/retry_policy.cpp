@@ -1,0 +1,50 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/http/retry_policy.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <random>
+
+#include <rondo/http/date.hpp>
+
+namespace rondo::inline v0::http {
+
+bool may_pass(failure why) noexcept {
+  return why == failure::connect || why == failure::cut || why == failure::timeout;
+}
+
+bool may_pass(int status) noexcept {
+  for (int passing : {408, 429, 500, 502, 503, 504})
+    if (status == passing) return true;
+  return false;
+}
+
+std::optional<delay> retry_after(const headers& fields) {
+  const std::string* text = fields.find("Retry-After");
+  if (!text) return std::nullopt;
+  std::uint64_t seconds = 0;
+  const char* end = text->data() + text->size();
+  auto [stopped, error] = std::from_chars(text->data(), end, seconds);
+  bool is_number = stopped == end && error != std::errc::invalid_argument;
+  if (is_number) {
+    constexpr std::uint64_t longest = INT64_MAX;
+    if (error != std::errc()) seconds = longest;
+    return delay(std::chrono::seconds(std::min(seconds, longest)));
+  }
+  auto date = parse_date(*text);
+  if (!date) return std::nullopt;
+  auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return delay(std::max(*date - now, std::chrono::seconds(0)));
+}
+
+delay retry_policy::wait_after(int failures) const {
+  thread_local std::minstd_rand generator(std::random_device{}());
+  double doublings = static_cast<double>(1u << std::clamp(failures - 1, 0, 30));
+  double wait = std::min(static_cast<double>(first_wait.count()) * doublings,
+                         static_cast<double>(longest_wait.count()));
+  wait *= std::uniform_real_distribution<double>(0.5, 1)(generator);
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(wait));
+}
+
+}  // namespace rondo::inline v0::http
