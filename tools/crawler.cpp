@@ -48,17 +48,45 @@ class counted {
   std::size_t& count_;
 };
 
+/// Whether a list of rules for robots, "noindex, NoFollow", forbids to follow links.
+bool forbids_following(std::string_view rules) {
+  while (!rules.empty()) {
+    std::string_view rule = rules.substr(0, rules.find(','));
+    rules.remove_prefix(std::min(rules.size(), rule.size() + 1));
+    while (rule.starts_with(' ')) rule.remove_prefix(1);
+    while (rule.ends_with(' ')) rule.remove_suffix(1);
+    if (http::equal_ignoring_case(rule, "nofollow") || http::equal_ignoring_case(rule, "none")) return true;
+  }
+  return false;
+}
+
 struct parsed_page {
   std::string title;
   std::vector<url> links;
+  std::vector<url> to_follow;  // those of them that the page does not ask robots to pass over
 };
 
-parsed_page parse_page(std::string_view body, const std::string& address, std::string_view content_type) {
+parsed_page parse_page(std::string_view body, const std::string& address, const http::headers& fields,
+                       bool obey) {
   rondo::html::parse_options options;
-  options.content_type = content_type;
+  options.content_type = fields.get("content-type");
   options.max_time = longest_parse;
   rondo::html::document page(body, address, options);
-  return {page.title(), page.links()};
+  parsed_page parsed{page.title(), page.links(), {}};
+  if (!obey) {
+    parsed.to_follow = parsed.links;
+    return parsed;
+  }
+  static const rondo::html::selector robots_meta("meta[name=robots i][content]");
+  static const rondo::html::selector free_links(
+      "a[href]:not([rel~=nofollow i]), area[href]:not([rel~=nofollow i])");
+  for (const auto& [name, value] : fields)
+    if (http::equal_ignoring_case(name, "X-Robots-Tag") && forbids_following(value)) return parsed;
+  for (rondo::html::element meta : page.select(robots_meta))
+    if (forbids_following(meta.attribute("content", ""))) return parsed;
+  for (rondo::html::element link : page.select(free_links))
+    if (auto to = page.resolve(link.attribute("href", ""))) parsed.to_follow.push_back(std::move(*to));
+  return parsed;
 }
 
 }  // namespace
@@ -159,7 +187,7 @@ void crawler::follow_redirect(const page& p, const reply& r, crawled_page& resul
 
 rondo::task<> crawler::read_page(const page& p, reply& r, crawled_page& result) {
   std::string address = p.address.str();
-  auto parse = [&] { return parse_page(r.body, address, r.fields.get("content-type")); };
+  auto parse = [&] { return parse_page(r.body, address, r.fields, settings_.ask_robots); };
   parsed_page parsed;
   try {
     // A large page would keep the loop from all others.
@@ -173,8 +201,8 @@ rondo::task<> crawler::read_page(const page& p, reply& r, crawled_page& result) 
   for (url& link : parsed.links) {
     std::string text = link.without_credentials().without_fragment().str();
     if (seen.insert(text).second) result.links.push_back(std::move(text));
-    offer(std::move(link), p.depth + 1, 0, false);
   }
+  for (url& link : parsed.to_follow) offer(std::move(link), p.depth + 1, 0, false);
 }
 
 /// Fetches robots.txt, once and before the host's first page.

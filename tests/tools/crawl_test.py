@@ -7,6 +7,7 @@
 Each test has a server of its own on a free port of the loopback, which answers
 as the test says; nothing here waits for a fixed time to be right.
 """
+import gzip
 import json
 import os
 import pathlib
@@ -416,6 +417,27 @@ class Politeness(CrawlTest):
         self.assertEqual(found["/private/open"]["status"], 200)
         self.assertIn("1 disallowed by robots.txt", self.summary)
         self.assertEqual(self.site.requests[0].fields["user-agent"].split("/")[0], "rondo")
+
+    def test_links_that_robots_are_asked_to_pass_over(self):
+        self.site.pages["/"] = (
+            "<a href=/a>a</a><a rel='noopener NoFollow' href=/b>b</a><a rel=nofollowing href=/c>c</a>"
+            "<a rel=nofollow href=/d>d</a><a href=/d>d</a>")
+        self.site.pages["/a"] = "<meta name=ROBOTS content='noindex, nofollow'><a href=/from-a>x</a>"
+        self.site.pages["/c"] = "<meta name=robots content=none><a href=/from-c>x</a>"
+        self.site.pages["/d"] = lambda e: e.page("<a href=/from-d>x</a>", X_Robots_Tag="nofollow")
+        found = self.crawl("/")
+        self.assertEqual(set(found), {"/", "/a", "/c", "/d"})
+        self.assertEqual(found["/"]["links"], [self.site.url("/" + c) for c in "abcd"])
+        self.assertEqual(found["/a"]["links"], [self.site.url("/from-a")])
+        found = self.crawl("/", "--ignore-robots")
+        self.assertEqual(set(found), {"/", "/a", "/b", "/c", "/d", "/from-a", "/from-c", "/from-d"})
+
+    def test_asks_for_compressed_pages(self):
+        packed = gzip.compress(b"<a href=/a>a</a>" + b" " * 100_000)
+        self.site.pages["/"] = lambda e: e.page(packed, Content_Encoding="gzip")
+        self.assertIn("/a", self.crawl("/"))
+        asked = next(r for r in self.site.requests if r.target == "/")
+        self.assertIn("gzip", asked.fields["accept-encoding"])
 
     def test_another_user_agent(self):
         self.pages(index="")
