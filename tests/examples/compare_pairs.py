@@ -72,6 +72,7 @@ class Pair:
         self.program = program
         self.backends = backends
         self.problems = []
+        self.differences = []
         imports = [found[1] for found in map(IMPORT.match, python.read_text().splitlines()) if found]
         self.interpreter = python_with(tuple(sorted(set(imports)))) if program else None
         self.py_lines, self.py_body = lines_of_code(self.python)
@@ -81,33 +82,26 @@ class Pair:
                                  f"more than {MOST} times")
 
     def compare(self):
-        """Runs the twins side by side. Time is judged again, alone, before it
-        is called different: others may have kept the machine busy."""
-        if not self.interpreter:
-            return
-        late = self.compare_once()
-        for _ in range(2):
-            if not late or self.problems:
-                break
-            late = self.compare_once()
-        self.problems += late
+        """Runs the twins side by side."""
+        if self.interpreter:
+            self.differences = self.differing()
 
-    def compare_once(self):
+    def differing(self):
         with concurrent.futures.ThreadPoolExecutor() as twins:
             python = twins.submit(run, [self.interpreter, str(self.python)])
             rondo = [twins.submit(run, [str(self.program)], RONDO_BACKEND=b) for b in self.backends]
         expected, self.py_seconds = python.result()
+        found = []
         if expected[0] != 0:
-            self.problems.append(f"Python: exit status {expected[0]}\n{expected[2]}")
-        late = []
+            found.append(f"Python: exit status {expected[0]}\n{expected[2]}")
         for backend, twin in zip(self.backends, rondo):
             got, self.cpp_seconds = twin.result()
             for what, theirs, ours in zip(("exit status", "stdout", "stderr"), expected, got):
                 if theirs != ours:
-                    self.problems.append(f"{backend}: {what} differs\n--- Python\n{theirs}\n--- C++\n{ours}")
+                    found.append(f"{backend}: {what} differs\n--- Python\n{theirs}\n--- C++\n{ours}")
             if abs(self.cpp_seconds - self.py_seconds) > SECONDS:
-                late.append(f"{backend}: C++ took {self.cpp_seconds:.1f} s, Python {self.py_seconds:.1f} s")
-        return late
+                found.append(f"{backend}: C++ took {self.cpp_seconds:.1f} s, Python {self.py_seconds:.1f} s")
+        return found
 
 
 def main():
@@ -126,6 +120,13 @@ def main():
              for path in sorted(options.examples.glob("*.py")) if path.with_suffix(".cpp").exists()]
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(Pair.compare, pairs))
+    # Most examples show times, and a busy machine keeps some program waiting: what
+    # differs is looked at again with nothing beside it, and told of in any case.
+    for p in [p for p in pairs if p.differences]:
+        for difference in p.differences:
+            print(f"{p.name}, while others ran: {difference}\n")
+        p.compare()
+        p.problems += p.differences
 
     def row(name, py, cpp, py_body, cpp_body):
         return (f"{name:22}{py:8}{cpp:8}{cpp / py:8.2f}{py_body:13}{cpp_body:8}"
