@@ -8,13 +8,13 @@
 #include <new>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <system_error>
 #include <unistd.h>
 #include <vector>
 
 #include <rondo/io/detail/socket.hpp>
+#include <rondo/io/detail/unix_socket_file.hpp>
 #include <rondo/io/resolve.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/syscall.hpp>
@@ -37,31 +37,6 @@ struct message {
   sockaddr_storage name{};
 };
 
-/// The file of a bound Unix socket. Removed only while it is the one that was
-/// made: somebody else may have taken the path over.
-class socket_file {
- public:
-  void made(std::string path) {
-    struct stat s;
-    if (::stat(path.c_str(), &s) != 0) return;
-    device_ = s.st_dev;
-    inode_ = s.st_ino;
-    path_ = std::move(path);
-  }
-  void remove() noexcept {
-    struct stat s;
-    if (!path_.empty() && ::stat(path_.c_str(), &s) == 0 && s.st_dev == device_ &&
-        s.st_ino == inode_)
-      ::unlink(path_.c_str());
-    path_.clear();
-  }
-
- private:
-  std::string path_;
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
-};
-
 }  // namespace
 
 class datagram_core {
@@ -79,7 +54,7 @@ class datagram_core {
   void shut_down() noexcept {
     local_ = local_endpoint(fd);
     closed = true;
-    file.remove();
+    file = {};
     for (io_operation* op : {receiver, sender})
       if (op && op->cancel()) op->kernel_done(-ECANCELED);
     close_if_idle();
@@ -117,7 +92,7 @@ class datagram_core {
   io_operation* sender = nullptr;
   message incoming;
   message outgoing;
-  socket_file file;
+  unix_socket_file file;
 
  private:
   ~datagram_core() { ::operator delete(buffer_); }
@@ -386,16 +361,8 @@ datagram_socket bind_to(const endpoint& local, const datagram_options& options) 
   datagram_socket socket = make_datagram_socket(local.family(), options, core);
   if (::bind(core->fd, local.data(), local.size()) != 0)
     throw_errno(errno, "bind " + local.to_string());
+  core->file = unix_socket_file(local);
   return socket;
-}
-
-/// Whether path is a socket's file that no socket has: its program died.
-bool is_left_behind(const endpoint& path) {
-  struct stat s;
-  if (::stat(path.address().c_str(), &s) != 0 || !S_ISSOCK(s.st_mode)) return false;
-  socket_guard probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return probe.get() >= 0 && ::connect(probe.get(), path.data(), path.size()) != 0 &&
-         errno == ECONNREFUSED;
 }
 
 unsigned interface_index(std::string_view name) {
@@ -527,18 +494,9 @@ task<datagram_socket> connect_udp(std::string host, std::uint16_t port, datagram
 
 task<datagram_socket> bind_unix_datagram(std::string path, datagram_options options) {
   endpoint local = endpoint::unix_path(path);
-  detail::datagram_core* core;
-  datagram_socket socket = detail::make_datagram_socket(AF_UNIX, options, core);
-  bool bound = ::bind(core->fd, local.data(), local.size()) == 0;
-  int error = bound ? 0 : errno;
-  if (error == EADDRINUSE && detail::is_left_behind(local)) {
-    ::unlink(path.c_str());
-    bound = ::bind(core->fd, local.data(), local.size()) == 0;
-    error = errno;
-  }
-  if (!bound) detail::throw_errno(error, "bind " + local.to_string());
-  if (!local.to_string().starts_with('@')) core->file.made(std::move(path));
-  co_return socket;
+  detail::socket_guard others_wait = co_await detail::lock_directory_of(local);
+  detail::remove_stale_socket(local, SOCK_DGRAM);
+  co_return detail::bind_to(local, options);
 }
 
 task<datagram_socket> connect_unix_datagram(std::string path, datagram_options options) {

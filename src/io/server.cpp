@@ -8,9 +8,7 @@
 #include <netinet/in.h>
 #include <new>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 #include <rondo/coro/create_task.hpp>
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/io/detail/socket.hpp>
+#include <rondo/io/detail/unix_socket_file.hpp>
 #include <rondo/io/resolve.hpp>
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
@@ -122,37 +121,19 @@ task<> serve_connection(std::unique_ptr<listed> in_list, stream connection) {
   }
 }
 
-/// A bound socket, to listen on; removes the file of a Unix socket, unless another
-/// one has taken its place.
+/// A bound socket, to listen on.
 class listener {
  public:
   listener(socket_guard socket, const endpoint& address)
-      : socket_(std::move(socket)), address_(address) {
-    if (has_file() && ::lstat(address_.address().c_str(), &file_) != 0) file_ = {};
-  }
-  listener(listener&& other) noexcept
-      : socket_(std::move(other.socket_)),
-        address_(std::exchange(other.address_, endpoint())),
-        file_(other.file_) {}
-  listener& operator=(const listener&) = delete;
-  ~listener() {
-    if (!has_file()) return;
-    std::string path = address_.address();
-    struct stat now {};
-    if (::lstat(path.c_str(), &now) == 0 && now.st_dev == file_.st_dev && now.st_ino == file_.st_ino)
-      ::unlink(path.c_str());
-  }
-  static bool is_abstract(const endpoint& a) { return a.address().starts_with('@'); }
+      : socket_(std::move(socket)), address_(address), file_(address) {}
 
   int fd() const noexcept { return socket_.get(); }
   const endpoint& address() const noexcept { return address_; }
 
  private:
-  bool has_file() const { return address_.is_unix() && !is_abstract(address_); }
-
   socket_guard socket_;
   endpoint address_;
-  struct stat file_ {};
+  unix_socket_file file_;
 };
 
 /// What accept said: the new socket or -errno. The system call itself takes it,
@@ -293,37 +274,6 @@ server serve_on(connection_handler handler, std::vector<listener> listeners,
   return result;
 }
 
-// Between the look whether somebody listens and our own listening, another starter
-// would take our new file for a stale one and remove it: they come one after the
-// other, by a lock on the directory that ends with the fd. Somebody else who holds
-// such a lock for long, and a directory that cannot be read, keep no server from
-// starting.
-task<socket_guard> lock_directory_of(endpoint address) {
-  std::string path = address.address();
-  if (listener::is_abstract(address)) co_return socket_guard(-1);
-  std::size_t slash = path.rfind('/');
-  std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
-  socket_guard lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  constexpr int attempts = 1000;
-  for (int i = 0; i < attempts && lock.get() >= 0; ++i) {
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) break;
-    co_await sleep(std::chrono::milliseconds(1));
-  }
-  co_return lock;
-}
-
-// The file of a socket that nobody listens on: of a server that died.
-void remove_stale_socket(const endpoint& address) {
-  struct stat info {};
-  std::string path = address.address();
-  if (listener::is_abstract(address) || ::lstat(path.c_str(), &info) != 0 ||
-      !S_ISSOCK(info.st_mode))
-    return;
-  socket_guard probe(make_socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, "listen " + path));
-  if (::connect(probe.get(), address.data(), address.size()) != 0 && errno == ECONNREFUSED)
-    ::unlink(path.c_str());
-}
-
 }  // namespace
 
 task<server> start_server(connection_handler handler, std::string host, std::uint16_t port,
@@ -342,7 +292,7 @@ task<server> start_unix_server(connection_handler handler, std::string path,
   std::vector<listener> listeners;
   {
     socket_guard others_wait = co_await lock_directory_of(address);
-    remove_stale_socket(address);
+    remove_stale_socket(address, SOCK_STREAM);
     listeners.push_back(listen_on(address, options));
   }
   co_return serve_on(std::move(handler), std::move(listeners), options);

@@ -2,12 +2,15 @@
 #include <rondo/io/datagram.hpp>
 
 #include <array>
+#include <atomic>
+#include <barrier>
 #include <cerrno>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 #include "support/async.hpp"
@@ -451,6 +454,54 @@ TEST(unix_datagram, a_file_left_behind_is_replaced) {
     co_await client.send("alive");
     EXPECT_EQ(co_await socket.receive(), "alive");
   });
+}
+
+// All find a stale file and want to replace it: one may, and keeps its own.
+TEST(unix_datagram, of_several_that_bind_at_once_one_gets_the_path) {
+  socket_path where;
+  rondo::endpoint path = rondo::endpoint::unix_path(where.path);
+  constexpr int binders = 4;
+  constexpr int rounds = 500;
+  std::barrier together(binders);
+  std::atomic<int> bound{0};
+  std::atomic<int> refused{0};
+  std::atomic<int> reached{0};
+  auto bind = [&](int number) -> rondo::task<> {
+    for (int i = 0; i < rounds; ++i) {
+      if (number == 0 && i % 2) {
+        int dead = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        EXPECT_EQ(::bind(dead, path.data(), path.size()), 0);
+        ::close(dead);
+      }
+      // Blocking: each thread waits for the others anyway.
+      together.arrive_and_wait();
+      {
+        rondo::datagram_socket mine;
+        try {
+          mine = co_await rondo::bind_unix_datagram(where.path);
+          ++bound;
+        } catch (const std::system_error& e) {
+          EXPECT_EQ(e.code(), std::errc::address_in_use) << e.what();
+          ++refused;
+        }
+        together.arrive_and_wait();
+        if (number == 0) {
+          int client = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+          reached += ::connect(client, path.data(), path.size()) == 0;
+          ::close(client);
+        }
+        together.arrive_and_wait();
+      }
+      together.arrive_and_wait();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int n = 0; n < binders; ++n)
+    threads.emplace_back([&, n] { test::run(bind(n)); });
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(bound, rounds);
+  EXPECT_EQ(refused, rounds * (binders - 1));
+  EXPECT_EQ(reached, rounds);
 }
 
 TEST(unix_datagram, a_file_that_is_no_socket_stays) {
