@@ -461,7 +461,7 @@ TEST(unix_datagram, of_several_that_bind_at_once_one_gets_the_path) {
   socket_path where;
   rondo::endpoint path = rondo::endpoint::unix_path(where.path);
   constexpr int binders = 4;
-  constexpr int rounds = 500;
+  constexpr int rounds = 3000;
   std::barrier together(binders);
   std::atomic<int> bound{0};
   std::atomic<int> refused{0};
