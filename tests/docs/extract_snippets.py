@@ -21,6 +21,7 @@ PRELUDE = """#include <cstdio>
 #include <rondo/http/client.hpp>
 #include <rondo/http/files.hpp>
 #include <rondo/http/gzip.hpp>
+#include <rondo/http/multipart.hpp>
 #include <rondo/http/server.hpp>
 #include <rondo/http/server_sent_events.hpp>
 #include <rondo/http/websocket.hpp>

@@ -66,6 +66,8 @@ TEST(http_router, says_which_methods_there_are) {
   EXPECT_EQ(answer(site, "PUT", "/a"), "200 any") << "a pattern that fits with its method";
   EXPECT_EQ(ask(site, "OPTIONS", "/nothing/here").status, 404);
   EXPECT_EQ(ask(site, "OPTIONS", "*").status, 204);
+  site.route("OPTIONS2", "/c/d", says("d"));
+  EXPECT_EQ(ask(site, "GET", "/c/d").fields.get("Allow"), "OPTIONS2, OPTIONS");
 }
 
 TEST(http_router, head_is_get_without_a_body_of_its_own) {

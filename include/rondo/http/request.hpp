@@ -96,7 +96,7 @@ class request {
   /// is not, or is nested more than 500 deep.
   task<nlohmann::json> json();
   /// The body as an HTML form, application/x-www-form-urlencoded: 415 for another
-  /// type. Files (multipart/form-data) are not read.
+  /// type. One with files, multipart/form-data, is read by a multipart_reader.
   task<form_fields> form();
 
   // For the server and its parts:

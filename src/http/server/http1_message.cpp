@@ -200,8 +200,10 @@ void http1_message::check_request() {
     throw status_error(400, "the request has no Host, or several");  // RFC 9112, 3.2
   if ((parser_.flags & F_CONTENT_LENGTH) && parser_.content_length > limits_.max_body)
     throw status_error(413, "the request's body is too large");
-  if (r.target.find('#') != r.target.npos)
-    throw status_error(400, "the request's target has a fragment");
+  // llhttp 8.1 lets tabs and form feeds pass, at which others end the target.
+  for (char c : r.target)
+    if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '#')
+      throw status_error(400, "the request's target has a blank, a control character or a fragment");
   if (!r.target.starts_with('/')) split_absolute_target();
 }
 

@@ -92,10 +92,6 @@ struct search {
     return false;
   }
 
- private:
-  bool descend(route_node& n, bool last, std::string_view left) {
-    return last ? !n.here.empty() && take(n.here) : walk(n, left);
-  }
   void allow(std::string_view m) {
     std::string_view all = allowed;
     while (!all.empty()) {
@@ -105,6 +101,11 @@ struct search {
     }
     if (!allowed.empty()) allowed += ", ";
     allowed += m;
+  }
+
+ private:
+  bool descend(route_node& n, bool last, std::string_view left) {
+    return last ? !n.here.empty() && take(n.here) : walk(n, left);
   }
 };
 
@@ -142,7 +143,7 @@ struct router_state {
       return s.found->handle(r);
     }
     if (s.allowed.empty()) return refusal(r.method == "OPTIONS" && path == "*" ? 204 : 404, {});
-    if (s.allowed.find("OPTIONS") == s.allowed.npos) s.allowed += ", OPTIONS";
+    s.allow("OPTIONS");
     return refusal(r.method == "OPTIONS" ? 204 : 405, std::move(s.allowed));
   }
 
