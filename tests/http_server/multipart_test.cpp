@@ -12,6 +12,7 @@
 
 #include "http_server/raw.hpp"
 #include "support/async.hpp"
+#include "support/every_allocation.hpp"
 
 using namespace std::chrono_literals;
 namespace http = rondo::http;
@@ -369,6 +370,30 @@ TEST(http_multipart, cancelled_before_it_began_or_at_any_time) {
       co_await read_all();
       EXPECT_EQ(all, "a=\r\n--1;b=2;") << at;
     });
+  }
+}
+
+TEST(http_multipart, without_memory_it_says_so) {
+  std::string body = part("a name that is not in the string's own memory", std::string(100, '1')) + "--b--";
+  for (bool and_all_after : {false, true}) {
+    int runs = test::every_allocation(
+        [&] {
+          test::run_virtual([&]() -> rondo::task<> {
+            std::vector<std::string> halves{body.substr(0, 50), body.substr(50)};
+            pieces source(std::move(halves));
+            http::request r;
+            r.fields.add("Content-Type", "multipart/form-data; boundary=b");
+            r.set_exchange(&source);
+            http::multipart_reader parts(r);
+            auto part = co_await parts.next();
+            std::string text = co_await part->text();
+            EXPECT_EQ(text.size(), 100u);
+            part = co_await parts.next();
+            EXPECT_FALSE(part);
+          });
+        },
+        and_all_after);
+    EXPECT_GT(runs, 20);
   }
 }
 
