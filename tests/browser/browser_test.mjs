@@ -88,7 +88,7 @@ before(async () => {
 
   server = spawn(program, [site, join(folder, 'server.pem'), join(folder, 'server.key')], { stdio: ['ignore', 'pipe', 'pipe'] });
   server.stderr.on('data', (text) => { errors += text; });
-  server.ended = once(server, 'exit');
+  server.ended = once(server, 'close');
   ports = {};
   for await (const line of createInterface({ input: server.stdout })) {
     if (line === 'ready') break;
@@ -105,20 +105,20 @@ before(async () => {
   });
 }, { timeout: 2 * limit });
 
+/** Ends the server by a signal: its exit code. */
+async function endServer() {
+  server.kill('SIGTERM');
+  const kill = setTimeout(() => server.kill('SIGKILL'), limit);
+  const [code, signal] = await server.ended;
+  clearTimeout(kill);
+  return code ?? signal;
+}
+
 after(async () => {
+  if (server) await endServer();
   await browser?.close();
-  if (server) {
-    server.kill('SIGTERM');
-    const kill = setTimeout(() => server.kill('SIGKILL'), limit);
-    const [code, signal] = await server.ended;
-    clearTimeout(kill);
-    assert.deepEqual({ code, signal }, { code: 0, signal: null }, `the server's end: ${errors}`);
-    // What /fail and /ws/fail throw goes there, and nothing else does.
-    const unexpected = errors.split('\n').filter((line) => /left|ERROR|error:/i.test(line) && !line.includes('a secret of the server'));
-    assert.deepEqual(unexpected, [], errors);
-  }
   rmSync(folder, { recursive: true, force: true });
-});
+}, { timeout: 2 * limit });
 
 for (const scheme of ['http', 'https']) {
   describe(scheme, () => {
@@ -313,6 +313,11 @@ for (const scheme of ['http', 'https']) {
       return [await send('/upload', 11 << 20), await send('/upload', 40 << 20), await send('/refuse', 9 << 20)];
     });
 
+    inPage('a beacon, which the browser sends when it likes', async (found) => {
+      assert.equal(found, true);
+      await comesTrue('what it said', (s) => s.said === 'from a beacon');
+    }, () => navigator.sendBeacon('/form', new URLSearchParams({ text: 'from a beacon' })));
+
     test('a form, and the page that it leads to', { timeout: limit }, async () => {
       await page.fill('input', 'a+b & ü=😀');
       const [response] = await Promise.all([page.waitForNavigation(), page.click('button')]);
@@ -399,3 +404,26 @@ for (const scheme of ['http', 'https']) {
     });
   });
 }
+
+test('the server ends: the browser is told, and nothing is left', { timeout: limit }, async () => {
+  const page = await browser.newPage();
+  await page.goto(`https://127.0.0.1:${ports.https}/`);
+  await page.evaluate(async () => {
+    const socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws/echo');
+    const source = new EventSource('/events/silent');
+    window.ended = Promise.all([
+      new Promise((resolve) => { socket.onclose = (e) => resolve([e.code, e.wasClean]); }),
+      new Promise((resolve) => { source.onerror = () => resolve(source.readyState); }),
+    ]);
+    await Promise.all([
+      new Promise((resolve) => { socket.onopen = resolve; }),
+      new Promise((resolve) => { source.onmessage = resolve; }),
+    ]);
+  });
+  const code = await endServer();
+  assert.equal(code, 0, errors);
+  assert.deepEqual(await page.evaluate(() => window.ended), [[1001, true], 0]); // 0: it tries to come back
+  // Handlers that throw are reported, and nothing else is.
+  const unexpected = errors.split('\n').filter((line) => line && !/^rondo: the handler of .* a secret of the server$/.test(line));
+  assert.deepEqual(unexpected, []);
+});

@@ -322,8 +322,8 @@ rondo::task<> serve(std::string folder, std::string certificate, std::string key
   std::printf("ready\n");
   std::fflush(stdout);
   co_await ends.next();
-  co_await plain.close(2s);
-  if (!certificate.empty()) co_await secure.close(2s);
+  co_await plain.close(200ms);
+  if (!certificate.empty()) co_await secure.close(200ms);
 }
 
 }  // namespace
