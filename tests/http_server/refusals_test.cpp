@@ -137,6 +137,29 @@ TEST(http_refusals, request_lines) {
   });
 }
 
+TEST(http_refusals, hosts) {  // RFC 9112, 3.2
+  std::vector<refusal> all;
+  for (const char* host : {"a b", "a/b", "a?b", "a#b", "a@b", "user:secret@a", "a\\b", "<a>", "a\"b", "a|b", "ä", "a:b", "a:1:2",
+                           "a:-1", "[::1", "::1", "[::1]1", "[::1]:x", "[a b]", "[]", "a]", "a[b]"}) {
+    all.push_back({"GET / HTTP/1.1\r\nHost: "s + host + "\r\n\r\n" + hidden, 400, host});
+    all.push_back({"GET / HTTP/1.0\r\nHost: "s + host + "\r\n\r\n", 400, host});
+  }
+  for (const char* host : {"user@a", "user:secret@a:80", "a:b", "[::1"})
+    all.push_back({"GET http://"s + host + "/ HTTP/1.1\r\nHost: x\r\n\r\n" + hidden, 400, host});
+  expect_refused(all);
+
+  test::run([]() -> rondo::task<> {
+    auto host = [](http::request& r) { return http::reply("[" + std::string(r.fields.get("Host")) + "]"); };
+    auto server = co_await http::start_server(host, "127.0.0.1", 0);
+    for (std::string good : {"", "a", "A-1.example.org", "a_b", "a:", "a:80", "127.0.0.1:65535", "[::1]", "[::1]:80",
+                             "[::ffff:1.2.3.4]", "a,b", "a%20b", "xn--bcher-kva.example."}) {
+      std::string answer = co_await test::raw(server.port(), "GET / HTTP/1.1\r\nHost: " + good + "\r\n\r\n");
+      EXPECT_EQ(test::body_of(answer), "[" + good + "]");
+    }
+    co_await server.close();
+  });
+}
+
 TEST(http_refusals, chunks) {
   auto with = [](std::string chunks) {
     return "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks;

@@ -1,11 +1,43 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/server/http1_message.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include <rondo/http/server.hpp>
 
 namespace rondo::inline v0::http::detail {
+
+namespace {
+
+bool is_alphanumeric(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// What Host may say: a name or an address, and a port (RFC 3986, 3.2.2), or nothing.
+// What stands for more than that in a URL, such as '@' and '/', programs behind this
+// one would read in ways of their own.
+bool is_host(std::string_view text) noexcept {
+  auto all = [](std::string_view part, std::string_view marks) {
+    for (char c : part) {
+      if (!is_alphanumeric(c) && marks.find(c) == marks.npos) return false;
+    }
+    return true;
+  };
+  std::size_t end;
+  if (text.starts_with('[')) {
+    end = text.find(']');
+    if (end == text.npos || end == 1 || !all(text.substr(1, end - 1), ":.")) return false;
+    ++end;
+  } else {
+    end = std::min(text.find(':'), text.size());
+    if (!all(text.substr(0, end), "-._~!$&'()*+,;=%")) return false;
+  }
+  if (end == text.size()) return true;
+  return text[end] == ':' && text.find_first_not_of("0123456789", end + 1) == text.npos;
+}
+
+}  // namespace
 
 http1_message::http1_message(const server_options& limits) : limits_(limits) {
   llhttp_init(&parser_, HTTP_REQUEST, &settings());
@@ -171,7 +203,10 @@ void http1_message::check_request() {
   for (const auto& [name, value] : r.fields) {
     switch (name.size()) {
       case 4:
-        if (equal_ignoring_case(name, "Host")) ++hosts;
+        if (equal_ignoring_case(name, "Host")) {
+          ++hosts;
+          if (!is_host(value)) throw status_error(400, "the request's Host is malformed");
+        }
         break;
       case 6:
         if (equal_ignoring_case(name, "Expect")) {
@@ -217,7 +252,8 @@ void http1_message::split_absolute_target() {
   host += 3;
   std::size_t path = r.target.find_first_of("/?", host);
   std::string authority = r.target.substr(host, path - host);
-  if (authority.empty()) throw status_error(400, "the request's target is malformed");
+  if (authority.empty() || !is_host(authority))
+    throw status_error(400, "the request's target is malformed");
   r.fields.set("Host", std::move(authority));
   r.target.erase(0, path);
   if (!r.target.starts_with('/')) r.target.insert(0, "/");
