@@ -49,6 +49,72 @@ TEST(http_lifetime, a_client_that_goes_away_cancels_its_handler) {
   });
 }
 
+http::server_options short_body_time() {
+  http::server_options options;
+  options.body_timeout = 100ms;
+  return options;
+}
+
+TEST(http_lifetime, a_read_that_was_given_up_leaves_the_handler_its_time) {
+  test::run([]() -> rondo::task<> {
+    auto handler = [](http::request& r) -> rondo::task<http::reply> {
+      auto piece = co_await rondo::move_on_after(r.read(), 10ms);
+      EXPECT_FALSE(piece);
+      co_await rondo::sleep(400ms);  // more than a body may take
+      std::string body = co_await r.body();
+      co_return "[" + body + "]";
+    };
+    auto server = co_await http::start_server(handler, "127.0.0.1", 0, short_body_time());
+    auto s = co_await rondo::open_connection("127.0.0.1", server.port());
+    co_await s.write("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\n");
+    co_await rondo::sleep(50ms);  // the read is given up
+    co_await s.write("hello");
+    std::string answer = co_await s.read_all(1 << 20);
+    EXPECT_EQ(test::body_of(answer), "[hello]") << answer;
+    co_await server.close();
+  });
+}
+
+TEST(http_lifetime, a_client_that_goes_away_cancels_a_handler_that_gave_a_read_up) {
+  test::run([]() -> rondo::task<> {
+    int given_up = 0, cancelled = 0;
+    auto handler = [&](http::request& r) -> rondo::task<http::reply> {
+      watched w{cancelled};
+      auto piece = co_await rondo::move_on_after(r.read(), 10ms);
+      given_up += !piece;
+      co_await rondo::sleep(3600s);
+      co_return "late";
+    };
+    auto server = co_await http::start_server(handler, "127.0.0.1", 0, short_body_time());
+    auto s = co_await rondo::open_connection("127.0.0.1", server.port());
+    co_await s.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n");
+    EXPECT_TRUE(co_await test::comes_true([&] { return given_up == 1; }));
+    s.close();
+    EXPECT_TRUE(co_await test::comes_true([&] { return cancelled == 1; }));
+    co_await server.close(0s);
+  });
+}
+
+TEST(http_lifetime, a_reply_does_not_wait_for_the_next_requests_body) {
+  test::run([]() -> rondo::task<> {
+    auto handler = [](http::request& r) -> rondo::task<http::reply> {
+      std::string body = co_await r.body();
+      co_return r.target + " [" + body + "]";
+    };
+    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    auto s = co_await rondo::open_connection("127.0.0.1", server.port());
+    co_await s.write(test::get("/first") +
+                     "POST /second HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n");
+    auto first = co_await rondo::move_on_after(s.read_until("/first []"), 10s);
+    EXPECT_TRUE(first) << "the first reply is held back";
+    co_await s.write("hello");
+    s.shutdown_write();
+    std::string rest = co_await s.read_all(1 << 20);
+    EXPECT_EQ(test::body_of(rest), "/second [hello]") << rest;
+    co_await server.close();
+  });
+}
+
 TEST(http_lifetime, a_client_that_goes_away_ends_a_stream) {
   test::run([]() -> rondo::task<> {
     int cancelled = 0;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "http/server/http1_message.hpp"
 #include "http_server/raw.hpp"
 #include "support/async.hpp"
 
@@ -174,6 +175,10 @@ TEST(http_refusals, chunks) {
       {with("3\nabc\r\n" + end), 400, "a bare line feed after the size"},
       {with("3\r\nabc\n" + end), 400, "a bare line feed after the data"},
       {with("3\r\nabcd\r\n" + end), 400, "more data than its size"},
+      {with("3\r\nabcXX" + end), 400, "two bytes instead of the line's end"},
+      {with("3\r\nabc00" + end), 400, "two digits instead of the line's end"},
+      {with("3\r\nabc2f3\r\nxyz\r\n" + end), 400, "another chunk's size instead of the line's end"},
+      {with("3\r\nabc\rX" + end), 400, "half of the line's end after the data"},
       {with("3\r\nab\r\n" + end), 400, "less data than its size"},
       {with("3;a\nb\r\nabc\r\n" + end), 400, "a bare line feed in an extension"},
       {with("3;a\rb\r\nabc\r\n" + end), 400, "a carriage return in an extension"},
@@ -185,6 +190,54 @@ TEST(http_refusals, chunks) {
       {with("0\r\nT: a\nX: y\r\n\r\n" + hidden), 400, "a bare line feed in a trailer"},
       {with("3\r\nabc"), 400, "cut after the data"},
       {with("0\r\n"), 400, "cut before the end"},
+  });
+}
+
+// What stands between the chunks counts in whatever pieces it comes.
+TEST(http_refusals, chunks_in_pieces) {
+  http::server_options limits;
+  std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  auto refused = [&](const std::string& request, std::size_t cut) {
+    http::detail::http1_message message(limits);
+    message.restart();
+    try {
+      for (std::string_view part : {std::string_view(request).substr(0, cut), std::string_view(request).substr(cut)})
+        while (!part.empty() && !message.done()) part.remove_prefix(message.parse(part));
+    } catch (const http::status_error& e) {
+      return e.status() == 400;
+    }
+    EXPECT_EQ(message.body, "abcdefg");
+    return false;
+  };
+  for (std::string ends : {"XX", "00", "\rX", "\r\r", "\n\n", "\n\r", "X\n"}) {
+    std::string request = head + "3\r\nabc" + ends + "4\r\ndefg\r\n0\r\n\r\n";
+    for (std::size_t cut = 0; cut <= request.size(); ++cut) EXPECT_TRUE(refused(request, cut)) << ends << " at " << cut;
+  }
+  std::string good = head + "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
+  for (std::size_t cut = 0; cut <= good.size(); ++cut) EXPECT_FALSE(refused(good, cut)) << cut;
+}
+
+TEST(http_refusals, blanks_around_values_are_no_part_of_them) {  // RFC 9110, 5.5
+  test::run([]() -> rondo::task<> {
+    auto echo = [](http::request& r) -> rondo::task<http::reply> {
+      std::string body = co_await r.body();
+      co_return "[" + std::string(r.fields.get("X")) + "][" + body + "]" + r.id();
+    };
+    auto server = co_await http::start_server(echo, "127.0.0.1", 0);
+    for (std::string blanks : {" ", "\t", " \t "}) {
+      std::string answer = co_await test::raw(
+          server.port(), test::post("/", "abc", "X:" + blanks + "a b" + blanks + "\r\nX-Request-Id: id" + blanks + "\r\nExpect: 100-continue" + blanks +
+                                                    "\r\nConnection: close" + blanks + "\r\n") + hidden);
+      EXPECT_NE(answer.find("[a b][abc]id"), answer.npos) << answer;
+      EXPECT_NE(answer.find("Connection: close"), answer.npos) << answer;
+      EXPECT_EQ(answer.find("hidden"), answer.npos) << answer;
+      // Taken for what it says or refused, but the same by all that read it.
+      answer = co_await test::raw(server.port(), "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked" + blanks +
+                                                     "\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+      bool read = answer.find("[][abc]") != answer.npos;
+      EXPECT_TRUE(read || test::status_line(answer) == "HTTP/1.1 400") << answer;
+    }
+    co_await server.close();
   });
 }
 

@@ -33,8 +33,10 @@ class headers {
   bool empty() const noexcept { return fields_.empty(); }
   void clear() noexcept { fields_.clear(); }
 
-  /// For parsers, which have checked the text: adds without a check.
+  /// For parsers, which have checked the text: adds without a check. Blanks at the
+  /// value's end are no part of it (RFC 9110, 5.5).
   void add_parsed(std::string name, std::string value) {
+    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.pop_back();
     fields_.emplace_back(std::move(name), std::move(value));
   }
 

@@ -200,12 +200,17 @@ void http1_connection::begin_request() noexcept {
 }
 
 task<std::string> http1_connection::read_body() {
+  // The time that a body may take must not go on for a handler that gave its read up.
+  struct back_to_work {
+    http1_connection& connection;
+    ~back_to_work() { connection.enter(phase::work); }
+  } at_end{*this};
   while (message().body.empty() && !message().done()) {
     if (core().buffered().empty()) {
-      if (std::exchange(continue_expected_, false)) {
-        out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-        co_await flush();
-      }
+      if (std::exchange(continue_expected_, false)) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+      // Replies of before as well: the client may wait for them before it sends more.
+      // All of it goes, whoever cancels: the next would follow a part.
+      if (!out_.empty()) co_await shield(flush());
       enter(phase::body);
       bool more = false;
       try {
@@ -217,7 +222,6 @@ task<std::string> http1_connection::read_body() {
         keep_alive_ = false;
         throw;
       }
-      enter(phase::work);
       if (!more) {
         keep_alive_ = false;
         throw status_error(400, "the request ended in its body");
@@ -369,15 +373,21 @@ task<> http1_connection::send_pieces(reply& r, bool chunked) {
 // Sends the idle piece as often as it is due meanwhile.
 task<std::optional<std::string>> http1_connection::next_piece(reply& r, bool chunked) {
   if (r.idle_piece.empty() || r.idle_after.endless()) co_return co_await r.stream.next();
+  std::exception_ptr gone;  // the client, also when a piece comes at the same time
   auto keep_open = [&]() -> task<> {
-    for (;;) {
-      co_await sleep(r.idle_after);
-      append_piece(r.idle_piece, chunked);
-      co_await shield(flush());  // all of it, or the next piece would follow a part
-      enter(phase::work);
+    try {
+      for (;;) {
+        co_await sleep(r.idle_after);
+        append_piece(r.idle_piece, chunked);
+        co_await shield(flush());  // all of it, or the next piece would follow a part
+        enter(phase::work);
+      }
+    } catch (const std::system_error&) {
+      gone = std::current_exception();
     }
   };
   auto [piece, never] = co_await race(r.stream.next(), keep_open());
+  if (gone) std::rethrow_exception(gone);
   co_return std::move(*piece);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <rondo/http/server.hpp>
 
@@ -54,6 +55,7 @@ void http1_message::restart() {
   refusal_ = nullptr;
   refusal_status_ = 0;
   last_ = '\n';
+  after_data_ = false;
   header_done_ = done_ = keep_alive_ = expects_continue_ = false;
 }
 
@@ -94,6 +96,7 @@ int http1_message::take_field() {
 int http1_message::take_body(std::string_view part) {
   if (!check_lines({unchecked_, static_cast<std::size_t>(part.data() - unchecked_)})) return -1;
   unchecked_ = part.data() + part.size();
+  after_data_ = true;
   framing_bytes_ = 0;
   body_bytes_ += part.size();
   if (body_bytes_ > limits_.max_body) return refuse(413, "the request's body is too large");
@@ -137,7 +140,7 @@ const llhttp_settings_t& http1_message::settings() {
 
 // Lines end in CR LF, neither of which stands alone, and begin with no blank: llhttp
 // 8.1 takes a bare LF, and at the end of a header a CR and any byte (CVE-2025-23167),
-// and joins folded lines. Proxies that read such lines in another way see other
+// joins folded lines, and passes over any two bytes after a chunk. Proxies that read such lines in another way see other
 // requests (RFC 9112, 2.2, 5.2 and 11.2).
 bool http1_message::check_lines(std::string_view text) noexcept {
   constexpr std::size_t longest_framing = 4096;
@@ -145,7 +148,7 @@ bool http1_message::check_lines(std::string_view text) noexcept {
     refuse(400, "a chunk's extension or the trailer is too long");
     return false;
   }
-  bool good = true;
+  bool good = text.empty() || !std::exchange(after_data_, false) || text[0] == '\r';
   while (good && !text.empty()) {
     if (last_ == '\r') {
       good = text[0] == '\n';
@@ -215,6 +218,11 @@ void http1_message::check_request() {
           expects_continue_ = !r.http_1_0;  // which knows no 100 (RFC 9110, 10.1.1)
         }
         break;
+      case 10:
+        // As for "close" and a tab, which llhttp does not know.
+        if (equal_ignoring_case(name, "Connection") && equal_ignoring_case(value, "close"))
+          keep_alive_ = false;
+        break;
       case 12:
         if (equal_ignoring_case(name, "X-Request-Id")) r.adopt_id(value);
         break;
@@ -225,6 +233,7 @@ void http1_message::check_request() {
           if (!equal_ignoring_case(value, "chunked"))
             throw status_error(501, "unknown transfer encoding");
           if (r.http_1_0) throw status_error(400, "HTTP/1.0 has no transfer encodings");
+          if (!(parser_.flags & F_CHUNKED)) throw status_error(400, "the transfer encoding is malformed");
         }
         break;
       default:

@@ -66,6 +66,7 @@ class http1_message {
   const char* refusal_ = nullptr;
   int refusal_status_ = 0;
   char last_ = '\n';  // byte of those that check_lines has seen
+  bool after_data_ = false;  // of a body; if more follows, it is the end of a chunk
   bool header_done_ = false;
   bool done_ = false;
   bool keep_alive_ = false;
