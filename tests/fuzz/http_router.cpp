@@ -223,7 +223,7 @@ rondo::task<> check(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > 2000) return 0;
+  if (size > 500) return 0;
   std::string_view text(reinterpret_cast<const char*>(data), size);
   auto main = [&]() -> rondo::task<> { co_await check(text); };
   rondo::run(main, {.backend = rondo::backend_kind::sim, .interrupt = rondo::on_interrupt::leave_alone});
