@@ -2,9 +2,7 @@
 //
 // A clock that ticks in server-sent events, and a client that listens to it.
 #include <cstdio>
-#include <rondo/http/client.hpp>
-#include <rondo/http/server.hpp>
-#include <rondo/http/server_sent_events.hpp>
+#include <rondo/http.hpp>
 #include <rondo/rondo.hpp>
 
 namespace http = rondo::http;

@@ -1,6 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
-#include <rondo/http/client.hpp>
+#include <rondo/http.hpp>
 #include <rondo/loop/run.hpp>
 
 rondo::task<> amain() {
