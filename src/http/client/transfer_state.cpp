@@ -140,8 +140,11 @@ std::size_t transfer_state::take_header(std::string_view line) {
     trouble_ = trouble::header_too_large;
     return 0;
   }
+  bool begins_response = line.starts_with("HTTP/");
+  // A trailer: none of the header's fields (RFC 9110, 6.5.1), which the user may hold by now.
+  if (header_done_ || (header_whole_ && !begins_response)) return size;
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  if (line.starts_with("HTTP/")) {  // a new response: after a redirect, a 100
+  if (begins_response) {  // a new response: after a redirect, a 100
     fields.clear();
     header_whole_ = false;
     // A 304 leads nowhere, even with a Location (RFC 9110, 15.4.5).
