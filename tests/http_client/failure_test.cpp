@@ -377,6 +377,45 @@ TEST(http_client_retry, a_trailer_is_not_asked) {
   });
 }
 
+TEST(http_client_retry, a_session_may_die_while_a_request_waits_for_the_next_attempt) {
+  test::run([]() -> rondo::task<> {
+    rondo::event answered;
+    auto busy = [&](rondo::stream s) -> rondo::task<> {
+      co_await s.read_until("\r\n\r\n");
+      co_await s.write(unavailable);
+      answered.set();
+    };
+    auto server = co_await rondo::start_server(busy, "127.0.0.1", 0);
+    std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/x";
+    auto stream = [](http::session& session, std::string from) -> rondo::task<> {
+      auto t = co_await session.stream(from);
+    };
+    auto get = [](http::session& session, std::string from) -> rondo::task<> { co_await session.get(from); };
+    for (std::chrono::milliseconds wait : {100ms, 3600'000ms}) {
+      for (bool streamed : {false, true}) {
+        answered.clear();
+        rondo::task_handle<> left;
+        {
+          auto options = persistent(1);
+          options.retry.first_wait = options.retry.longest_wait = wait;
+          http::session session(options);
+          left = rondo::create_task(streamed ? stream(session, url) : get(session, url));
+          co_await answered.wait();
+          co_await rondo::sleep(20ms);  // until it has read that; if it has not, it fails all the same
+        }
+        std::string what = "no error";
+        try {
+          co_await left;
+        } catch (const http::http_error& e) {
+          what = e.what();
+        }
+        EXPECT_EQ(what, "GET " + url + ": the session was closed");
+      }
+    }
+    co_await server.close(0s);
+  });
+}
+
 TEST(http_client_retry, sends_pieces_again_if_they_can_be_made_again) {
   test::run([]() -> rondo::task<> {
     int connections = 0;

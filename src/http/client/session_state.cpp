@@ -105,7 +105,8 @@ session_state::session_state(loop& l, const session_options& given) : event_loop
 }
 
 session_state::~session_state() {
-  // Transfers of other tasks fail; they do not dangle.
+  // Requests of other tasks fail; they do not dangle.
+  closed->set();
   while (live_) {
     transfer_state& t = *live_;
     forget(t);
