@@ -320,7 +320,11 @@ void transfer_state::before_redirect(int number) {
   if (!what.options.cookies.empty()) {
     const char* here = nullptr;
     curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &here);
-    if (!here || !same_origin(here, *fields.find("Location"))) set(easy, CURLOPT_COOKIE, nullptr);
+    // There may be several; libcurl follows the first that is not empty.
+    bool stays = here && std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
+      return !equal_ignoring_case(field.first, "Location") || same_origin(here, field.second);
+    });
+    if (!stays) set(easy, CURLOPT_COOKIE, nullptr);
   }
 }
 
