@@ -240,7 +240,8 @@ rondo::task<> crawler::wait_for_turn(host& h) {
   auto guard = co_await h.turn.acquire();
   rondo::delay pause = settings_.pause;
   if (h.rules && h.rules->crawl_delay()) pause = std::max(pause.nanoseconds(), h.rules->crawl_delay()->nanoseconds());
-  if (rondo::time_point now = rondo::now(); now < h.next_turn) co_await rondo::sleep(h.next_turn - now);
+  // Meanwhile the host may ask for more time.
+  while (rondo::now() < h.next_turn) co_await rondo::sleep_until(h.next_turn);
   h.next_turn = rondo::now() + pause;
 }
 
@@ -249,11 +250,12 @@ rondo::task<crawler::reply> crawler::fetch(host& h, url address, std::size_t mos
   for (int failures = 0;; ++failures) {
     reply r = co_await try_fetch(h, address, most, html_only);
     r.attempts = failures + 1;
-    if (!r.try_again || failures >= settings_.retries) co_return r;
+    if (!r.try_again) co_return r;
     std::optional<rondo::delay> asked = http::retry_after(r.fields);
     rondo::delay pause = pause_before_retry(settings_.retry_delay, failures, asked);
     // It is the host that asks, whatever is wanted of it.
     if (asked) h.next_turn = std::max(h.next_turn, rondo::now() + pause);
+    if (failures >= settings_.retries) co_return r;
     co_await rondo::sleep(pause);
   }
 }
