@@ -486,11 +486,8 @@ class Politeness(CrawlTest):
         self.assertEqual(found["/"]["status"], 200)
         self.assertEqual(found["/no"]["error"], "disallowed by robots.txt")
 
-    def begins(self):
-        return [r.begin for r in sorted(self.site.requests, key=lambda r: r.begin)]
-
     def assert_apart(self, seconds):
-        begins = self.begins()
+        begins = sorted(r.begin for r in self.site.requests)
         gaps = [b - a for a, b in zip(begins, begins[1:])]
         # What the loopback delays can make one gap shorter.
         self.assertGreaterEqual(min(gaps), seconds * 0.6, gaps)
@@ -508,6 +505,16 @@ class Politeness(CrawlTest):
         self.crawl("/")
         self.site.requests.pop(0)  # before it the delay was not known
         self.assert_apart(0.3)
+
+    def test_delay_when_others_hold_all_permits(self):
+        slow = self.new_site("127.0.0.2")
+        slow.pages["/"] = links("/1", "/2")
+        for target in ("/1", "/2"):
+            slow.pages[target] = lambda e: (slow.ended.wait(1), e.page(""))
+        self.pages(index=links(*[f"/{i}" for i in range(6)]), **{str(i): "" for i in range(6)})
+        self.crawl("/", slow.url("/"), "-c", "1", "--delay", "0.2", "--per-host", "4", "--ignore-robots")
+        self.assertEqual((len(self.site.requests), len(slow.requests)), (7, 3))
+        self.assert_apart(0.2)
 
     def slow_site(self, site, count, together):
         barrier = threading.Barrier(together)
