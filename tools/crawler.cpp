@@ -235,13 +235,20 @@ rondo::task<> crawler::learn_rules(host& h) {
   }
 }
 
-/// Returns when the host may be asked again.
-rondo::task<> crawler::wait_for_turn(host& h) {
+/// Waits until the host may be asked again, and for the permit of a request that
+/// begins now.
+rondo::task<rondo::semaphore::permit> crawler::wait_for_turn(host& h) {
   auto guard = co_await h.turn.acquire();
-  rondo::delay pause = settings_.pause;
-  if (h.rules && h.rules->crawl_delay()) pause = std::max(pause.nanoseconds(), h.rules->crawl_delay()->nanoseconds());
-  if (rondo::time_point now = rondo::now(); now < h.next_turn) co_await rondo::sleep(h.next_turn - now);
-  h.next_turn = rondo::now() + pause;
+  for (;;) {
+    while (rondo::now() < h.next_turn) co_await rondo::sleep_until(h.next_turn);
+    auto permit = co_await at_once_.acquire();
+    // While this waited for it, the host may have asked for more time.
+    if (rondo::now() < h.next_turn) continue;
+    rondo::delay pause = settings_.pause;
+    if (h.rules && h.rules->crawl_delay()) pause = std::max(pause.nanoseconds(), h.rules->crawl_delay()->nanoseconds());
+    h.next_turn = rondo::now() + pause;
+    co_return permit;
+  }
 }
 
 /// With retries.
@@ -249,18 +256,18 @@ rondo::task<crawler::reply> crawler::fetch(host& h, url address, std::size_t mos
   for (int failures = 0;; ++failures) {
     reply r = co_await try_fetch(h, address, most, html_only);
     r.attempts = failures + 1;
-    if (!r.try_again || failures >= settings_.retries) co_return r;
+    if (!r.try_again) co_return r;
     std::optional<rondo::delay> asked = http::retry_after(r.fields);
     rondo::delay pause = pause_before_retry(settings_.retry_delay, failures, asked);
     // It is the host that asks, whatever is wanted of it.
     if (asked) h.next_turn = std::max(h.next_turn, rondo::now() + pause);
+    if (failures >= settings_.retries) co_return r;
     co_await rondo::sleep(pause);
   }
 }
 
 rondo::task<crawler::reply> crawler::try_fetch(host& h, url address, std::size_t most, bool html_only) {
-  co_await wait_for_turn(h);
-  auto permit = co_await at_once_.acquire();
+  auto permit = co_await wait_for_turn(h);
   counted one(active_);
   http::request_options options;
   options.fields.add("User-Agent", settings_.user_agent);

@@ -101,7 +101,7 @@ class crawler {
   rondo::task<> work(host& h);
   rondo::task<> visit(host& h, page p);
   rondo::task<> learn_rules(host& h);
-  rondo::task<> wait_for_turn(host& h);
+  rondo::task<rondo::semaphore::permit> wait_for_turn(host& h);
   rondo::task<reply> fetch(host& h, rondo::http::url address, std::size_t most, bool html_only);
   rondo::task<reply> try_fetch(host& h, rondo::http::url address, std::size_t most, bool html_only);
   rondo::task<> read_page(const page& p, reply& r, crawled_page& result);

@@ -66,6 +66,7 @@ TEST(http_client_failure, odd_responses) {
   EXPECT_EQ(outcome_of(""), "cut");
   EXPECT_EQ(outcome_of("SSH-2.0-OpenSSH\r\n"), "malformed");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), "200 abc");
+  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nHTTP/1.1: x\r\n\r\n"), "200 abc");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), "cut");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"), "cut");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\nabc\r\n"), "cut");
@@ -240,6 +241,38 @@ TEST(http_client_proxy, from_the_session_or_the_environment) {
   });
 }
 
+TEST(http_client_proxy, what_a_proxy_answers_to_connect_is_no_response) {
+  test::run([]() -> rondo::task<> {
+    int tunnels = 0;
+    auto proxy = [&](rondo::stream s) -> rondo::task<> {
+      std::string head = co_await s.read_until("\r\n\r\n");
+      if (head.starts_with("CONNECT ")) {
+        ++tunnels;
+        co_await s.write("HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n");
+        co_return;
+      }
+      co_await s.write("HTTP/1.1 302 Found\r\nLocation: https://nosuch.invalid/\r\nContent-Length: 0\r\n"
+                       "Connection: close\r\n\r\n");
+    };
+    auto through = co_await rondo::start_server(proxy, "127.0.0.1", 0);
+    {
+      http::session_options options;
+      options.proxy = "http://127.0.0.1:" + std::to_string(through.port());
+      http::session session(options);
+      bool failed = false;
+      try {
+        auto t = co_await session.stream("http://nosuch.invalid/");
+        ADD_FAILURE() << "status " << t.status() << ", X-Proxy: " << t.fields().get("X-Proxy");
+      } catch (const http::http_error&) {  // there is no TLS behind this proxy
+        failed = true;
+      }
+      EXPECT_TRUE(failed);
+      EXPECT_EQ(tunnels, 1);
+    }
+    co_await through.close(0s);
+  });
+}
+
 // --- retries ---
 
 /// Fails some times, then answers.
@@ -333,6 +366,53 @@ TEST(http_client_retry, waits_as_long_as_the_server_says_up_to_a_limit) {
     auto options = persistent(1);
     options.retry.longest_retry_after = 500ms;
     EXPECT_EQ(co_await against(too_long, options), "429 ");
+  });
+}
+
+TEST(http_client_retry, a_trailer_is_not_asked) {
+  test::run([]() -> rondo::task<> {
+    flaky once(1, "HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                  "4\r\nbusy\r\n0\r\nRetry-After: 3600\r\n\r\n");
+    EXPECT_EQ(co_await against(once, persistent(1)), "200 ok");
+  });
+}
+
+TEST(http_client_retry, a_session_may_die_while_a_request_waits_for_the_next_attempt) {
+  test::run([]() -> rondo::task<> {
+    rondo::event answered;
+    auto busy = [&](rondo::stream s) -> rondo::task<> {
+      co_await s.read_until("\r\n\r\n");
+      co_await s.write(unavailable);
+      answered.set();
+    };
+    auto server = co_await rondo::start_server(busy, "127.0.0.1", 0);
+    std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/x";
+    auto stream = [](http::session& session, std::string from) -> rondo::task<> {
+      auto t = co_await session.stream(from);
+    };
+    auto get = [](http::session& session, std::string from) -> rondo::task<> { co_await session.get(from); };
+    for (std::chrono::milliseconds wait : {100ms, 3600'000ms}) {
+      for (bool streamed : {false, true}) {
+        answered.clear();
+        rondo::task_handle<> left;
+        {
+          auto options = persistent(1);
+          options.retry.first_wait = options.retry.longest_wait = wait;
+          http::session session(options);
+          left = rondo::create_task(streamed ? stream(session, url) : get(session, url));
+          co_await answered.wait();
+          co_await rondo::sleep(20ms);  // until it has read that; if it has not, it fails all the same
+        }
+        std::string what = "no error";
+        try {
+          co_await left;
+        } catch (const http::http_error& e) {
+          what = e.what();
+        }
+        EXPECT_EQ(what, "GET " + url + ": the session was closed");
+      }
+    }
+    co_await server.close(0s);
   });
 }
 
@@ -502,6 +582,34 @@ TEST(http_client_stream, lines) {
         refused = e.why() == http::failure::too_large;
       }
       EXPECT_TRUE(refused);
+    }
+    co_await server.close(0s);
+  });
+}
+
+TEST(http_client_stream, fields_stay_as_they_are_while_the_body_is_read) {
+  test::run([]() -> rondo::task<> {
+    rondo::event go;
+    auto send = [&](rondo::stream s) -> rondo::task<> {
+      co_await s.read_until("\r\n\r\n");
+      co_await s.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: early\r\n\r\n"
+                       "4\r\nbody\r\n");
+      co_await go.wait();
+      std::string trailers = "0\r\n";
+      for (int i = 0; i < 100; ++i) trailers += "X-" + std::to_string(i) + ": late\r\n";
+      co_await s.write(trailers + "\r\n");
+    };
+    auto server = co_await rondo::start_server(send, "127.0.0.1", 0);
+    std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+    {
+      http::session session;
+      auto t = co_await session.stream(url);
+      const std::string* held = t.fields().find("X-A");
+      EXPECT_EQ(co_await t.read(), "body");
+      go.set();
+      EXPECT_EQ(co_await t.read(), "");
+      EXPECT_FALSE(t.fields().contains("X-0")) << "a trailer among the fields";
+      EXPECT_EQ(held, t.fields().find("X-A")) << "what was held dangles";
     }
     co_await server.close(0s);
   });

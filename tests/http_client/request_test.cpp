@@ -321,9 +321,11 @@ TEST(http_client_redirects, credentials_stay_with_their_host) {
   test::run([]() -> rondo::task<> {
     auto elsewhere = co_await http::start_server(mirror, "127.0.0.1", 0);
     std::string to = at(elsewhere.port(), "/there");
+    bool blank_first = false;  // a Location that libcurl passes over
     auto away = [&](http::request&) {
       http::reply answer;
       answer.status = 302;
+      if (blank_first) answer.fields.add("Location", "");
       answer.fields.add("Location", to);
       return answer;
     };
@@ -349,6 +351,9 @@ TEST(http_client_redirects, credentials_stay_with_their_host) {
       o = {};
       o.cookies = {{"id", "1"}};
       EXPECT_EQ(co_await leaked(o, from), "");
+      blank_first = true;
+      EXPECT_EQ(co_await leaked(o, from), "");
+      blank_first = false;
       o = {};
       o.fields.add("Authorization", "Custom secret");
       o.fields.add("Cookie", "id=1");

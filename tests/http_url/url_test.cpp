@@ -112,6 +112,8 @@ TEST(url, WhatPagesWrite) {
   url base("http://h/dir/page");
   EXPECT_EQ(base.resolve(" \n a\tb c.html \r\n").str(), "http://h/dir/ab%20c.html");
   EXPECT_EQ(base.resolve("\xC3\xA9?\xC3\xA9#\xC3\xA9").str(), "http://h/dir/%C3%A9?%C3%A9#%C3%A9");
+  EXPECT_EQ(url("http://\xC3\xA9https:a \xC3\xA9:b@h/@").str(), "http://%C3%A9https:a%20%C3%A9:b@h/@");
+  EXPECT_EQ(base.resolve("//\xC3\xA9@h").user(), "%C3%A9");
   EXPECT_EQ(base.resolve("\\x\\y?a\\b").str(), "http://h/x/y?a\\b");
   EXPECT_EQ(base.resolve("HTTP://OTHER/").str(), "http://other/");
   EXPECT_EQ(base.resolve("http:/x").str(), "http://h/x");

@@ -380,11 +380,28 @@ class Pages(CrawlTest):
 
         self.pages(index=links("/busy", "/a", "/b"), busy=busy, a="", b="")
         self.crawl("/", "--per-host", "1")
-        times = {(r.target, i): r.begin for i, r in enumerate(self.site.requests)}
-        first = next(t for (target, _), t in times.items() if target == "/busy")
-        for (target, _), t in times.items():
-            if t > first:
-                self.assertGreaterEqual(t - first, 0.95, target)
+        self.assert_quiet_after("/busy", 1)
+
+    def assert_quiet_after(self, target, seconds):
+        """The host that asked for it there is left alone for so long, and asked again after that."""
+        first = next(r.begin for r in self.site.requests if r.target == target)
+        later = [(r.target, r.begin - first) for r in self.site.requests if r.begin > first]
+        self.assertTrue(later)
+        for other, after in later:
+            self.assertGreaterEqual(after, seconds * 0.95, other)
+
+    def test_retry_after_holds_for_those_that_wait_for_their_turn(self):
+        self.pages(index=links("/busy", "/a", "/b"), a="", b="",
+                   busy=lambda e: e.page("", 429, Retry_After="2") if e.count == 1 else e.page(""))
+        self.crawl("/", "--delay", "0.3", "--per-host", "3")
+        self.assertEqual(len(self.site.requests), 6)
+        self.assert_quiet_after("/busy", 2)
+
+    def test_retry_after_holds_without_retries(self):
+        self.pages(index=links("/busy", "/a", "/b"), busy=lambda e: e.page("", 429, Retry_After="1"), a="", b="")
+        found = self.crawl("/", "--retries", "0", "--per-host", "1")
+        self.assertEqual((found["/busy"]["status"], found["/busy"]["attempts"]), (429, 1))
+        self.assert_quiet_after("/busy", 1)
 
     def test_output_file_and_quiet(self):
         self.pages(index=links("/a"), a="")
@@ -469,11 +486,8 @@ class Politeness(CrawlTest):
         self.assertEqual(found["/"]["status"], 200)
         self.assertEqual(found["/no"]["error"], "disallowed by robots.txt")
 
-    def begins(self):
-        return [r.begin for r in sorted(self.site.requests, key=lambda r: r.begin)]
-
     def assert_apart(self, seconds):
-        begins = self.begins()
+        begins = sorted(r.begin for r in self.site.requests)
         gaps = [b - a for a, b in zip(begins, begins[1:])]
         # What the loopback delays can make one gap shorter.
         self.assertGreaterEqual(min(gaps), seconds * 0.6, gaps)
@@ -491,6 +505,16 @@ class Politeness(CrawlTest):
         self.crawl("/")
         self.site.requests.pop(0)  # before it the delay was not known
         self.assert_apart(0.3)
+
+    def test_delay_when_others_hold_all_permits(self):
+        slow = self.new_site("127.0.0.2")
+        slow.pages["/"] = links("/1", "/2")
+        for target in ("/1", "/2"):
+            slow.pages[target] = lambda e: (slow.ended.wait(1), e.page(""))
+        self.pages(index=links(*[f"/{i}" for i in range(6)]), **{str(i): "" for i in range(6)})
+        self.crawl("/", slow.url("/"), "-c", "1", "--delay", "0.2", "--per-host", "4", "--ignore-robots")
+        self.assertEqual((len(self.site.requests), len(slow.requests)), (7, 3))
+        self.assert_apart(0.2)
 
     def slow_site(self, site, count, together):
         barrier = threading.Barrier(together)

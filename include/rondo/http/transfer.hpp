@@ -34,6 +34,8 @@ class [[nodiscard]] transfer {
 
   int status() const noexcept;
   bool ok() const noexcept { return status() >= 200 && status() < 400; }
+  /// Of the header; stays as it is while the body is read. Trailers, which may
+  /// follow a body in chunks, are dropped.
   const headers& fields() const noexcept;
   /// Where it comes from, after redirects.
   const std::string& url() const noexcept;

@@ -1,11 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/http/session.hpp>
 
+#include <rondo/compose/race.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/loop/sleep.hpp>
 
 #include "http/client/session_state.hpp"
 #include "http/client/transfer_state.hpp"
+#include "http/client/url_text.hpp"
 
 namespace rondo::inline v0::http {
 
@@ -14,6 +16,15 @@ namespace {
 using detail::order;
 using detail::session_state;
 using detail::transfer_state;
+
+/// Before a request is made again. No transfer stands for it meanwhile, so it finds
+/// out by itself when the session goes; then it throws.
+task<> wait_for_next_attempt(session_state& session, const order& asked, delay wait) {
+  std::shared_ptr<event> closed = session.closed;
+  co_await race(sleep(wait), closed->wait());
+  if (closed->is_set())
+    throw http_error(asked.method + " " + detail::shown_url(asked.url), "the session was closed", failure::other);
+}
 
 task<response> exchange(session_state& session, order asked) {
   for (int failures = 0;; ++failures) {
@@ -43,7 +54,7 @@ task<response> exchange(session_state& session, order asked) {
       }
       asked = t.take_order();
     }
-    co_await sleep(*wait);
+    co_await wait_for_next_attempt(session, asked, *wait);
   }
 }
 
@@ -62,7 +73,7 @@ task<transfer> open_stream(session_state& session, order asked) {
       }
       asked = t->take_order();
     }
-    co_await sleep(*wait);
+    co_await wait_for_next_attempt(session, asked, *wait);
   }
 }
 

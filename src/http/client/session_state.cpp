@@ -105,7 +105,8 @@ session_state::session_state(loop& l, const session_options& given) : event_loop
 }
 
 session_state::~session_state() {
-  // Transfers of other tasks fail; they do not dangle.
+  // Requests of other tasks fail; they do not dangle.
+  closed->set();
   while (live_) {
     transfer_state& t = *live_;
     forget(t);
@@ -122,6 +123,8 @@ session_state::~session_state() {
 void session_state::configure(CURL* easy) {
   const session_options& o = options;
   set(easy, CURLOPT_NOSIGNAL, 1L);
+  // What a proxy answers to CONNECT is no response to the request.
+  set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // A transfer that ends while its host is looked up leaves the look-up's thread
   // to end by itself; else libcurl would wait for it, and with it the loop.
   set(easy, CURLOPT_QUICK_EXIT, 1L);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <memory>
 #include <vector>
 
 #include <rondo/http/cookie.hpp>
 #include <rondo/http/session_options.hpp>
 #include <rondo/loop/loop.hpp>
+#include <rondo/sync/event.hpp>
 
 #include "http/client/easy_handle.hpp"
 
@@ -47,6 +49,7 @@ struct session_state : private rondo::detail::timer {
   loop& event_loop;
   session_options options;
   field_list fields;  // of every request
+  std::shared_ptr<event> closed = std::make_shared<event>();  // for requests that may outlive it
 
  private:
   void configure(CURL* easy);

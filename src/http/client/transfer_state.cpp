@@ -140,8 +140,11 @@ std::size_t transfer_state::take_header(std::string_view line) {
     trouble_ = trouble::header_too_large;
     return 0;
   }
+  bool begins_response = line.starts_with("HTTP/");
+  // A trailer: none of the header's fields (RFC 9110, 6.5.1), which the user may hold by now.
+  if (header_done_ || (header_whole_ && !begins_response)) return size;
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  if (line.starts_with("HTTP/")) {  // a new response: after a redirect, a 100
+  if (begins_response) {  // a new response: after a redirect, a 100
     fields.clear();
     header_whole_ = false;
     // A 304 leads nowhere, even with a Location (RFC 9110, 15.4.5).
@@ -317,7 +320,11 @@ void transfer_state::before_redirect(int number) {
   if (!what.options.cookies.empty()) {
     const char* here = nullptr;
     curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &here);
-    if (!here || !same_origin(here, *fields.find("Location"))) set(easy, CURLOPT_COOKIE, nullptr);
+    // There may be several; libcurl follows the first that is not empty.
+    bool stays = here && std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
+      return !equal_ignoring_case(field.first, "Location") || same_origin(here, field.second);
+    });
+    if (!stays) set(easy, CURLOPT_COOKIE, nullptr);
   }
 }
 

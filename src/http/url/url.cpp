@@ -88,13 +88,16 @@ std::string tidy(std::string_view text) {
   std::erase_if(plain, [](char c) { return c == '\n' || c == '\r' || c == '\t'; });
   std::size_t query = std::min(plain.find_first_of("?#"), plain.size());
   std::replace(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(query), '\\', '/');
-  std::size_t after_host = authority_end(plain);
-  std::string result = plain.substr(0, after_host);
-  for (char c : std::string_view(plain).substr(after_host)) {
-    if (c == ' ' || static_cast<unsigned char>(c) >= 0x80) {
-      append_encoded(result, c);
+  // The host has a form of its own in ASCII, and no spaces.
+  std::size_t host_end = authority_end(plain);
+  std::size_t host = std::string_view(plain).substr(0, host_end).rfind('@') + 1;  // 0 if no user is named
+  std::string result;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    bool in_host = i >= host && i < host_end;
+    if (!in_host && (plain[i] == ' ' || static_cast<unsigned char>(plain[i]) >= 0x80)) {
+      append_encoded(result, plain[i]);
     } else {
-      result += c;
+      result += plain[i];
     }
   }
   return result;
