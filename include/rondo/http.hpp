@@ -12,6 +12,7 @@
 #include <rondo/http/files.hpp>
 #include <rondo/http/gzip.hpp>
 #include <rondo/http/media_type.hpp>
+#include <rondo/http/multipart.hpp>
 #include <rondo/http/reply.hpp>
 #include <rondo/http/request.hpp>
 #include <rondo/http/router.hpp>
