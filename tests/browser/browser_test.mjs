@@ -424,8 +424,9 @@ test('the server ends: the browser is told, and nothing is left', { timeout: lim
   const code = await endServer();
   assert.equal(code, 0, errors);
   assert.deepEqual(await page.evaluate(() => window.ended), [[1001, true], 0]); // 0: it tries to come back
-  // Handlers that throw are reported, in debug builds with their traces, and nothing else is.
-  const expected = /^rondo: the handler of .* a secret of the server$|^  (thrown in|called from) /;
+  // Handlers that throw are reported, in debug builds with their traces, and nothing else
+  // is; that a step took long only says that the machine is busy.
+  const expected = /^rondo: the handler of .* a secret of the server$|^  (thrown in|called from) | held the loop for over /;
   const unexpected = errors.split('\n').filter((line) => line && !expected.test(line));
   assert.deepEqual(unexpected, []);
 });
