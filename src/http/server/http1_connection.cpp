@@ -538,16 +538,22 @@ task<> http1_connection::end_badly() {
 }
 
 // Closing with unread data would reset the connection, and the client might never see
-// the answer: our side ends, and a little more is read first.
+// the answer: our side ends, and what the client still sends is read for a while.
 task<> http1_connection::linger() {
-  constexpr int most_reads = 16;
+  constexpr std::chrono::nanoseconds at_most = std::chrono::seconds(5);
+  constexpr std::chrono::milliseconds silence(500);
+  constexpr std::size_t most_of_header = 1 << 20;
+  bool in_body = message_ && message().header_done();
+  std::size_t passed_over = 0;
   end_work();
   client_.shutdown_write();
   timed_out_ = false;
-  for (int i = 0; i < most_reads; ++i) {
+  for (time_point until = now() + at_most; now() < until;) {
+    passed_over += core().buffered().size();
+    if (!in_body && passed_over > most_of_header) co_return;
     core().consume(core().buffered().size());
     enter(phase::long_work);
-    auto more = co_await move_on_after(receive(), std::chrono::milliseconds(500));
+    auto more = co_await move_on_after(receive(), silence);
     if (!more || !*more) co_return;
   }
 }
