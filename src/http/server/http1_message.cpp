@@ -139,9 +139,10 @@ const llhttp_settings_t& http1_message::settings() {
 }
 
 // Lines end in CR LF, neither of which stands alone, and begin with no blank: llhttp
-// 8.1 takes a bare LF, and at the end of a header a CR and any byte (CVE-2025-23167),
-// joins folded lines, and passes over any two bytes after a chunk. Proxies that read such lines in another way see other
-// requests (RFC 9112, 2.2, 5.2 and 11.2).
+// 8.1 takes a bare LF, takes a CR and any byte for the end of a header
+// (CVE-2025-23167), joins folded lines, and passes over any two bytes after a chunk.
+// Proxies that read such lines in another way see other requests (RFC 9112, 2.2, 5.2,
+// 7.1 and 11.2).
 bool http1_message::check_lines(std::string_view text) noexcept {
   constexpr std::size_t longest_framing = 4096;
   if (header_done_ && (framing_bytes_ += text.size()) > longest_framing) {
