@@ -21,6 +21,17 @@ if(RONDO_LIFETIME_CHECKS)
     $<$<NOT:$<BOOL:$<TARGET_PROPERTY:RONDO_NO_LIFETIME_CHECKS>>>:RONDO_LIFETIME_CHECKS=1>)
 endif()
 
+# rondo_quick_program(TARGET HEADERS...): with RONDO_QUICK_PROGRAMS the program is
+# compiled without optimization and from precompiled headers, the libraries as the
+# build type says. That takes a quarter of the time under a sanitizer, where nobody
+# measures; the other builds show that each source includes what it uses.
+function(rondo_quick_program target)
+  if(RONDO_QUICK_PROGRAMS)
+    target_compile_options(${target} PRIVATE -O0 -g1)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
 # rondo_library(NAME SOURCE...): the library rondo::NAME.
 function(rondo_library name)
   add_library(rondo_${name} ${ARGN})
