@@ -5,6 +5,8 @@
 #include <rondo/http/server.hpp>
 
 #include <fstream>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
 
 #include <gtest/gtest.h>
 
@@ -112,6 +114,90 @@ TEST(http_lifetime, a_reply_does_not_wait_for_the_next_requests_body) {
     std::string rest = co_await s.read_all(1 << 20);
     EXPECT_EQ(test::body_of(rest), "/second [hello]") << rest;
     co_await server.close();
+  });
+}
+
+/// How often a text occurs in another.
+std::size_t count(std::string_view all, std::string_view what) {
+  std::size_t n = 0;
+  for (std::size_t at = 0; (at = all.find(what, at)) != all.npos; at += what.size()) ++n;
+  return n;
+}
+
+/// The server's socket of a client's connection: both are in this process.
+int other_end(const rondo::stream& client) {
+  sockaddr_in ours{}, peer{};
+  socklen_t size = sizeof ours;
+  ::getsockname(client.fd(), reinterpret_cast<sockaddr*>(&ours), &size);
+  for (int fd = 3; fd < 4096; ++fd) {
+    size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+        peer.sin_port == ours.sin_port && peer.sin_addr.s_addr == ours.sin_addr.s_addr)
+      return fd;
+  }
+  return -1;
+}
+
+/// Makes a socket take about `room` bytes more, until the peer has read what is in it.
+void leave_room(int fd, std::uint32_t room) {
+  std::uint32_t memory[SK_MEMINFO_VARS] = {};
+  socklen_t size = sizeof memory;
+  ASSERT_EQ(::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size), 0);
+  EXPECT_GT(memory[SK_MEMINFO_WMEM_QUEUED], 100'000u) << "the peer has taken it all";
+  int half = static_cast<int>((memory[SK_MEMINFO_WMEM_QUEUED] + room) / 2);  // the kernel doubles it
+  ASSERT_EQ(::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof half), 0);
+}
+
+constexpr std::size_t piece_size = 20'000;
+constexpr int many = 60;  // pieces: more than the client's socket holds, less than both hold
+
+// A read first sends what waits: 100 Continue, and the replies of before. It is given up
+// while the client takes nothing of that, so in the middle of it.
+TEST(http_lifetime, a_read_given_up_while_it_sends_sends_everything_once) {
+  test::run([]() -> rondo::task<> {
+    int begun = 0, given_up = 0;
+    rondo::event entered;
+    rondo::stream s;
+    auto handler = [&](http::request& r) -> rondo::task<http::reply> {
+      ++begun;
+      if (r.method == "GET") co_return r.target + std::string(piece_size, 'x');
+      leave_room(other_end(s), 16'000);
+      entered.set();
+      for (int i = 0; i < 3; ++i) {
+        auto piece = co_await rondo::move_on_after(r.read(), 10ms);
+        given_up += !piece;
+      }
+      std::string body = co_await r.body();
+      co_return "[" + body + "]";
+    };
+    auto server = co_await http::start_server(handler, "127.0.0.1", 0);
+    s = co_await rondo::open_connection("127.0.0.1", server.port());
+    s.set_limit(64 << 20);
+    int sent = 0;
+    for (; sent < many; ++sent) {
+      co_await s.write(test::get("/" + std::to_string(sent) + "/"));
+      EXPECT_TRUE(co_await test::comes_true([&] { return begun > sent; }));
+    }
+    std::string together;  // their replies wait for each other
+    for (; sent < many + 3; ++sent) together += test::get("/" + std::to_string(sent) + "/");
+    co_await s.write(together +
+                     "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n"
+                     "Content-Length: 5\r\n\r\n");
+    co_await entered.wait();
+    co_await rondo::sleep(50ms);  // the time of all reads is over while the socket is full
+    std::string answer = co_await s.read_until("100 Continue\r\n\r\n");
+    EXPECT_TRUE(co_await test::comes_true([&] { return given_up == 3; })) << given_up;
+    co_await s.write("hello");
+    answer += co_await s.read_all(64 << 20);
+    EXPECT_EQ(count(answer, "100 Continue"), 1u);
+    EXPECT_EQ(count(answer, "HTTP/1.1 200"), sent + 1u);
+    std::size_t at = 0;
+    for (int i = 0; i < sent && at != answer.npos; ++i) {
+      at = answer.find("\r\n\r\n/" + std::to_string(i) + "/" + std::string(piece_size, 'x') + "HTTP/1.1", at);
+      EXPECT_NE(at, answer.npos) << "the reply to /" << i << "/ is not whole or not in its place";
+    }
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n[hello]")) << answer.substr(answer.size() - 100);
+    co_await server.close(0s);
   });
 }
 
