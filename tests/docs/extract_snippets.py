@@ -2,8 +2,8 @@
 # Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 """Writes every ```cpp block of the documentation as a file to be compiled.
 
-A block with a main is a program as it stands. Any other is put into a coroutine
-behind the usual includes.
+A block with a main is a program as it stands. The others of a page are coroutines of
+one file, behind the usual includes.
 
     extract_snippets.py OUTPUT_DIR FILE.md...
 """
@@ -40,22 +40,27 @@ def main():
     output = pathlib.Path(sys.argv[1])
     output.mkdir(parents=True, exist_ok=True)
     written = []
+
+    def write(file, code):
+        # Only what has changed is compiled again.
+        if not file.exists() or file.read_text(encoding="utf-8") != code:
+            file.write_text(code, encoding="utf-8")
+        written.append(file)
+
     for name in sys.argv[2:]:
         page = pathlib.Path(name)
         text = page.read_text(encoding="utf-8")
+        coroutines = ""
         for number, match in enumerate(re.finditer(r"^```cpp\n(.*?)^```", text, re.S | re.M), 1):
             code = match.group(1)
             line = text.count("\n", 0, match.start(1)) + 1
             where = f'#line {line} "{page.name}"\n'
-            if "int main(" not in code:
-                code = f"{PRELUDE}rondo::task<> snippet() {{\n{where}{code}co_return;\n}}\n"
+            if "int main(" in code:
+                write(output / f"{page.stem}_{number}.cpp", where + code)
             else:
-                code = where + code
-            file = output / f"{page.stem}_{number}.cpp"
-            # Only what has changed is compiled again.
-            if not file.exists() or file.read_text(encoding="utf-8") != code:
-                file.write_text(code, encoding="utf-8")
-            written.append(file)
+                coroutines += f"rondo::task<> snippet_{number}() {{\n{where}{code}co_return;\n}}\n"
+        if coroutines:
+            write(output / f"{page.stem}.cpp", PRELUDE + coroutines)
     for old in set(output.glob("*.cpp")) - set(written):
         old.unlink()
     print(";".join(map(str, sorted(written))), end="")
