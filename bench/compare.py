@@ -58,6 +58,7 @@ WORKLOADS = {
     "echo": (300_000, 60_000, "TCP echo of 1 KiB over 64 connections, verified"),
     "websocket": (300_000, 60_000, "WebSocket echo of 1 KiB over 64 connections, verified"),
     "http": (3, 1, "GET / of 13 bytes over 64 keep-alive connections, verified"),
+    "http_pipelined": (3, 1, "the same, each connection asks 16 times at once"),
     "download": (10_000, 2_000, "GET of 1 KiB from nginx, 32 at once, verified"),
 }
 BOTH_CORES = {"to_thread", "subprocess", "files"}  # they have threads or processes of their own
@@ -199,7 +200,7 @@ class Nginx(Program):
     def __init__(self):
         path = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         super().__init__("nginx", [path], needs=[path])
-        self.lacks = set(WORKLOADS) - {"http"}
+        self.lacks = set(WORKLOADS) - {"http", "http_pipelined"}
 
     def version(self, cores):
         process = subprocess.run([self.argv[0], "-v"], stderr=subprocess.PIPE, text=True, check=False)
@@ -279,7 +280,7 @@ class Bench:
     def run(self, program, workload):
         """One run: {metric: (value, unit)}, None if the program has no such workload."""
         size = WORKLOADS[workload][self.quick]
-        if workload in ("files", "echo", "websocket", "http", "download"):
+        if workload in ("files", "echo", "websocket", "http", "http_pipelined", "download"):
             found = getattr(self, workload)(program, size)
         else:
             cores = self.server_core | self.load_core if workload in BOTH_CORES else self.server_core
@@ -315,7 +316,7 @@ class Bench:
     def websocket(self, program, requests):
         return self.echo(program, requests, "websocket", ("--websocket", "1"))
 
-    def http(self, program, seconds):
+    def http(self, program, seconds, depth=1):
         if not shutil.which("wrk"):
             raise Failed("wrk is not installed")
         server = program.serve("http", self.server_core, self.scratch)
@@ -325,7 +326,7 @@ class Bench:
 
         def load(length):
             text = output_of(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{length}s", "-s", str(SOURCES / "wrk_verify.lua"),
-                              f"http://127.0.0.1:{port}/"], self.load_core)
+                              f"http://127.0.0.1:{port}/"], self.load_core, {"DEPTH": str(depth)})
             check = next((line for line in text.splitlines() if line.startswith("CHECK ")), "")
             if "wrong=0 errors=0" not in check:
                 raise Failed(f"wrong answers: {check or text[-300:]}")
@@ -337,9 +338,14 @@ class Bench:
             found = load(seconds)
             spent = cpu_ns(process.pid) - before
             requests = int(found["http_wall"][2]["requests"])
-            return {"http_cpu": (spent / requests / 1e3, "us/request", {}), **found}
+            cost = (spent / requests / 1e3, "us/request", {})
+            # wrk's latencies would be those of 16 replies together.
+            return {"http_cpu": cost, **found} if depth == 1 else {"http_pipelined_cpu": cost}
         finally:
             stop(process)
+
+    def http_pipelined(self, program, seconds):
+        return self.http(program, seconds, 16)
 
     def download(self, program, count):
         nginx = Nginx()

@@ -2,16 +2,19 @@
 # Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 """TLS: Rondo's server beside nginx, with the same certificate (RSA 2048), each pinned
 to one core, its client to another. Prints what a connection (handshake, one small
-answer, close) and a megabyte cost the server in processor time.
+answer, close) and a megabyte cost the server in processor time: the median of the
+rounds and their spread, and the median of the ratios within a round.
 
-    bench/tls_compare.py build/release/bench/rondo_bench [SECONDS]
+    bench/tls_compare.py build/release/bench/rondo_bench [--rounds 5] [--seconds 4]
 
 Needs openssl, curl and nginx.
 """
+import argparse
 import os
 import pathlib
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -77,6 +80,7 @@ http {{ access_log off; server {{ listen 127.0.0.1:{port} ssl; root {folder};
 
 
 def connections(pid, port, seconds, version, kind):
+    """What one costs, in us of CPU."""
     before = cpu_seconds(pid)
     done = subprocess.run(
         ["taskset", "-c", CLIENT_CORE, "openssl", "s_time", "-connect", f"127.0.0.1:{port}",
@@ -84,44 +88,55 @@ def connections(pid, port, seconds, version, kind):
         capture_output=True, text=True, check=True)
     used = cpu_seconds(pid) - before
     count = int(re.findall(r"(\d+) connections in \d+ real seconds", done.stdout)[-1])
-    return count / seconds, used / count * 1e6
+    return used / count * 1e6
 
 
 def bulk(pid, port):
+    """What a megabyte costs, in us of CPU."""
     before = cpu_seconds(pid)
-    begin = time.monotonic()
     subprocess.run(["taskset", "-c", CLIENT_CORE, "curl", "-sSkf", "-o", "/dev/null", "--noproxy",
                     "*", f"https://127.0.0.1:{port}/{BULK}"], check=True)
-    wall = time.monotonic() - begin
-    return BULK / 1e6 / wall, (cpu_seconds(pid) - before) / (BULK / 1e6) * 1e6
+    return (cpu_seconds(pid) - before) / (BULK / 1e6) * 1e6
+
+
+def cell(values, unit):
+    return f"{statistics.median(values):.0f} {unit} ({min(values):.0f}–{max(values):.0f})"
 
 
 def main():
-    program = sys.argv[1]
-    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 4
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("program", help="rondo_bench")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=4, help="of each kind of handshake")
+    options = parser.parse_args()
+    kinds = {f"{version.replace('tls1_', 'TLS 1.')}, {what}":
+             lambda pid, port, v=version, k=kind: connections(pid, port, options.seconds, v, k)
+             for version in ("tls1_3", "tls1_2")
+             for kind, what in (("new", "new session"), ("reuse", "resumed"))}
+    kinds["a megabyte"] = bulk
+    measured = {kind: {"rondo": [], "nginx": []} for kind in kinds}
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
                         "-subj", "/CN=localhost", "-keyout", f"{folder}/key.pem",
                         "-out", f"{folder}/cert.pem"], check=True, capture_output=True)
-        print(f"{'':22}{'rondo':>24}{'nginx':>24}")
         ports = {"rondo": free_port(), "nginx": free_port()}
-        servers = {"rondo": start_rondo(program, folder, ports["rondo"]),
+        servers = {"rondo": start_rondo(options.program, folder, ports["rondo"]),
                    "nginx": start_nginx(folder, ports["nginx"])}
         try:
-            for version in ("tls1_2", "tls1_3"):
-                for kind in ("new", "reuse"):
-                    cells = [connections(s.pid, ports[name], seconds, version, kind)
-                             for name, s in servers.items()]
-                    print(f"{version + ' ' + kind:22}" +
-                          "".join(f"{rate:10.0f}/s {cpu:8.0f} us" for rate, cpu in cells))
-            for _ in range(2):
-                cells = [bulk(s.pid, ports[name]) for name, s in servers.items()]
-                print(f"{'bulk':22}" +
-                      "".join(f"{rate:7.0f} MB/s {cpu:5.0f} us/MB" for rate, cpu in cells))
+            for turn in range(options.rounds):
+                order = sorted(servers, reverse=turn % 2 == 0)
+                for kind, measure in kinds.items():
+                    for name in order:
+                        measured[kind][name].append(measure(servers[name].pid, ports[name]))
+                print(f"round {turn + 1} of {options.rounds}", file=sys.stderr)
         finally:
             for server in servers.values():
                 server.terminate()
                 server.wait()
+    print("| CPU of the server | Rondo | nginx | Rondo / nginx |\n|:--|--:|--:|--:|")
+    for kind, by in measured.items():
+        ratio = statistics.median(r / n for r, n in zip(by["rondo"], by["nginx"]))
+        print(f"| {kind} | {cell(by['rondo'], 'us')} | {cell(by['nginx'], 'us')} | {ratio:.2f} |")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 -- Copyright The Rondo authors
 --
 -- For wrk: checks status and every byte of every body of the http workload, and
--- prints the contract's RESULT lines.
+-- prints the contract's RESULT lines. DEPTH in the environment: so many requests at once.
 local threads = {}
+local depth = tonumber(os.getenv("DEPTH") or "1")
 
 function setup(thread)
   table.insert(threads, thread)
@@ -11,6 +12,13 @@ end
 
 function init()
   wrong = 0
+  together = wrk.format():rep(depth)
+end
+
+if depth > 1 then
+  function request()
+    return together
+  end
 end
 
 function response(status, headers, body)
