@@ -258,4 +258,33 @@ TEST(http, stream_returns_with_the_header) {
   });
 }
 
+// A source that always has its next piece at hand must let others run.
+TEST(http, an_upload_from_a_fast_source_does_not_hold_the_loop) {
+  test::run([]() -> rondo::task<> {
+    constexpr int all = 50'000;
+    int made = 0, most_between_turns = 0;
+    auto fast = [&]() -> rondo::async_generator<std::string> {
+      while (made < all) {
+        ++made;
+        co_yield std::string("x");
+      }
+    };
+    auto others = [&]() -> rondo::task<> {
+      while (made < all) {
+        int before = made;
+        co_await rondo::sleep(0s);
+        most_between_turns = std::max(most_between_turns, made - before);
+      }
+    };
+    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    {
+      http::session session;
+      auto [answer, none] = co_await rondo::gather(session.put(url(server, "/echo"), fast()), others());
+      EXPECT_EQ(answer.body.size(), static_cast<std::size_t>(all));
+    }
+    EXPECT_LE(most_between_turns, 1'000);
+    co_await server.close();
+  });
+}
+
 }  // namespace

@@ -2,8 +2,11 @@
 #include "http/client/upload.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <curl/curl.h>
+
+#include <rondo/loop/sleep.hpp>
 
 #include "http/client/transfer_state.hpp"
 
@@ -11,6 +14,7 @@ namespace rondo::inline v0::http::detail {
 
 namespace {
 constexpr std::size_t most_ready = 256 * 1024;
+constexpr unsigned pieces_in_a_turn = 128;  // of a source that always has one at hand
 }
 
 task<> upload::wait() {
@@ -19,6 +23,7 @@ task<> upload::wait() {
 }
 
 task<> upload::run() {
+  unsigned pieces = 0;
   while (!transfer_.done) {
     if (!opened_ || rewound_) {
       source_ = transfer_.what.content.open();
@@ -45,6 +50,7 @@ task<> upload::run() {
     ended_ = !piece;
     check_length(ended_);
     go_on();
+    if (++pieces % pieces_in_a_turn == 0) co_await sleep(std::chrono::seconds(0));  // let others run
   }
 }
 
