@@ -132,7 +132,7 @@ int other_end(const rondo::stream& client) {
   for (int fd = 3; fd < 4096; ++fd) {
     size = sizeof peer;
     if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
-        peer.sin_port == ours.sin_port && peer.sin_addr.s_addr == ours.sin_addr.s_addr)
+        peer.sin_family == AF_INET && peer.sin_port == ours.sin_port && peer.sin_addr.s_addr == ours.sin_addr.s_addr)
       return fd;
   }
   return -1;
@@ -184,7 +184,7 @@ TEST(http_lifetime, a_read_given_up_while_it_sends_sends_everything_once) {
                      "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n"
                      "Content-Length: 5\r\n\r\n");
     co_await entered.wait();
-    co_await rondo::sleep(50ms);  // the time of all reads is over while the socket is full
+    co_await rondo::sleep(50ms);  // the first read's time is over while the socket is full
     std::string answer = co_await s.read_until("100 Continue\r\n\r\n");
     EXPECT_TRUE(co_await test::comes_true([&] { return given_up == 3; })) << given_up;
     co_await s.write("hello");

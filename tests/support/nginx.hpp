@@ -35,7 +35,10 @@ class nginx {
   std::string mutual(const std::string& path) const { return at("https", mutual_, path); }
   std::string folder() const { return folder_; }
   static std::string small() { return pattern(1024); }
-  static std::string large() { return pattern(8 << 20, 2); }
+  static const std::string& large() {
+    static const std::string once = pattern(8 << 20, 2);  // a second under a sanitizer
+    return once;
+  }
   static std::string text() {
     std::string all;
     for (int i = 0; i < 20'000; ++i) all += "line " + std::to_string(i % 100) + "\n";
