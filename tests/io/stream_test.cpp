@@ -443,6 +443,7 @@ TEST(unix_socket, the_file_of_a_dead_server_is_replaced) {
     auto s = co_await rondo::open_unix_connection(path);
     co_await s.write("x");
     EXPECT_EQ(co_await s.read_exactly(1), "x");
+    s.close();  // or the server waits for it
     co_await server.close();
   });
 }
@@ -474,6 +475,7 @@ TEST(server, listens_on_every_address_of_its_name) {
     auto s = co_await rondo::open_connection("localhost", server.port());
     co_await s.write("x");
     EXPECT_EQ(co_await s.read_exactly(1), "x");
+    s.close();  // or the server waits for it
     co_await server.close();
   });
 }
@@ -484,6 +486,7 @@ TEST(open_connection, tries_the_next_address_when_one_refuses) {
       auto server = co_await rondo::start_server(echo, only, 0);
       auto s = co_await rondo::open_connection("localhost", server.port());
       EXPECT_EQ(s.peer().to_string(), server.address().to_string());
+      s.close();  // or the server waits for it
       co_await server.close();
     }
     // Nobody listens on any: the error is that of the last.

@@ -226,6 +226,7 @@ TEST(tls_peers, openssl_renews_keys) {
       co_await client.in.write("K\n");
       co_await client.out.read_until("KEYUPDATE\n");
     }
+    client.end(SIGTERM);  // or the server waits for it
     co_await server.close();
   });
 }
