@@ -21,13 +21,16 @@ if(RONDO_LIFETIME_CHECKS)
     $<$<NOT:$<BOOL:$<TARGET_PROPERTY:RONDO_NO_LIFETIME_CHECKS>>>:RONDO_LIFETIME_CHECKS=1>)
 endif()
 
-# rondo_quick_program(TARGET HEADERS...): with RONDO_QUICK_PROGRAMS the program is
-# compiled without optimization and from precompiled headers, the libraries as the
-# build type says. That takes a quarter of the time under a sanitizer, where nobody
-# measures; the other builds show that each source includes what it uses.
-function(rondo_quick_program target)
+# rondo_compile_faster(TARGET HEADERS...): with RONDO_PRECOMPILE_HEADERS the program
+# is compiled from precompiled headers, the libraries without; a build that has it
+# off (the preset gcc) shows that each source includes what it uses. With
+# RONDO_QUICK_PROGRAMS also without optimization, the libraries as the build type
+# says: under a sanitizer, where nobody measures, that takes a quarter of the time.
+function(rondo_compile_faster target)
   if(RONDO_QUICK_PROGRAMS)
     target_compile_options(${target} PRIVATE -O0 -g1)
+  endif()
+  if(RONDO_QUICK_PROGRAMS OR RONDO_PRECOMPILE_HEADERS)
     target_precompile_headers(${target} PRIVATE ${ARGN})
   endif()
 endfunction()
