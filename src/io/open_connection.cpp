@@ -39,6 +39,14 @@ std::vector<endpoint> interleaved(const std::vector<endpoint>& addresses) {
   return all;
 }
 
+// Whether TCP has connected the socket to itself (RFC 9293, section 3.5): nobody
+// listens on a port of this machine, and the kernel chose that very port to come
+// from. Go's net package looks for the same.
+bool is_connected_to_itself(int fd) {
+  endpoint local = detail::local_endpoint(fd);
+  return local.port() != 0 && local == detail::peer_endpoint(fd);
+}
+
 /// What the attempts on the addresses of one host share.
 struct attempts {
   std::optional<stream> winner;
@@ -87,6 +95,8 @@ task<stream> open_connection(endpoint address, connection_options options) {
   connect.length = address.size();
   std::int64_t error = co_await connect;
   if (error < 0) throw failure(-error, what);
+  if (options.local.port() == 0 && is_connected_to_itself(socket.get()))
+    throw failure(ECONNREFUSED, what);
   detail::set_tcp_options(socket.get(), options.no_delay, options.keep_alive);
   auto* core = new detail::stream_core(socket.get(), address);
   socket.release();

@@ -498,6 +498,30 @@ TEST(open_connection, tries_the_next_address_when_one_refuses) {
   });
 }
 
+// The kernel may give a client the very port that it connects to; TCP then connects
+// the socket to itself (RFC 9293, section 3.5: simultaneous open).
+TEST(open_connection, to_a_port_without_a_server_never_reaches_itself) {
+  test::run([]() -> rondo::task<> {
+    // A port that the kernel gives to clients, and gives back at once.
+    auto drop = [](rondo::stream) -> rondo::task<> { co_return; };
+    auto server = co_await rondo::start_server(drop, "127.0.0.1", 0);
+    auto client = co_await rondo::open_connection(server.address());
+    rondo::endpoint nobody = client.local();
+    linger reset{1, 0};
+    ::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    client.close();
+    co_await server.close();
+    // It gives one after the other: some 14,000 with Linux's default range.
+    for (int i = 0; i < 20'000; ++i) {
+      auto connected = co_await rondo::outcome_of(rondo::open_connection(nobody));
+      if (connected.has_error()) continue;
+      ADD_FAILURE() << "attempt " << i << " connected " << connected.value().local().to_string()
+                    << " to " << connected.value().peer().to_string();
+      break;
+    }
+  });
+}
+
 TEST(open_connection, comes_from_the_address_that_it_is_told) {
   test::run([]() -> rondo::task<> {
     rondo::queue<std::string> peers(1);

@@ -29,7 +29,9 @@ static_assert(std::is_trivially_destructible_v<connection_options>);
 /// manner of RFC 8305 ("happy eyeballs"): IPv6 and IPv4 in turn, the next one
 /// when the last has failed or has been silent for a while; the first to answer
 /// wins. Throws std::system_error (`connect 10.0.0.1:80: Connection refused`),
-/// that of the last address. Cancelling it leaves no socket.
+/// that of the last address. A port of this machine that nobody listens on always
+/// refuses, also where TCP would connect the socket to itself. Cancelling it leaves
+/// no socket.
 task<stream> open_connection(std::string host, std::uint16_t port, connection_options options = {});
 
 /// The same for an address.
