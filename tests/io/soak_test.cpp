@@ -201,6 +201,14 @@ rondo::task<> connect_to(const rondo::server& server, account& all) {
   }
 }
 
+// A loopback address of this process. On a shared one another process's server can
+// get the port of ours as soon as it is closed, and with it our clients.
+std::string own_address() {
+  auto pid = static_cast<unsigned>(::getpid());
+  auto byte = [](unsigned n) { return std::to_string(n & 255); };
+  return "127." + byte(pid >> 16) + "." + byte(pid >> 8) + "." + byte(pid);
+}
+
 // Each server is closed while its clients connect.
 enum class transport { unix_socket, tcp };
 rondo::task<> close_while_clients_connect(transport over, int servers, int clients, account& all,
@@ -214,7 +222,7 @@ rondo::task<> close_while_clients_connect(transport over, int servers, int clien
   for (int i = 0; i < servers; ++i) {
     rondo::server server;
     if (over == transport::tcp) {
-      server = co_await rondo::start_server(answer, "127.0.0.1", 0);
+      server = co_await rondo::start_server(answer, own_address(), 0);
     } else {
       server = co_await rondo::start_unix_server(answer, "@rondo-soak-" + std::to_string(::getpid()));
     }
