@@ -5,7 +5,8 @@
 // nothing leaks, and what had completed is delivered.
 //
 // A subject is one operation: use() awaits it and notes in `got` what it gave,
-// complete() makes it complete, left() says what is left behind.
+// complete() makes it complete, left() says what is left behind. The scenarios know
+// no more of it, and are compiled once, not for each.
 #include <memory>
 #include <optional>
 
@@ -18,6 +19,13 @@ using namespace std::chrono_literals;
 namespace {
 
 struct subject {
+  virtual ~subject() = default;
+  virtual rondo::task<> prepare() { co_return; }
+  virtual rondo::task<> use() = 0;
+  virtual void complete() = 0;
+  virtual void clean_up() {}
+  virtual std::string left() { return {}; }
+
   std::string got;
   // What left() says while the operation has not taken effect, and after it has.
   std::string untouched, taken;
@@ -30,38 +38,37 @@ struct subject {
 
 struct event_wait : subject {
   rondo::event e;
-  rondo::task<> use() {
+  rondo::task<> use() override {
     co_await e.wait();
     got = "set";
   }
-  void complete() { e.set(); }
-  std::string left() { return {}; }
+  void complete() override { e.set(); }
 };
 
 struct lock_acquire : subject {
   rondo::lock l;
   std::optional<rondo::lock::guard> held;
   lock_acquire() { untouched = taken = "free"; }
-  rondo::task<> prepare() { held.emplace(co_await l.acquire()); }
-  rondo::task<> use() {
+  rondo::task<> prepare() override { held.emplace(co_await l.acquire()); }
+  rondo::task<> use() override {
     auto guard = co_await l.acquire();
     got = guard.holds() ? "locked" : "?";
     co_await rondo::sleep(0s);
   }
-  void complete() { held.reset(); }
-  std::string left() { return l.locked() ? "held" : "free"; }
+  void complete() override { held.reset(); }
+  std::string left() override { return l.locked() ? "held" : "free"; }
 };
 
 struct semaphore_acquire : subject {
   rondo::semaphore s{0};
   semaphore_acquire() { untouched = taken = "1 free"; }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto permit = co_await s.acquire();
     got = "permit";
     co_await rondo::sleep(0s);
   }
-  void complete() { s.release(); }
-  std::string left() { return s.locked() ? "none free" : "1 free"; }
+  void complete() override { s.release(); }
+  std::string left() override { return s.locked() ? "none free" : "1 free"; }
 };
 
 struct condition_wait : subject {
@@ -70,18 +77,18 @@ struct condition_wait : subject {
     untouched = taken = "free";
     indirect = true;
   }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto guard = co_await c.acquire();
     co_await c.wait(guard);
     got = guard.holds() ? "notified" : "?";
     co_await rondo::sleep(0s);
   }
-  void complete() { rondo::create_task(notify()); }
+  void complete() override { rondo::create_task(notify()); }
   rondo::task<> notify() {
     auto guard = co_await c.acquire();
     c.notify();
   }
-  std::string left() { return c.locked() ? "held" : "free"; }
+  std::string left() override { return c.locked() ? "held" : "free"; }
 };
 
 struct barrier_wait : subject {
@@ -92,15 +99,15 @@ struct barrier_wait : subject {
     taken = "open";
     indirect = true;
   }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     std::size_t i = co_await b.wait();
     got = std::to_string(i);
   }
-  void complete() { other = rondo::create_task(b.wait()); }
-  void clean_up() {
+  void complete() override { other = rondo::create_task(b.wait()); }
+  void clean_up() override {
     if (other) other.cancel();
   }
-  std::string left() { return b.n_waiting() ? "other waits" : "open"; }
+  std::string left() override { return b.n_waiting() ? "other waits" : "open"; }
 };
 
 struct queue_get : subject {
@@ -109,12 +116,12 @@ struct queue_get : subject {
     untouched = "1 item";
     taken = "0 items";
   }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     test::counted item = co_await q.get();
     got = std::to_string(item.value);
   }
-  void complete() { q.put_nowait(test::counted(7)); }
-  std::string left() { return std::to_string(q.size()) + (q.size() == 1 ? " item" : " items"); }
+  void complete() override { q.put_nowait(test::counted(7)); }
+  std::string left() override { return std::to_string(q.size()) + (q.size() == 1 ? " item" : " items"); }
 };
 
 struct queue_put : subject {
@@ -124,23 +131,22 @@ struct queue_put : subject {
     taken = "1 item";
     q.put_nowait(test::counted(1));
   }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     co_await q.put(test::counted(2));
     got = "put";
   }
-  void complete() { EXPECT_EQ(q.get_nowait().value, 1); }
-  std::string left() { return std::to_string(q.size()) + (q.size() == 1 ? " item" : " items"); }
+  void complete() override { EXPECT_EQ(q.get_nowait().value, 1); }
+  std::string left() override { return std::to_string(q.size()) + (q.size() == 1 ? " item" : " items"); }
 };
 
 struct queue_join : subject {
   rondo::queue<int> q;
   queue_join() { q.put_nowait(1); }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     co_await q.join();
     got = "joined";
   }
-  void complete() { q.task_done(); }
-  std::string left() { return {}; }
+  void complete() override { q.task_done(); }
 };
 
 struct channel_receive : subject {
@@ -149,12 +155,12 @@ struct channel_receive : subject {
     untouched = "1 item";
     taken = "0 items";
   }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto item = co_await c.receive();
     got = std::to_string(item->value);
   }
-  void complete() { EXPECT_TRUE(c.try_send(test::counted(7))); }
-  std::string left() { return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items"); }
+  void complete() override { EXPECT_TRUE(c.try_send(test::counted(7))); }
+  std::string left() override { return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items"); }
 };
 
 struct channel_send : subject {
@@ -164,22 +170,21 @@ struct channel_send : subject {
     taken = "1 item";
     c.try_send(test::counted(1));
   }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     co_await c.send(test::counted(2));
     got = "sent";
   }
-  void complete() { EXPECT_EQ(c.try_receive()->value, 1); }
-  std::string left() { return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items"); }
+  void complete() override { EXPECT_EQ(c.try_receive()->value, 1); }
+  std::string left() override { return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items"); }
 };
 
 struct future_await : subject {
   rondo::promise<int> p;
-  rondo::task<> use() {
+  rondo::task<> use() override {
     int v = co_await p.get_future();
     got = std::to_string(v);
   }
-  void complete() { p.set_value(3); }
-  std::string left() { return {}; }
+  void complete() override { p.set_value(3); }
 };
 
 /// For what needs something to wait for: a task that ends with an event.
@@ -190,35 +195,35 @@ struct with_task : subject {
     co_await e.wait();
     co_return 5;
   }
-  rondo::task<> prepare() {
+  rondo::task<> prepare() override {
     h = rondo::create_task(work());
     co_await test::turns(1);
   }
-  void complete() { e.set(); }
+  void complete() override { e.set(); }
   with_task() {
     indirect = true;
     untouched = taken = "task done";
   }
-  void clean_up() { e.set(); }
-  std::string left() { return h.done() && !h.cancelled() ? "task done" : "task lost"; }
+  void clean_up() override { e.set(); }
+  std::string left() override { return h.done() && !h.cancelled() ? "task done" : "task lost"; }
 };
 
 struct handle_await : with_task {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     int v = co_await h;
     got = std::to_string(v);
   }
 };
 
 struct wait_tasks : with_task {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto r = co_await test::ended(h);
     got = std::to_string(r.done.size());
   }
 };
 
 struct wait_tasks_with_limit : with_task {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto r = co_await rondo::wait(test::handles(h), rondo::return_when::first_completed, 100s);
     got = std::to_string(r.done.size());
   }
@@ -226,11 +231,11 @@ struct wait_tasks_with_limit : with_task {
 
 struct as_completed_next : with_task {
   std::unique_ptr<rondo::as_completed<int>> order;
-  rondo::task<> prepare() {
+  rondo::task<> prepare() override {
     co_await with_task::prepare();
     order = std::make_unique<rondo::as_completed<int>>(test::handles(h));
   }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto next = co_await order->next();
     got = next ? "one" : "end";
   }
@@ -240,7 +245,7 @@ struct as_completed_next : with_task {
 using with_queue = queue_get;
 
 struct gather_get : with_queue {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto [item] = co_await rondo::gather(q.get());
     got = std::to_string(item.value);
   }
@@ -248,7 +253,7 @@ struct gather_get : with_queue {
 
 struct gather_range_get : with_queue {
   rondo::task<test::counted> one() { co_return co_await q.get(); }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     std::vector<rondo::task<test::counted>> all;
     all.push_back(one());
     auto items = co_await rondo::gather(all);
@@ -257,21 +262,21 @@ struct gather_range_get : with_queue {
 };
 
 struct race_get : with_queue {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto [item, never] = co_await rondo::race(q.get(), rondo::sleep(1000s));
     got = never ? "?" : std::to_string(item->value);
   }
 };
 
 struct wait_for_get : with_queue {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     test::counted item = co_await rondo::wait_for(q.get(), 1000s);
     got = std::to_string(item.value);
   }
 };
 
 struct move_on_after_get : with_queue {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto item = co_await rondo::move_on_after(q.get(), 1000s);
     got = std::to_string((*item).value);
   }
@@ -279,21 +284,21 @@ struct move_on_after_get : with_queue {
 
 struct scope_get : with_queue {
   rondo::cancel_scope scope{1000s};
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto item = co_await scope.run(q.get());
     got = std::to_string((*item).value);
   }
 };
 
 struct outcome_get : with_queue {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto item = co_await rondo::outcome_of(q.get());
     got = std::to_string((*item).value);
   }
 };
 
 struct outcomes_get : with_queue {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto [item] = co_await rondo::gather_outcomes(q.get());
     got = std::to_string((*item).value);
   }
@@ -301,14 +306,14 @@ struct outcomes_get : with_queue {
 
 struct shield_get : with_queue {
   shield_get() { waits_for_completion = true; }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     test::counted item = co_await rondo::shield(q.get());
     got = std::to_string(item.value);
   }
 };
 
 struct finally_get : with_queue {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto clean = []() -> rondo::task<> { co_await test::turns(1); };
     test::counted item = co_await rondo::finally(q.get(), clean);
     got = std::to_string(item.value);
@@ -322,7 +327,7 @@ struct generator_next : with_queue {
       co_yield item.value;
     }
   }
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto g = numbers();
     auto n = co_await g.next();
     got = std::to_string(n.value_or(-1));
@@ -330,21 +335,30 @@ struct generator_next : with_queue {
 };
 
 struct nested : with_queue {
-  rondo::task<> use() {
+  rondo::task<> use() override {
     auto [item, never] =
         co_await rondo::race(rondo::wait_for(rondo::gather(q.get()), 1000s), rondo::sleep(1000s));
     got = never ? "?" : std::to_string(std::get<0>(*item).value);
   }
 };
 
+/// A kind of subject, and its name.
+struct kind {
+  const char* name;
+  std::unique_ptr<subject> (*make)();
+};
 template <class S>
-class every_operation : public testing::Test {
+constexpr kind of(const char* name) {
+  return {name, []() -> std::unique_ptr<subject> { return std::make_unique<S>(); }};
+}
+
+class every_operation : public testing::TestWithParam<kind> {
  protected:
   /// Starts the operation, lets act(subject, handle) happen while it waits, and
   /// then check.
   template <class Act, class Check>
   void in_flight(Act act, Check check) {
-    run([&](S& s) -> rondo::task<> {
+    run([&](subject& s) -> rondo::task<> {
       auto h = rondo::create_task(body(s));
       co_await test::turns(6);
       EXPECT_FALSE(h.done()) << "the operation did not wait";
@@ -361,17 +375,17 @@ class every_operation : public testing::Test {
   template <class Scenario>
   void run(Scenario scenario) {
     test::run_virtual([&]() -> rondo::task<> {
-      auto s = std::make_unique<S>();
-      if constexpr (requires { s->prepare(); }) co_await s->prepare();
+      std::unique_ptr<subject> s = GetParam().make();
+      co_await s->prepare();
       co_await scenario(*s);
-      if constexpr (requires { s->clean_up(); }) s->clean_up();
+      s->clean_up();
       co_await test::turns(10);
     });
     EXPECT_EQ(test::counted::alive, 0) << "leaked, or destroyed twice";
     EXPECT_FALSE(went_on_ && !may_go_on_) << "a cancelled task went on after a suspension";
   }
 
-  rondo::task<> body(S& s, bool cancelled = false) {
+  rondo::task<> body(subject& s, bool cancelled = false) {
     struct on_exit {
       bool& flag;
       explicit on_exit(bool& f) : flag(f) {}
@@ -383,12 +397,12 @@ class every_operation : public testing::Test {
     went_on_ = true;
   }
 
-  void expect_not_taken(S& s, rondo::task_handle<>& h) {
+  void expect_not_taken(subject& s, rondo::task_handle<>& h) {
     EXPECT_TRUE(h.cancelled());
     EXPECT_EQ(s.got, "") << "delivered to a task that was cancelled before";
     EXPECT_EQ(s.left(), s.untouched) << "lost by the cancellation";
   }
-  void expect_delivered(S& s, rondo::task_handle<>& h) {
+  void expect_delivered(subject& s, rondo::task_handle<>& h) {
     EXPECT_TRUE(h.cancelled());
     EXPECT_NE(s.got, "") << "it had completed before the cancellation";
     EXPECT_EQ(s.left(), s.taken);
@@ -399,46 +413,57 @@ class every_operation : public testing::Test {
   bool ended_ = false;  // the body's frame is gone
 };
 
-using subjects = testing::Types<
-    event_wait, lock_acquire, semaphore_acquire, condition_wait, barrier_wait, queue_get,
-    queue_put, queue_join, channel_receive, channel_send, future_await, handle_await, wait_tasks, wait_tasks_with_limit,
-    as_completed_next, gather_get, gather_range_get, race_get, wait_for_get, move_on_after_get,
-    scope_get, outcome_get, outcomes_get, shield_get, finally_get, generator_next,
-    nested>;
-TYPED_TEST_SUITE(every_operation, subjects);
+INSTANTIATE_TEST_SUITE_P(
+    all, every_operation,
+    testing::Values(
+        of<event_wait>("event_wait"), of<lock_acquire>("lock_acquire"),
+        of<semaphore_acquire>("semaphore_acquire"), of<condition_wait>("condition_wait"),
+        of<barrier_wait>("barrier_wait"), of<queue_get>("queue_get"), of<queue_put>("queue_put"),
+        of<queue_join>("queue_join"), of<channel_receive>("channel_receive"),
+        of<channel_send>("channel_send"), of<future_await>("future_await"),
+        of<handle_await>("handle_await"), of<wait_tasks>("wait_tasks"),
+        of<wait_tasks_with_limit>("wait_tasks_with_limit"),
+        of<as_completed_next>("as_completed_next"), of<gather_get>("gather_get"),
+        of<gather_range_get>("gather_range_get"), of<race_get>("race_get"),
+        of<wait_for_get>("wait_for_get"), of<move_on_after_get>("move_on_after_get"),
+        of<scope_get>("scope_get"), of<outcome_get>("outcome_get"),
+        of<outcomes_get>("outcomes_get"), of<shield_get>("shield_get"),
+        of<finally_get>("finally_get"), of<generator_next>("generator_next"),
+        of<nested>("nested")),
+    [](const auto& info) { return std::string(info.param.name); });
 
-TYPED_TEST(every_operation, completes) {
-  this->may_go_on_ = true;
-  this->in_flight([](auto& s, auto&) { s.complete(); },
-                  [](auto& s, auto& h) {
-                    EXPECT_TRUE(h.done());
-                    EXPECT_FALSE(h.cancelled());
-                    EXPECT_NE(s.got, "");
-                    EXPECT_EQ(s.left(), s.taken);
-                  });
+TEST_P(every_operation, completes) {
+  may_go_on_ = true;
+  in_flight([](subject& s, rondo::task_handle<>&) { s.complete(); },
+            [](subject& s, rondo::task_handle<>& h) {
+              EXPECT_TRUE(h.done());
+              EXPECT_FALSE(h.cancelled());
+              EXPECT_NE(s.got, "");
+              EXPECT_EQ(s.left(), s.taken);
+            });
 }
 
-TYPED_TEST(every_operation, begun_by_a_cancelled_task_never_starts) {
-  this->run([this](auto& s) -> rondo::task<> {
+TEST_P(every_operation, begun_by_a_cancelled_task_never_starts) {
+  run([this](subject& s) -> rondo::task<> {
     s.complete();  // it would be ready at once
     co_await test::turns(6);
-    auto h = rondo::create_task(this->body(s, true));
+    auto h = rondo::create_task(body(s, true));
     co_await test::turns(10);
-    this->expect_not_taken(s, h);
+    expect_not_taken(s, h);
     co_await test::ended(h);
   });
 }
 
-TYPED_TEST(every_operation, cancelled_in_flight) {
-  this->in_flight(
-      [this](auto& s, auto& h) {
+TEST_P(every_operation, cancelled_in_flight) {
+  in_flight(
+      [this](subject& s, rondo::task_handle<>& h) {
         int alive = test::counted::alive;
         h.cancel();
-        EXPECT_FALSE(this->ended_ || h.done()) << "cancel itself destroyed a frame";
+        EXPECT_FALSE(ended_ || h.done()) << "cancel itself destroyed a frame";
         EXPECT_EQ(s.got, "") << "cancel itself resumed";
         EXPECT_EQ(test::counted::alive, alive);
       },
-      [](auto& s, auto& h) {
+      [](subject& s, rondo::task_handle<>& h) {
         if (s.waits_for_completion) {
           EXPECT_FALSE(h.done()) << "left behind what it has to wait for";
           return;
@@ -448,49 +473,49 @@ TYPED_TEST(every_operation, cancelled_in_flight) {
       });
 }
 
-TYPED_TEST(every_operation, that_was_cancelled_in_flight_takes_nothing_later) {
-  this->run([this](auto& s) -> rondo::task<> {
-    auto h = rondo::create_task(this->body(s));
+TEST_P(every_operation, that_was_cancelled_in_flight_takes_nothing_later) {
+  run([this](subject& s) -> rondo::task<> {
+    auto h = rondo::create_task(body(s));
     co_await test::turns(6);
     h.cancel();
     co_await test::turns(6);
     s.complete();
     co_await test::turns(10);
     if (s.waits_for_completion) {
-      this->expect_delivered(s, h);
+      expect_delivered(s, h);
     } else {
-      this->expect_not_taken(s, h);
+      expect_not_taken(s, h);
     }
     co_await test::ended(h);
   });
 }
 
-TYPED_TEST(every_operation, cancelled_just_before_its_completion) {
-  this->in_flight(
-      [](auto& s, auto& h) {
+TEST_P(every_operation, cancelled_just_before_its_completion) {
+  in_flight(
+      [](subject& s, rondo::task_handle<>& h) {
         h.cancel();
         s.complete();
       },
-      [this](auto& s, auto& h) {
+      [this](subject& s, rondo::task_handle<>& h) {
         if (s.waits_for_completion) {
-          this->expect_delivered(s, h);
+          expect_delivered(s, h);
         } else {
-          this->expect_not_taken(s, h);
+          expect_not_taken(s, h);
         }
       });
 }
 
-TYPED_TEST(every_operation, cancelled_just_after_its_completion) {
-  this->in_flight(
-      [](auto& s, auto& h) {
+TEST_P(every_operation, cancelled_just_after_its_completion) {
+  in_flight(
+      [](subject& s, rondo::task_handle<>& h) {
         s.complete();
         h.cancel();
       },
-      [this](auto& s, auto& h) {
+      [this](subject& s, rondo::task_handle<>& h) {
         if (s.indirect) {
-          this->expect_not_taken(s, h);
+          expect_not_taken(s, h);
         } else {
-          this->expect_delivered(s, h);
+          expect_delivered(s, h);
         }
       });
 }
