@@ -21,18 +21,33 @@ if(RONDO_LIFETIME_CHECKS)
     $<$<NOT:$<BOOL:$<TARGET_PROPERTY:RONDO_NO_LIFETIME_CHECKS>>>:RONDO_LIFETIME_CHECKS=1>)
 endif()
 
-# rondo_compile_faster(TARGET HEADERS...): with RONDO_PRECOMPILE_HEADERS the program
-# is compiled from precompiled headers, the libraries without; a build that has it
-# off (the preset gcc) shows that each source includes what it uses. With
-# RONDO_QUICK_PROGRAMS also without optimization, the libraries as the build type
-# says: under a sanitizer, where nobody measures, that takes a quarter of the time.
-function(rondo_compile_faster target)
+# rondo_precompile(TARGET HEADERS...): with RONDO_PRECOMPILE_HEADERS it is compiled
+# from these, precompiled once for all targets of its kind that name the same.
+function(rondo_precompile target)
+  if(NOT RONDO_PRECOMPILE_HEADERS)
+    return()
+  endif()
+  get_target_property(type ${target} TYPE)
+  get_target_property(options ${target} COMPILE_OPTIONS)
+  set(kind "RONDO_PRECOMPILED ${type} ${options} ${ARGN}")
+  get_property(owner GLOBAL PROPERTY "${kind}")
+  if(owner)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  else()
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+    set_property(GLOBAL PROPERTY "${kind}" ${target})
+  endif()
+endfunction()
+
+# rondo_program(TARGET HEADERS...): a test, an example or the command. With
+# RONDO_QUICK_PROGRAMS it is compiled without optimization, the libraries as the
+# build type says: under a sanitizer, where nobody measures, that takes half the time.
+function(rondo_program target)
+  target_link_libraries(${target} PRIVATE rondo_build_flags)
   if(RONDO_QUICK_PROGRAMS)
     target_compile_options(${target} PRIVATE -O0 -g1)
   endif()
-  if(RONDO_QUICK_PROGRAMS OR RONDO_PRECOMPILE_HEADERS)
-    target_precompile_headers(${target} PRIVATE ${ARGN})
-  endif()
+  rondo_precompile(${target} ${ARGN})
 endfunction()
 
 # rondo_library(NAME SOURCE...): the library rondo::NAME.
@@ -44,5 +59,6 @@ function(rondo_library name)
   target_compile_features(rondo_${name} PUBLIC cxx_std_20)
   target_link_libraries(rondo_${name} PRIVATE $<BUILD_INTERFACE:rondo_build_flags>)
   set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name})
+  rondo_precompile(rondo_${name} <rondo/rondo.hpp>)
   set_property(GLOBAL APPEND PROPERTY RONDO_LIBRARIES rondo_${name})
 endfunction()
