@@ -18,6 +18,23 @@ long milliseconds(delay d) {
   return static_cast<long>(std::clamp<std::int64_t>((d.count() + 999'999) / 1'000'000, 1, longest));
 }
 
+/// How much libcurl reads at once. Before 8.1 it forgets what it has read of an HTTP/2
+/// connection when a stream's buffer is full, and waits for the socket, which may stay
+/// silent for good: cf_h2_data_pending compares the wrong way, and nghttp2, paused at
+/// the end of what it was given, is not called again. A stream that is alone with its
+/// connection never fills a buffer larger than what libcurl reads at once, with the
+/// header. One that has company gets what the others read until the socket is empty,
+/// so there the buffer is large; only what is used of it takes memory.
+long buffer_size(http_version version, bool is_https) {
+  static const bool forgets = curl_version_info(CURLVERSION_NOW)->version_num < 0x080100;
+  constexpr long usual = 16 * 1024;
+  constexpr long alone = 64 * 1024;  // it reads 32 KiB at once
+  constexpr long with_others = 2 * 1024 * 1024;
+  if (!forgets || version == http_version::http1) return usual;
+  // HTTP/1.1 without TLS reads as much as fits; a redirect may lead it to HTTP/2.
+  return is_https || version != http_version::automatic ? with_others : alone;
+}
+
 }  // namespace
 
 void check_own_field(const std::string& name) {
@@ -56,8 +73,11 @@ void transfer_state::prepare() {
   set(easy, CURLOPT_PREREQDATA, this);
   // Requests that could share an HTTP/2 connection which is being made wait for it,
   // until its handshake (ALPN) tells. Without TLS they would wait for a response.
-  bool may_share = session->options.version != http_version::http1 && (url[4] == 's' || url[4] == 'S');
+  http_version version = session->options.version;
+  bool is_https = url[4] == 's' || url[4] == 'S';
+  bool may_share = version != http_version::http1 && is_https;
   set(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
+  set(easy, CURLOPT_BUFFERSIZE, buffer_size(version, is_https));
   set(easy, CURLOPT_FOLLOWLOCATION, follows() ? 1L : 0L);
   set(easy, CURLOPT_MAXREDIRS, static_cast<long>(max_redirects_));
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
