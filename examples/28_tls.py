@@ -8,8 +8,8 @@ import tempfile
 
 
 def make_certificate(folder):
-    command = ("openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
-               " -addext subjectAltName=DNS:localhost"
+    command = ("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+               " -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
                f" -keyout {folder}/key.pem -out {folder}/cert.pem 2>{folder}/log")
     subprocess.run(command, shell=True, check=True)
 
