@@ -43,8 +43,9 @@ rondo::task<unsigned char> next_request(rondo::stream& s) {
 }
 
 std::string header_frame(unsigned char stream, unsigned char flags = 0) {
-  return frame(headers_frame, end_headers | flags, stream,
-               "\x88");  // status 200: RFC 7541, appendix A
+  // RFC 7541, appendix A: status 200, and ten times "accept-encoding: gzip, deflate",
+  // so that the header is longer when it is unpacked.
+  return frame(headers_frame, end_headers | flags, stream, "\x88" + std::string(10, '\x90'));
 }
 
 /// Answers the first request of a connection in a single write: so many DATA
@@ -155,6 +156,36 @@ TEST(http_client_http2, one_of_many_streams_gets_its_whole_answer) {
       co_await server.close(0s);
     });
   }
+}
+
+// The buffer is chosen for the first URL, before a redirect is known.
+TEST(http_client_http2, an_answer_after_a_redirect_comes_out_whole) {
+  constexpr std::size_t size = 16384 - 100;  // all in one TLS record
+  test::run([&]() -> rondo::task<> {
+    auto answer = [&](rondo::stream s) -> rondo::task<> {
+      co_await answer_at_once(std::move(s), 1, size, false);
+    };
+    rondo::tls_context context = test::certificates::server();
+    context.set_alpn_protocols({"h2"});
+    auto target = co_await rondo::start_tls_server(answer, "127.0.0.1", 0, context);
+    auto redirect = [&](rondo::stream s) -> rondo::task<> {
+      co_await s.read_until("\r\n\r\n");
+      co_await s.write("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: https://127.0.0.1:" +
+                       std::to_string(target.port()) + "/\r\n\r\n");
+    };
+    auto server = co_await rondo::start_server(redirect, "127.0.0.1", 0);
+    {
+      http::session_options options;
+      options.ca_file = test::certificates::pem("ca");
+      options.timeouts.idle = 10s;
+      http::session session(options);
+      auto r = co_await session.get("http://127.0.0.1:" + std::to_string(server.port()) + "/");
+      EXPECT_EQ(r.version, "2");
+      EXPECT_TRUE(r.body == expected(1, size)) << r.body.size();
+    }
+    co_await server.close(0s);
+    co_await target.close(0s);
+  });
 }
 
 }  // namespace
