@@ -30,6 +30,9 @@ set(rondo_pc_http_common "rondo-http-common|What HTTP client and server share|ro
 set(rondo_pc_http_client "rondo-http-client|HTTP client|rondo-io rondo-http-common|libcurl|")
 set(rondo_pc_http_websocket "rondo-http-websocket|WebSocket client and server|rondo-http-server|openssl|-lwslay")
 set(rondo_pc_http_server "rondo-http-server|HTTP server|rondo-tls rondo-http-common|zlib|")
+if(TARGET PkgConfig::LLHTTP)  # else it is a part of the library
+  string(REPLACE "|zlib|" "|zlib libllhttp|" rondo_pc_http_server "${rondo_pc_http_server}")
+endif()
 set(rondo_pc_http_url "rondo-http-url|URLs|rondo|libcurl|")
 set(rondo_pc_html "rondo-html|HTML pages and CSS selectors|rondo-http-url|gumbo|")
 # From where the file lies, so that an installed tree can be moved.
