@@ -26,7 +26,7 @@ std::string new_boundary() {
 }
 
 /// As the HTML standard has it: "Multipart form data", escaping of names.
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   std::string text = "\"";
   for (char c : name) {
     if (c == '"') {
@@ -46,8 +46,8 @@ std::string file_head(const std::string& boundary, const std::string& name,
                       const std::string& file_name, const std::string& content_type) {
   if (content_type.find_first_of(std::string_view("\r\n\0", 3)) != content_type.npos)
     throw usage_error("multipart_form: the content type of '" + file_name + "' holds a line break or NUL");
-  return "--" + boundary + "\r\nContent-Disposition: form-data; name=" + quoted(name) +
-         "; filename=" + quoted(file_name) + "\r\nContent-Type: " + content_type + "\r\n\r\n";
+  return "--" + boundary + "\r\nContent-Disposition: form-data; name=" + in_quotes(name) +
+         "; filename=" + in_quotes(file_name) + "\r\nContent-Type: " + content_type + "\r\n\r\n";
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ void multipart_form::add_text(std::string text) {
 }
 
 multipart_form& multipart_form::add(std::string name, std::string value) {
-  add_text("--" + boundary_ + "\r\nContent-Disposition: form-data; name=" + quoted(name) +
+  add_text("--" + boundary_ + "\r\nContent-Disposition: form-data; name=" + in_quotes(name) +
            "\r\n\r\n" + value + "\r\n");
   return *this;
 }

@@ -2,6 +2,7 @@
 #include <rondo/http/detail/open_beneath.hpp>
 
 #include <cerrno>
+#include <cstdint>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string_view>
