@@ -1,59 +1,115 @@
 # Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #
-# find_package(rondo) and pkg-config, from an install prefix.
+# What `cmake --install` installs: libraries and headers for find_package(rondo) and
+# pkg-config (component dev; shared libraries are the component runtime), the command
+# with its manual and completions (tools/CMakeLists.txt, component tool). `cpack` makes
+# Debian packages of the same components.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 get_property(rondo_libraries GLOBAL PROPERTY RONDO_LIBRARIES)
 install(TARGETS ${rondo_libraries} EXPORT rondo
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT dev)
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT rondo NAMESPACE rondo:: FILE rondo-targets.cmake
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo)
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo COMPONENT dev)
 
+# rondo_uses(TARGET OUT): the libraries of ours and of others that it links, its own ones first.
+function(rondo_uses target out)
+  set(all)
+  get_target_property(links ${target} LINK_LIBRARIES)
+  foreach(link ${links})
+    string(REPLACE "::" "_" name "${link}")  # rondo::io is rondo_io
+    if(link MATCHES "^PkgConfig::")
+      list(APPEND all ${link})
+    elseif(${name} IN_LIST rondo_libraries)
+      rondo_uses(${name} more)
+      list(APPEND all ${name} ${more})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES all)
+  set(${out} ${all} PARENT_SCOPE)
+endfunction()
+
+# name|module|package of each library of others, and behind it the parts that link it.
+get_property(needs GLOBAL PROPERTY RONDO_NEEDS)
+set(RONDO_NEEDS)
+foreach(need ${needs})
+  string(REGEX MATCH "^[^|]+" name ${need})
+  foreach(target ${rondo_libraries})
+    rondo_uses(${target} used)
+    if(PkgConfig::${name} IN_LIST used)
+      string(REPLACE "rondo_" "" part ${target})
+      string(APPEND need "|${part}")
+    endif()
+  endforeach()
+  string(APPEND RONDO_NEEDS "\n  \"${need}\"")
+endforeach()
+if(BUILD_SHARED_LIBS)  # for the config file's if()
+  set(BUILD_SHARED_LIBS ON)
+else()
+  set(BUILD_SHARED_LIBS OFF)
+endif()
 configure_package_config_file(cmake/rondo-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/rondo-config.cmake
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/rondo-config-version.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rondo-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/rondo-config-version.cmake
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo)
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo COMPONENT dev)
 
 # One .pc a library: rondo.pc is the core, rondo-io.pc adds to it, …
-# name | description | what its headers need | what its code needs | libraries without a .pc
-set(rondo_pc_core "rondo|Coroutines, tasks and the event loop|||")
-set(rondo_pc_io "rondo-io|Sockets, names and files|rondo|libcares|")
-set(rondo_pc_process "rondo-process|Functions of a program in other processes|rondo-io||")
-set(rondo_pc_tls "rondo-tls|TLS for streams|rondo-io|openssl|")
-set(rondo_pc_http_common "rondo-http-common|What HTTP client and server share|rondo||")
-set(rondo_pc_http_client "rondo-http-client|HTTP client|rondo-io rondo-http-common|libcurl|")
-set(rondo_pc_http_websocket "rondo-http-websocket|WebSocket client and server|rondo-http-server|openssl|-lwslay")
-set(rondo_pc_http_server "rondo-http-server|HTTP server|rondo-tls rondo-http-common|zlib|")
-if(TARGET PkgConfig::LLHTTP)  # else it is a part of the library
-  string(REPLACE "|zlib|" "|zlib libllhttp|" rondo_pc_http_server "${rondo_pc_http_server}")
-endif()
-set(rondo_pc_http_url "rondo-http-url|URLs|rondo|libcurl|")
-set(rondo_pc_html "rondo-html|HTML pages and CSS selectors|rondo-http-url|gumbo|")
+set(rondo_description_core "Coroutines, tasks and the event loop")
+set(rondo_description_io "Sockets, names and files")
+set(rondo_description_process "Functions of a program in other processes")
+set(rondo_description_tls "TLS for streams")
+set(rondo_description_http_common "What HTTP client and server share")
+set(rondo_description_http_client "HTTP client")
+set(rondo_description_http_websocket "WebSocket client and server")
+set(rondo_description_http_server "HTTP server")
+set(rondo_description_http_url "URLs")
+set(rondo_description_html "HTML pages and CSS selectors")
 # From where the file lies, so that an installed tree can be moved.
 file(RELATIVE_PATH PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 foreach(target ${rondo_libraries})
   string(REPLACE "rondo_" "" part ${target})
-  string(REPLACE "|" ";" fields "${rondo_pc_${part}}")
-  list(GET fields 0 PC_NAME)
-  list(GET fields 1 PC_DESCRIPTION)
-  list(GET fields 2 PC_REQUIRES)
-  list(GET fields 3 PC_REQUIRES_PRIVATE)
-  list(GET fields 4 PC_LIBS_PRIVATE)
+  set(PC_DESCRIPTION "${rondo_description_${part}}")
+  set(PC_REQUIRES)          # what a program needs to compile, and libraries of ours to link
+  set(PC_REQUIRES_PRIVATE)  # what the library's code needs
+  set(PC_LIBS_PRIVATE)
+  get_target_property(links ${target} LINK_LIBRARIES)
+  foreach(link ${links})
+    string(REPLACE "::" "_" name "${link}")
+    if(${name} IN_LIST rondo_libraries)
+      string(REGEX REPLACE "_" "-" name ${name})
+      string(REGEX REPLACE "-core$" "" name ${name})
+      list(APPEND PC_REQUIRES ${name})
+    elseif(link STREQUAL "PkgConfig::CURL")
+      # Not by its .pc file, which for --static names libraries that Debian does not install with it.
+      list(APPEND PC_LIBS_PRIVATE -lcurl)
+    elseif(link MATCHES "^PkgConfig::(.*)")
+      string(REGEX REPLACE ".*;${CMAKE_MATCH_1}[|]([^|]*)[|].*" "\\1" module ";${needs}")
+      list(APPEND PC_REQUIRES_PRIVATE ${module})
+    elseif(link MATCHES "^[a-z]+$")
+      list(APPEND PC_LIBS_PRIVATE -l${link})
+    endif()
+  endforeach()
   set(PC_LIBS)
   if(NOT BUILD_SHARED_LIBS)  # then the program links what the library's code needs
-    string(APPEND PC_REQUIRES " ${PC_REQUIRES_PRIVATE}")
-    set(PC_LIBS "${PC_LIBS_PRIVATE}")
+    list(APPEND PC_REQUIRES ${PC_REQUIRES_PRIVATE})
+    set(PC_LIBS ${PC_LIBS_PRIVATE})
     set(PC_REQUIRES_PRIVATE)
     set(PC_LIBS_PRIVATE)
   endif()
+  foreach(list PC_REQUIRES PC_REQUIRES_PRIVATE PC_LIBS PC_LIBS_PRIVATE)
+    list(JOIN ${list} " " ${list})
+  endforeach()
   set(PC_LIBRARY ${target})
+  string(REPLACE "_" "-" PC_NAME ${target})
+  string(REGEX REPLACE "-core$" "" PC_NAME ${PC_NAME})
   configure_file(cmake/rondo.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${PC_NAME}.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${PC_NAME}.pc
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
 endforeach()

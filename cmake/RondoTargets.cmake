@@ -58,7 +58,9 @@ function(rondo_library name)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   target_compile_features(rondo_${name} PUBLIC cxx_std_20)
   target_link_libraries(rondo_${name} PRIVATE $<BUILD_INTERFACE:rondo_build_flags>)
-  set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name})
+  # Before 1.0 each minor version is an ABI of its own.
+  set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name}
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   rondo_precompile(rondo_${name} <rondo/rondo.hpp>)
   set_property(GLOBAL APPEND PROPERTY RONDO_LIBRARIES rondo_${name})
 endfunction()

@@ -1,40 +1,70 @@
 #!/bin/sh
-# Installs a build and builds a consumer of it, with CMake and with pkg-config.
-# check.sh BUILD_DIR SOURCE_DIR CMAKE CXX...
+# Installs a build and builds consumers of it, with CMake and with pkg-config, and one
+# that has Rondo as a subdirectory.
+#   check.sh BUILD_DIR SOURCE_DIR CMAKE CXX...
 set -eu
 build=$1 source=$2 cmake=$3
 shift 3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$cmake" --install "$build" --prefix "$work/prefix" >/dev/null
+fail() { echo "consumer: $*" >&2; exit 1; }
+run() {  # its output is shown when it fails
+  "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$* failed (above)"; }
+}
+expect() {  # expect WHAT TEXT PROGRAM
+  got=$("$3") || fail "$1 ended with $?"
+  [ "$got" = "$2" ] || fail "$1 printed '$got' instead of '$2'"
+}
+
+run "$cmake" --install "$build" --prefix "$work/prefix"
+PKG_CONFIG_PATH=$(echo "$work"/prefix/lib*/pkgconfig "$work"/prefix/lib/*/pkgconfig | tr ' ' ':')
+LD_LIBRARY_PATH=$(echo "$work"/prefix/lib "$work"/prefix/lib/*-linux-* | tr ' ' ':')  # where they are shared
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+modules=$(find "$work/prefix" -name 'rondo*.pc' -exec basename {} .pc \; | sort)
+
 for cxx; do
-  command -v "$cxx" >/dev/null || { echo "consumer: $cxx is missing" >&2; exit 1; }
-  "$cmake" -S "$source" -B "$work/$cxx" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
-  "$cmake" --build "$work/$cxx" >/dev/null
-  got=$("$work/$cxx/consumer")
-  [ "$got" = 25 ] || { echo "consumer built by $cxx with CMake printed '$got' instead of 25" >&2; exit 1; }
-  if [ -x "$work/$cxx/http_consumer" ]; then
-    got=$("$work/$cxx/http_consumer")
-    [ "$got" = "GET http://127.0.0.1:1/: Connection refused" ] || { echo "http_consumer printed '$got'" >&2; exit 1; }
-  fi
-  if [ -x "$work/$cxx/process_consumer" ]; then
-    got=$("$work/$cxx/process_consumer")
-    [ "$got" = 9 ] || { echo "process_consumer built by $cxx printed '$got' instead of 9" >&2; exit 1; }
-  fi
-  if [ -x "$work/$cxx/tls_consumer" ]; then
-    got=$("$work/$cxx/tls_consumer")
-    [ "$got" = "no TLS" ] || { echo "tls_consumer built by $cxx printed '$got'" >&2; exit 1; }
-  fi
-  export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib64/pkgconfig:$(echo "$work"/prefix/lib/*/pkgconfig)"
-  # shellcheck disable=SC2046
-  "$cxx" -std=c++20 "$source/main.cpp" $(pkg-config --cflags --libs rondo) -o "$work/pc"
-  got=$("$work/pc")
-  [ "$got" = 25 ] || { echo "consumer built by $cxx with pkg-config printed '$got' instead of 25" >&2; exit 1; }
+  command -v "$cxx" >/dev/null || fail "$cxx is missing"
+  out=$work/$(basename "$cxx")
+  run "$cmake" -S "$source" -B "$out" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$work/prefix"
+  run "$cmake" --build "$out"
+  expect "consumer built by $cxx with CMake" 25 "$out/consumer"
+  [ ! -x "$out/http_consumer" ] ||
+    expect "http_consumer built by $cxx" "GET http://127.0.0.1:1/: Connection refused" "$out/http_consumer"
+  [ ! -x "$out/process_consumer" ] || expect "process_consumer built by $cxx" 9 "$out/process_consumer"
+  [ ! -x "$out/tls_consumer" ] || expect "tls_consumer built by $cxx" "no TLS" "$out/tls_consumer"
+  # shellcheck disable=SC2046  # words
+  run "$cxx" -std=c++20 "$source/main.cpp" $(pkg-config --cflags --libs rondo) -o "$work/pc"
+  expect "consumer built by $cxx with pkg-config" 25 "$work/pc"
   if pkg-config --exists rondo-tls; then
     # shellcheck disable=SC2046
-    "$cxx" -std=c++20 "$source/tls.cpp" $(pkg-config --cflags --libs rondo-tls) -o "$work/pc"
-    got=$("$work/pc")
-    [ "$got" = "no TLS" ] || { echo "tls_consumer built by $cxx with pkg-config printed '$got'" >&2; exit 1; }
+    run "$cxx" -std=c++20 "$source/tls.cpp" $(pkg-config --cflags --libs rondo-tls) -o "$work/pc"
+    expect "tls_consumer built by $cxx with pkg-config" "no TLS" "$work/pc"
   fi
-  echo "consumer: $cxx with CMake and with pkg-config: ok"
 done
+
+# Every .pc file, also as scripts ask for it that always say --static.
+run "$1" -std=c++20 -c "$source/main.cpp" $(pkg-config --cflags rondo) -o "$work/main.o"
+for module in $modules; do
+  for static in "" --static; do
+    # shellcheck disable=SC2046,SC2086  # words
+    run "$1" "$work/main.o" $(pkg-config $static --libs "$module") -o "$work/pc"
+    expect "consumer linked with pkg-config $static --libs $module" 25 "$work/pc"
+  done
+done
+
+# find_package with parts: what there is, and a clear word where one is not.
+parts() { "$cmake" -S "$source/components" -B "$work/parts" -DCMAKE_CXX_COMPILER="$1" -DCMAKE_PREFIX_PATH="$work/prefix" -DPARTS="$2"; }
+run parts "$1" core
+if pkg-config --exists rondo-http-client rondo-http-websocket; then run parts "$1" "io;http;http_client"; fi
+if parts "$1" "core;telepathy" >"$work/log" 2>&1; then fail "find_package found a part that there is not"; fi
+grep -q "this Rondo was built without telepathy" "$work/log" || { cat "$work/log" >&2; fail "find_package does not say which part is missing"; }
+
+run "$cmake" -S "$source/subdirectory" -B "$work/subdirectory" -DCMAKE_CXX_COMPILER="$1" -DRONDO_SOURCE="$(dirname "$(dirname "$source")")"
+run "$cmake" --build "$work/subdirectory" --target consumer -j2
+expect "consumer with Rondo as a subdirectory" 25 "$work/subdirectory/consumer"
+
+# What is installed are libraries with a soname, if they are shared.
+for library in $(find "$work/prefix" -name 'librondo_core.so*' -type f); do
+  readelf -d "$library" | grep -q 'SONAME.*librondo_core\.so\.[0-9]' || fail "$library has no soname with a version"
+done
+echo "consumer: $*: ok"
