@@ -11,8 +11,10 @@ namespace {
 
 constexpr tool::subcommand (*subcommands[])(CLI::App&) = {
     tool::add_compare,
+    tool::add_completions,
     tool::add_crawl,
     tool::add_get,
+    tool::add_manual,
     tool::add_serve,
     tool::add_tour,
 };

@@ -20,8 +20,10 @@ struct subcommand {
 
 // Each adds itself to the application.
 subcommand add_compare(CLI::App& rondo);
+subcommand add_completions(CLI::App& rondo);
 subcommand add_crawl(CLI::App& rondo);
 subcommand add_get(CLI::App& rondo);
+subcommand add_manual(CLI::App& rondo);
 subcommand add_serve(CLI::App& rondo);
 subcommand add_tour(CLI::App& rondo);
 
