@@ -60,8 +60,10 @@ class channel {
     options.sock_state_cb = on_socket;
     options.sock_state_cb_data = argument;
     constexpr std::int64_t ms = 1'000'000;
-    options.timeout =
-        static_cast<int>(std::clamp<std::int64_t>(how.timeout.count() / ms, 1, 3'600'000));
+    // Within the whole time: c-ares gives what one address family was answered when the
+    // other one's query has timed out, but (from 1.2x on) not when it is cancelled.
+    std::int64_t timeout = std::min(how.timeout.count(), how.total.count() / 4 * 3);
+    options.timeout = static_cast<int>(std::clamp<std::int64_t>(timeout / ms, 1, 3'600'000));
     options.tries = std::clamp(how.tries, 1, 100);
     int status = ares_init_options(&ares_, &options,
                                    ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);

@@ -147,7 +147,9 @@ inline int query_type(const std::string& query) {
 
 /// A right answer (RFC 1035) with one A record.
 inline std::string dns_answer(const std::string& query, const char (&address)[5]) {
-  std::string reply = query;
+  std::size_t end = 12;  // of the question: what is behind it (EDNS) is not repeated
+  while (end < query.size() && query[end] != 0) end += static_cast<unsigned char>(query[end]) + 1u;
+  std::string reply = query.substr(0, end + 5);
   reply[2] = '\x81';
   reply[3] = '\x80';
   reply[7] = 1;

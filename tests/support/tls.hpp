@@ -80,7 +80,6 @@ class certificates {
       issue intermediate ca "/CN=Intermediate CA" basicConstraints=critical,CA:true 30
       issue chained intermediate /CN=localhost $local 30
       cat intermediate.pem >>chained.pem
-      issue expired ca /CN=localhost $local -1
       issue wrong_host ca /CN=other.example subjectAltName=DNS:other.example,IP:127.0.0.2 30
       issue no_names ca /CN=localhost basicConstraints=CA:false 30
       issue unknown_ca other_ca /CN=localhost $local 30
@@ -91,9 +90,15 @@ class certificates {
       issue special ca /CN=special subjectAltName=DNS:special.example.org 30
       issue revoked ca /CN=localhost $local 30
       printf '%s\n' '[ca]' default_ca=it '[it]' database=index.txt crlnumber=number \
-        default_md=sha256 default_crl_days=30 private_key=ca.key certificate=ca.pem >ca.cnf
+        default_md=sha256 default_crl_days=30 private_key=ca.key certificate=ca.pem \
+        new_certs_dir=. serial=serial unique_subject=no policy=any '[any]' commonName=supplied >ca.cnf
       : >index.txt
-      echo 01 >number
+      echo 01 | tee number >serial
+      key expired  # x509 of OpenSSL 3.5 refuses to issue what has expired
+      openssl req -new -key expired.key -subj /CN=localhost -out expired.csr
+      echo "$local" >expired.ext
+      openssl ca -batch -config ca.cnf -notext -in expired.csr -extfile expired.ext \
+        -startdate 20200101000000Z -enddate 20200201000000Z -out expired.pem
       openssl ca -config ca.cnf -gencrl -crl_lastupdate 20200101000000Z \
         -crl_nextupdate 20991231000000Z -out before.crl
       openssl ca -config ca.cnf -revoke revoked.pem
