@@ -954,6 +954,104 @@ rondo::task<tracked> string_view_concat(tracked p) {
 
 // ---- their run
 
+// Our own calls that take a closure: by its name everywhere; a temporary one with
+// owning captures is refused with g++ 12.
+
+rondo::task<tracked> create_task_named(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  auto l = [c]() -> rondo::task<int> {
+    co_await pause();
+    co_return c.v;
+  };
+  int r = co_await rondo::create_task(l);
+  co_return tracked(p.v);
+}
+
+// The statement is no co_await expression, so this is sound everywhere.
+rondo::task<tracked> create_task_statement(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  auto h = rondo::create_task([c]() -> rondo::task<int> {
+    co_await pause();
+    co_return c.v;
+  });
+  int r = co_await h;
+  co_return tracked(p.v);
+}
+
+rondo::task<tracked> group_create_task_named(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  auto l = [c]() -> rondo::task<int> {
+    co_await pause();
+    co_return c.v;
+  };
+  co_await rondo::with_task_group(
+      [&](rondo::task_group& g) -> rondo::task<> { int r = co_await g.create_task(l); });
+  co_return tracked(p.v);
+}
+
+rondo::task<tracked> condition_named(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  rondo::condition changed;
+  auto guard = co_await changed.acquire();
+  auto l = [c] { return c.v == 4; };
+  co_await changed.wait(guard, l);
+  co_await pause();
+  co_return tracked(p.v);
+}
+
+rondo::task<tracked> finally_named(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  auto l = [c]() -> rondo::task<> { co_return; };
+  co_await rondo::finally(nothing(tracked(1)), l);
+  co_return tracked(p.v);
+}
+
+#if !GXX_12
+rondo::task<tracked> create_task_tmp(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  int r = co_await rondo::create_task([c]() -> rondo::task<int> {
+    co_await pause();
+    co_return c.v;
+  });
+  co_return tracked(p.v);
+}
+
+rondo::task<tracked> group_create_task_tmp(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  co_await rondo::with_task_group([&](rondo::task_group& g) -> rondo::task<> {
+    int r = co_await g.create_task([c]() -> rondo::task<int> {
+      co_await pause();
+      co_return c.v;
+    });
+  });
+  co_return tracked(p.v);
+}
+
+rondo::task<tracked> condition_tmp(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  rondo::condition changed;
+  auto guard = co_await changed.acquire();
+  co_await changed.wait(guard, [c] { return c.v == 4; });
+  co_await pause();
+  co_return tracked(p.v);
+}
+
+rondo::task<tracked> finally_tmp(tracked p) {
+  tracked local(10);
+  tracked c(4);
+  co_await rondo::finally(nothing(tracked(1)), [c]() -> rondo::task<> { co_return; });
+  co_return tracked(p.v);
+}
+#endif
+
 struct form {
   const char* name;
   rondo::task<tracked> (*function)(tracked);
@@ -1072,6 +1170,17 @@ const form forms[] = {
     FORM(switch_in_loop),
     FORM(goto_exit),
     FORM(string_view_concat),
+    FORM(create_task_named),
+    FORM(create_task_statement),
+    FORM(group_create_task_named),
+    FORM(condition_named),
+    FORM(finally_named),
+#if !GXX_12
+    FORM(create_task_tmp),
+    FORM(group_create_task_tmp),
+    FORM(condition_tmp),
+    FORM(finally_tmp),
+#endif
 };
 
 /// Runs a form to its end, or cancels it at a suspension (the first is 1). False:

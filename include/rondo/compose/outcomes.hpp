@@ -124,6 +124,7 @@ auto gather_outcomes(A&&... what) {
 template <class Range>
   requires(!detail::awaitable<Range> && detail::awaitable_range<Range>)
 auto gather_outcomes(Range&& range, std::size_t limit = detail::no_limit) {
+  RONDO_CHECK_VIEW(Range);
   return detail::gather_outcomes_range_operation<Range>(std::forward<Range>(range),
                                                         limit ? limit : 1);
 }

@@ -84,9 +84,10 @@ class task_group {
     requires(!detail::awaitable<F> &&
              std::is_invocable_v<std::decay_t<F>&, std::decay_t<Args>...>)
   auto create_task(F&& f, Args&&... args) {
-    return core_.add(detail::call_owned<std::decay_t<F>, std::decay_t<Args>...>(
-                         std::forward<F>(f), std::forward<Args>(args)...),
-                     {});
+    auto owned = detail::call_owned<std::decay_t<F>, std::decay_t<Args>...>(
+        std::forward<F>(f), std::forward<Args>(args)...);
+    using handle = detail::handle_for_closure<F, typename decltype(owned)::value_type>;
+    return handle(core_.add(std::move(owned), {}));
   }
 
   /// Cancels the body and all tasks of the group; with_task_group then returns

@@ -86,13 +86,15 @@ auto wait(std::vector<task_handle<T>> handles, return_when when = return_when::a
 }
 
 /// The same for a few handles: `co_await rondo::wait(a, b)`.
-template <class T, class... More>
-  requires(std::is_same_v<More, task_handle<T>> && ...)
-auto wait(task_handle<T> first, More... more) {
-  std::vector<task_handle<T>> handles;
+template <class First, class... More>
+  requires(std::is_same_v<detail::plain_handle<First>, detail::plain_handle<More>> && ...)
+auto wait(First&& first, More&&... more) {
+  static_assert(!(detail::closure_temporary<First> || ... || detail::closure_temporary<More>),
+                RONDO_OWNING_CLOSURE);
+  std::vector<detail::plain_handle<First>> handles;
   handles.reserve(1 + sizeof...(More));
-  handles.push_back(std::move(first));
-  (handles.push_back(std::move(more)), ...);
+  handles.push_back(std::forward<First>(first));
+  (handles.push_back(std::forward<More>(more)), ...);
   return wait(std::move(handles));
 }
 

@@ -61,8 +61,10 @@ template <class F, class... Args>
   requires(!detail::awaitable<F> && std::is_invocable_v<std::decay_t<F>&, std::decay_t<Args>...> &&
            detail::task_type<std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>>)
 auto create_task(F&& f, Args&&... args) {
-  return create_task(detail::call_owned<std::decay_t<F>, std::decay_t<Args>...>(
-      std::forward<F>(f), std::forward<Args>(args)...));
+  auto owned = detail::call_owned<std::decay_t<F>, std::decay_t<Args>...>(
+      std::forward<F>(f), std::forward<Args>(args)...);
+  using handle = detail::handle_for_closure<F, typename decltype(owned)::value_type>;
+  return handle(create_task(std::move(owned)));
 }
 
 }  // namespace rondo::inline v0

@@ -262,4 +262,42 @@ class task_handle : public task_handle_base {
   }
 };
 
+namespace detail {
+
+/// With g++ 12, the handle of a task that was made from a temporary closure with
+/// owning captures: sound anywhere but in the same co_await expression, where it
+/// is an rvalue.
+template <class T>
+class closure_task_handle : public task_handle<T> {
+ public:
+  closure_task_handle(task_handle<T>&& handle) noexcept  // NOLINT: implicit, as its own kind
+      : task_handle<T>(std::move(handle)) {}
+
+  auto as_operation() const& { return static_cast<const task_handle<T>&>(*this).as_operation(); }
+  template <class Never = T>
+  auto as_operation() && {
+    static_assert(sizeof(Never*) == 0, RONDO_OWNING_CLOSURE);
+    return static_cast<task_handle<T>&&>(*this).as_operation();
+  }
+};
+
+template <class Handle>  // as it is forwarded
+inline constexpr bool closure_temporary = false;
+template <class T>
+inline constexpr bool closure_temporary<closure_task_handle<T>> = true;
+
+/// The task_handle<T> that a parameter of the type Handle is, however it is passed.
+template <class Handle>
+  requires std::is_base_of_v<task_handle_base, std::remove_cvref_t<Handle>>
+using plain_handle = task_handle<typename std::remove_cvref_t<Handle>::value_type>;
+
+/// The handle that create_task gives for the closure F, which makes a task<T>.
+template <class F, class T>
+using handle_for_closure =
+    std::conditional_t<RONDO_GCC_BEFORE_13 && !std::is_lvalue_reference_v<F> &&
+                           !std::is_trivially_destructible_v<std::remove_cvref_t<F>>,
+                       closure_task_handle<T>, task_handle<T>>;
+
+}  // namespace detail
+
 }  // namespace rondo::inline v0

@@ -46,9 +46,11 @@ class body {
   /// The same from a callable that makes the pieces, anew each time that the body
   /// is to be sent.
   template <class F>
-    requires std::is_invocable_r_v<pieces, F&>
-  body(F make, std::string content_type = "application/octet-stream")
-      : body(maker(std::move(make)), std::nullopt, true, std::move(content_type)) {}
+    requires std::is_invocable_r_v<pieces, std::decay_t<F>&>
+  body(F&& make, std::string content_type = "application/octet-stream")
+      : body(maker(std::forward<F>(make)), std::nullopt, true, std::move(content_type)) {
+    RONDO_CHECK_CLOSURE(F);
+  }
 
   /// The length, for those of whom it is known; the server then gets a
   /// Content-Length. More or fewer bytes fail the transfer.

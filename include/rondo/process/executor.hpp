@@ -83,6 +83,7 @@ class executor {
   /// failure cancels the other calls and is thrown: it is a gather.
   template <auto F, class Range>
   auto map(Range&& arguments, std::size_t limit = 0) {
+    RONDO_CHECK_VIEW(Range);
     return gather(detail::range_of_calls<F, Range>(*this, std::forward<Range>(arguments)),
                   limit ? limit : parallelism());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include <rondo/coro/task.hpp>
@@ -83,10 +84,12 @@ class condition {
   /// the condition's lock.
   wait_operation wait(lock::guard& guard) noexcept { return wait_operation(*this, guard); }
 
-  /// Waits until the predicate is true; it is asked while the lock is held.
+  /// Waits until the predicate is true; it is asked while the lock is held. It is
+  /// copied or moved in.
   template <class Predicate>
-  task<> wait(lock::guard& guard, Predicate predicate) {
-    while (!predicate()) co_await wait(guard);
+  RONDO_CORO_WRAPPER task<> wait(lock::guard& guard, Predicate&& predicate) {
+    RONDO_CHECK_CLOSURE(Predicate);
+    return wait_until<std::decay_t<Predicate>>(guard, std::forward<Predicate>(predicate));
   }
 
   /// Wakes up to n of those who wait. Throws usage_error unless the lock is held.
@@ -97,6 +100,10 @@ class condition {
   void notify_all() { notify(static_cast<std::size_t>(-1)); }
 
  private:
+  template <class Predicate>
+  task<> wait_until(lock::guard& guard, Predicate predicate) {
+    while (!predicate()) co_await wait(guard);
+  }
   // The first waiter queues for the lock, which is held, so it does not complete now.
   void pass_to_lock() noexcept {
     auto& w = waiters_.pop<wait_operation>();
