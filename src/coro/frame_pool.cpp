@@ -96,6 +96,10 @@ class slab_store {
     }
   }
 
+  // A child of fork must not find it locked by a thread that it does not have.
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+
  private:
   void link(slab& s) {
     slab*& head = lists_[s.size_class];
@@ -120,7 +124,10 @@ class slab_store {
 slab_store& store() {
   // Never destroyed: frames may die in destructors of static objects.
   alignas(slab_store) static unsigned char memory[sizeof(slab_store)];
-  static auto* instance = new (memory) slab_store;
+  static auto* instance = [] {
+    ::pthread_atfork([] { store().lock(); }, [] { store().unlock(); }, [] { store().unlock(); });
+    return new (memory) slab_store;
+  }();
   return *instance;
 }
 

@@ -47,6 +47,7 @@ struct worker_threads::state {
   std::atomic<bool> has_jobs{false};  // first != nullptr, for a look without the lock
   bool stop = false;
   std::deque<worker> workers;  // references stay valid while it grows
+  state* of_parent = nullptr;  // before a fork; its threads and its lock are the parent's
 
   void append(job& j) noexcept {
     j.next = nullptr;
@@ -180,6 +181,45 @@ struct worker_threads::state {
   }
 };
 
+/// Every pool of the process, for a fork. A lock that nobody holds while it waits.
+class worker_threads::all_pools {
+ public:
+  /// Never destroyed: pools may be static objects.
+  static all_pools& get() {
+    static auto* instance = new all_pools;
+    return *instance;
+  }
+  void add(worker_threads& pool) noexcept {
+    std::lock_guard lock(mutex_);
+    pool.next_ = first_;
+    if (first_) first_->previous_ = &pool;
+    first_ = &pool;
+  }
+  void remove(worker_threads& pool) noexcept {
+    std::lock_guard lock(mutex_);
+    (pool.previous_ ? pool.previous_->next_ : first_) = pool.next_;
+    if (pool.next_) pool.next_->previous_ = pool.previous_;
+  }
+
+ private:
+  all_pools() {
+    ::pthread_atfork([] { get().mutex_.lock(); }, [] { get().mutex_.unlock(); },
+                     [] {
+                       get().begin_afresh();
+                       get().mutex_.unlock();
+                     });
+  }
+  void begin_afresh() noexcept {
+    for (worker_threads* p = first_; p; p = p->next_) {
+      auto* fresh = new state(p->state_->limit, p->state_->queue_limit, p->state_->name);
+      fresh->of_parent = std::exchange(p->state_, fresh);
+    }
+  }
+
+  std::mutex mutex_;
+  worker_threads* first_ = nullptr;
+};
+
 worker_threads& worker_threads::shared() {
   static worker_threads pool(std::min<std::size_t>(32, usable_cores() + 4),
                              static_cast<std::size_t>(-1), "to_thread");
@@ -194,9 +234,12 @@ std::size_t worker_threads::usable_cores() noexcept {
 }
 
 worker_threads::worker_threads(std::size_t threads, std::size_t queue, std::string name)
-    : state_(new state(threads, queue, std::move(name))) {}
+    : state_(new state(threads, queue, std::move(name))) {
+  all_pools::get().add(*this);
+}
 
 worker_threads::~worker_threads() {
+  all_pools::get().remove(*this);
   job* refused;
   job* first_waiting;
   {

@@ -62,6 +62,10 @@ interrupt_guard::interrupt_guard(node& main, backend& kernel, bool also_terminat
 
 interrupt_guard::~interrupt_guard() {
   if (!on_main_thread()) return;
+  leave_signals_to_default();
+}
+
+void interrupt_guard::leave_signals_to_default() noexcept {
   if (took_int) std::signal(SIGINT, SIG_DFL);
   if (took_term) std::signal(SIGTERM, SIG_DFL);
   took_int = took_term = false;

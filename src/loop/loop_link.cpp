@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include <rondo/coro/detail/fork.hpp>
 #include <rondo/loop/detail/backend.hpp>
 
 namespace rondo::inline v0::detail {
@@ -14,6 +15,9 @@ struct loop_link::state {
   std::atomic<bool> posted{false};
   std::mutex mutex;
   backend* kernel;  // null once closed
+  // In a child of fork the loop's thread is missing, or the loop is its parent's.
+  const unsigned forks = fork_count();
+  bool of_parent() const noexcept { return forks != fork_count(); }
   // Those who wake it, outside of the lock: a thread woken while its waker holds
   // the lock would sleep again at once. close() waits for them.
   std::atomic<unsigned> wakers{0};
@@ -44,6 +48,7 @@ loop_link::~loop_link() { delete state_; }
 void loop_link::hold() noexcept { state_->references.fetch_add(1, std::memory_order_relaxed); }
 
 void loop_link::release() noexcept {
+  if (state_->of_parent()) return;  // it may be locked for ever: leaked
   unsigned before = state_->references.load(std::memory_order_relaxed);
   while (before > 2)
     if (state_->references.compare_exchange_weak(before, before - 1, std::memory_order_acq_rel))
@@ -60,6 +65,7 @@ void loop_link::release() noexcept {
 }
 
 bool loop_link::post(entry& e) noexcept {
+  if (state_->of_parent()) return false;
   backend* kernel;
   bool first;
   {
@@ -73,6 +79,7 @@ bool loop_link::post(entry& e) noexcept {
 }
 
 void loop_link::post_and_release(entry& e) noexcept {
+  if (state_->of_parent()) return;
   backend* kernel;
   bool first = false;
   {

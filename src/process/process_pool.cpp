@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <rondo/compose/finally.hpp>
+#include <rondo/coro/detail/fork.hpp>
 #include <rondo/process/detail/frame.hpp>
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/lock.hpp>
@@ -62,6 +63,7 @@ class pool_core {
   /// Null if there is none.
   std::unique_ptr<worker> take_idle_worker();
   void put_back(std::unique_ptr<worker> w) noexcept;
+  void leave_parents_workers() noexcept;
   void call_ended() noexcept;
 
   list running_;
@@ -71,6 +73,7 @@ class pool_core {
   lock ending_;
   bool closed_ = false;
   bool abandoned_ = false;
+  unsigned forks_ = fork_count();
 };
 
 /// One call. Its conversation with the worker is a child that cancellation does
@@ -229,7 +232,15 @@ void pool_core::call_ended() noexcept {
   if (closed_ && running_.size == 0) quiet_.set();
 }
 
+// In a child of fork the workers are its parent's, who goes on talking with them.
+void pool_core::leave_parents_workers() noexcept {
+  if (std::exchange(forks_, fork_count()) == fork_count()) return;
+  for (std::unique_ptr<worker>& w : idle_) static_cast<void>(w.release());
+  idle_.clear();
+}
+
 std::unique_ptr<worker> pool_core::take_idle_worker() {
+  leave_parents_workers();
   while (!idle_.empty()) {
     std::unique_ptr<worker> w = std::move(idle_.back());
     idle_.pop_back();
@@ -296,6 +307,7 @@ task<> pool_core::close(std::shared_ptr<pool_core> self) {
 
 void pool_core::abandon() noexcept {
   closed_ = abandoned_ = true;
+  leave_parents_workers();
   idle_.clear();
   while (waiting_.first) {
     execution& e = *waiting_.first;

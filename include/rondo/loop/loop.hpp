@@ -22,6 +22,7 @@ class backend;
 class loop_link;
 class watchdog;
 struct scheduled_call;
+struct child_of_fork;
 }  // namespace detail
 
 /// What `call_later` and `call_at` return: a call that can be taken back.
@@ -175,6 +176,7 @@ class loop : private detail::scheduler {
  private:
   class top_node;
   friend struct detail::scheduled_call;
+  friend struct detail::child_of_fork;
 
   struct local_entry;
   void* find_local(const void* key) noexcept;

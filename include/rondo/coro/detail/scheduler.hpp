@@ -85,6 +85,12 @@ class scheduler {
     return true;
   }
 
+  /// In a child of fork, which is not to run any of this: when the step that has
+  /// forked suspends, h is resumed in place of the other tasks.
+  void divert(std::coroutine_handle<> h) noexcept {
+    if (current) pending_ = h;
+  }
+
   /// Says that the resume of n that has just ended took too long.
   void report_blocked(node& n) noexcept;
 

@@ -30,6 +30,9 @@ struct job {
 /// The threads behind to_thread and thread_pool: started on demand, named, with
 /// all signals blocked; idle ones wait, and the one that went idle last is woken
 /// first, while what it needs is still in the caches. Thread safe.
+///
+/// A child of fork has none of the threads: there the pool begins afresh, and what
+/// was queued is the parent's.
 class worker_threads {
  public:
   /// At most `threads` of them; at most `queue` jobs are queued, the others wait
@@ -61,7 +64,10 @@ class worker_threads {
 
  private:
   struct state;
+  class all_pools;
   state* state_;
+  worker_threads* next_ = nullptr;  // of all_pools
+  worker_threads* previous_ = nullptr;
 };
 
 }  // namespace rondo::inline v0::detail

@@ -22,6 +22,9 @@ class interrupt_guard {
   /// Dies of it, as a program without a handler would: flushes stdio, restores
   /// the default and raises.
   [[noreturn]] void die() noexcept;
+
+  /// In a child of fork: no run of its own is interrupted. Async-signal-safe.
+  static void leave_signals_to_default() noexcept;
 };
 
 /// On the loop's thread, once a turn: cancels main if a signal came.

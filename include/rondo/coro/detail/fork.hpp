@@ -1,0 +1,11 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace rondo::inline v0::detail {
+
+/// How many forks lie between this process and the first one of the program: in a
+/// child it is another number than in its parent. What belongs to threads or to
+/// other processes notes it, and is not the child's when it has changed.
+unsigned fork_count() noexcept;
+
+}  // namespace rondo::inline v0::detail
