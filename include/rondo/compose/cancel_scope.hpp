@@ -59,7 +59,7 @@ class scope_operation_base : public composite {
 
 /// Runs one child inside of a scope that lives elsewhere.
 template <class B>
-class scope_operation final : public scope_operation_base {
+class [[nodiscard]] scope_operation final : public scope_operation_base {
   using value_type = typename body<B>::value_type;
 
  public:

@@ -44,7 +44,7 @@ class finally_base : public composite, private timer {
 };
 
 template <class B, class F, class C>
-class finally_operation final : public finally_base {
+class [[nodiscard]] finally_operation final : public finally_base {
   using value_type = typename body<B>::value_type;
 
  public:

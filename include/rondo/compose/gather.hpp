@@ -15,7 +15,7 @@ namespace rondo::inline v0 {
 namespace detail {
 
 /// How the children of a gather end it.
-class gather_base : public composite {
+class [[nodiscard]] gather_base : public composite {
  public:
   const char* describe() const noexcept override { return "gather"; }
 
@@ -49,7 +49,7 @@ non_void<T> take_value(outcome<T>& o) {
 
 /// gather of arguments: the children live in the operation.
 template <class... B>
-class gather_operation final : public gather_base {
+class [[nodiscard]] gather_operation final : public gather_base {
   static constexpr bool all_void = (std::is_void_v<typename body<B>::value_type> && ...);
 
  public:
@@ -196,7 +196,7 @@ class range_operation : public Base {
 };
 
 template <class Range>
-class gather_range_operation final : public range_operation<Range, gather_base> {
+class [[nodiscard]] gather_range_operation final : public range_operation<Range, gather_base> {
   using base = range_operation<Range, gather_base>;
   using typename base::child_type;
   using typename base::value_type;

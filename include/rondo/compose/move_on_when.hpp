@@ -56,7 +56,7 @@ class stoppable_base : public composite {
 };
 
 template <class B>
-class stoppable_operation final : public stoppable_base {
+class [[nodiscard]] stoppable_operation final : public stoppable_base {
   using value_type = typename body<B>::value_type;
 
  public:

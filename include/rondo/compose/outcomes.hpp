@@ -30,7 +30,7 @@ class outcomes_base : public composite {
 };
 
 template <class... B>
-class gather_outcomes_operation final : public outcomes_base {
+class [[nodiscard]] gather_outcomes_operation final : public outcomes_base {
  public:
   explicit gather_outcomes_operation(B&&... bodies) noexcept : children_(std::move(bodies)...) {}
   gather_outcomes_operation(gather_outcomes_operation&&) noexcept = default;
@@ -59,7 +59,8 @@ class gather_outcomes_operation final : public outcomes_base {
 };
 
 template <class Range>
-class gather_outcomes_range_operation final : public range_operation<Range, outcomes_base> {
+class [[nodiscard]] gather_outcomes_range_operation final
+    : public range_operation<Range, outcomes_base> {
   using base = range_operation<Range, outcomes_base>;
   using typename base::child_type;
   using typename base::value_type;
@@ -90,7 +91,7 @@ class gather_outcomes_range_operation final : public range_operation<Range, outc
 
 /// One operation's outcome instead of its exception.
 template <class B>
-class outcome_operation final : public outcomes_base {
+class [[nodiscard]] outcome_operation final : public outcomes_base {
  public:
   explicit outcome_operation(B&& b) noexcept : child_(std::move(b)) {}
   outcome_operation(outcome_operation&&) noexcept = default;

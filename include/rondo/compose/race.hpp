@@ -11,7 +11,7 @@ namespace rondo::inline v0 {
 namespace detail {
 
 template <class... B>
-class race_operation final : public gather_base {
+class [[nodiscard]] race_operation final : public gather_base {
  public:
   explicit race_operation(B&&... bodies) noexcept : children_(std::move(bodies)...) {}
   race_operation(race_operation&&) noexcept = default;

@@ -8,7 +8,7 @@ namespace rondo::inline v0 {
 namespace detail {
 
 template <class B>
-class shield_operation final : public composite {
+class [[nodiscard]] shield_operation final : public composite {
  public:
   explicit shield_operation(B&& b) noexcept : child_(std::move(b)) {}
   shield_operation(shield_operation&&) noexcept = default;

@@ -133,7 +133,7 @@ task<group_result<F>> call_group_body(F& f, task_group& group) {
 #endif
 
 template <class F>
-class group_operation final : public group_core {
+class [[nodiscard]] group_operation final : public group_core {
   using function = std::remove_reference_t<F>;
   using value_type = group_result<function>;
 

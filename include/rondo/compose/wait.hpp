@@ -54,7 +54,7 @@ class wait_base : public operation, protected timer {
 };
 
 template <class T>
-class wait_operation final : public wait_base {
+class [[nodiscard]] wait_operation final : public wait_base {
  public:
   wait_operation(std::vector<task_handle<T>> handles, return_when when, std::optional<delay> limit)
       : wait_base(when, limit), handles_(std::move(handles)) {
@@ -113,7 +113,7 @@ class completion_order {
   static constexpr std::size_t none_left = static_cast<std::size_t>(-1);
 
   /// Waits until one more has ended; gives its index, or none_left.
-  class next_operation final : public operation {
+  class [[nodiscard]] next_operation final : public operation {
    public:
     explicit next_operation(completion_order& order) noexcept : order_(order) {}
     next_operation(next_operation&&) = default;

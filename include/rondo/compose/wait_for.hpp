@@ -39,7 +39,7 @@ class deadline_base : public composite, protected timer {
 };
 
 template <class B, bool Throws>
-class deadline_operation final : public deadline_base {
+class [[nodiscard]] deadline_operation final : public deadline_base {
   using value_type = typename body<B>::value_type;
 
  public:

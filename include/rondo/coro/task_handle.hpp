@@ -118,7 +118,7 @@ class spawned final : public spawned_result<typename body<B>::value_type> {
 
 /// Waits for the end of a task that somebody else owns.
 template <class T, bool Move>
-class join_operation final : public operation, private completion_waiter {
+class [[nodiscard]] join_operation final : public operation, private completion_waiter {
  public:
   explicit join_operation(spawned_result<T>& task) : task_(&task) { task.retain(); }
   join_operation(join_operation&& other) noexcept

@@ -138,7 +138,7 @@ class submit_operation_base : public operation {
 };
 
 template <class T>
-class submit_operation final : public submit_operation_base {
+class [[nodiscard]] submit_operation final : public submit_operation_base {
  public:
   submit_operation(worker_threads& pool, submitted_call* call, future<T> result) noexcept
       : submit_operation_base(pool, call), future_(std::move(result)) {}

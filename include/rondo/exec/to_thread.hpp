@@ -120,7 +120,7 @@ class bound_call {
 };
 
 template <class F, class... Args>
-class thread_operation final : public thread_operation_base {
+class [[nodiscard]] thread_operation final : public thread_operation_base {
  public:
   template <class G, class... A>
   explicit thread_operation(worker_threads& pool, G&& f, A&&... args)
@@ -191,7 +191,7 @@ class abandoning_operation_base : public operation {
 };
 
 template <class F, class... Args>
-class abandoning_operation final : public abandoning_operation_base {
+class [[nodiscard]] abandoning_operation final : public abandoning_operation_base {
   struct call final : abandonable_call {
     template <class G, class... A>
     explicit call(G&& f, A&&... args) : bound(std::forward<G>(f), std::forward<A>(args)...) {}

@@ -110,7 +110,7 @@ class receive_base : public datagram_operation {
   endpoint sender_;
 };
 
-class receive_operation final : public receive_base {
+class [[nodiscard]] receive_operation final : public receive_base {
  public:
   receive_operation(datagram_core* core, std::size_t max) noexcept : receive_base(core, max) {}
   receive_operation(receive_operation&&) noexcept = default;
@@ -118,7 +118,7 @@ class receive_operation final : public receive_base {
   const char* describe() const noexcept override { return "receive"; }
 };
 
-class receive_from_operation final : public receive_base {
+class [[nodiscard]] receive_from_operation final : public receive_base {
  public:
   receive_from_operation(datagram_core* core, std::size_t max) noexcept : receive_base(core, max) {}
   receive_from_operation(receive_from_operation&&) noexcept = default;
@@ -126,7 +126,7 @@ class receive_from_operation final : public receive_base {
   const char* describe() const noexcept override { return "receive_from"; }
 };
 
-class receive_into_operation final : public receive_base {
+class [[nodiscard]] receive_into_operation final : public receive_base {
  public:
   receive_into_operation(datagram_core* core, std::span<char> into) noexcept
       : receive_base(core, into) {}
@@ -135,7 +135,7 @@ class receive_into_operation final : public receive_base {
   const char* describe() const noexcept override { return "receive_into"; }
 };
 
-class send_datagram_operation final : public datagram_operation, private timer {
+class [[nodiscard]] send_datagram_operation final : public datagram_operation, private timer {
  public:
   send_datagram_operation(datagram_core* core, std::string_view data) noexcept
       : datagram_operation(core), data_(data) {}

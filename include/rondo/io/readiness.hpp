@@ -8,7 +8,7 @@ namespace rondo::inline v0 {
 
 namespace detail {
 
-class readiness_operation final : public io_operation {
+class [[nodiscard]] readiness_operation final : public io_operation {
  public:
   readiness_operation(int fd_number, unsigned events) noexcept;
   readiness_operation(readiness_operation&&) noexcept = default;

@@ -8,7 +8,7 @@ namespace rondo::inline v0 {
 namespace detail {
 
 /// Waits for a point in time, or for the next turn.
-class sleep_operation final : public operation, private timer {
+class [[nodiscard]] sleep_operation final : public operation, private timer {
  public:
   explicit sleep_operation(delay d) noexcept { deadline = d.count() > 0 ? -d.count() : 0; }
   explicit sleep_operation(time_point when) noexcept {

@@ -87,7 +87,7 @@ class future_state final : public future_core {
 };
 
 template <class T>
-class future_operation final : public operation, private future_waiter {
+class [[nodiscard]] future_operation final : public operation, private future_waiter {
  public:
   explicit future_operation(future_state<T>& s) noexcept : state_(&s) { s.retain(); }
   future_operation(future_operation&& other) noexcept

@@ -75,7 +75,7 @@ namespace detail {
 
 /// What stands in a lock's queue: one who acquires it, or one who gave it away
 /// to wait for a condition and takes it again.
-class lock_waiter : public queued_operation {
+class [[nodiscard]] lock_waiter : public queued_operation {
  public:
   /// The lock is this one's from now on.
   void take(lock& l) noexcept {

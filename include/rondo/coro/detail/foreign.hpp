@@ -87,7 +87,7 @@ concept cancellable_awaiter = requires(Awaiter& a) {
 /// Waits for an awaitable of another library. Unless its awaiter is a
 /// cancellable_awaiter, a cancelled task stops once the awaitable has resumed it.
 template <class A>
-class foreign_operation final : public operation {
+class [[nodiscard]] foreign_operation final : public operation {
   using awaiter_type = decltype(get_awaiter(std::declval<A>()));
   static constexpr bool cancellable = cancellable_awaiter<std::remove_reference_t<awaiter_type>>;
   static_assert(cancellable || !requires(std::remove_reference_t<awaiter_type>& a) { a.await_cancel(); },

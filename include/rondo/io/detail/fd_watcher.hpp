@@ -12,7 +12,7 @@ namespace rondo::inline v0::detail {
 ///
 /// Lives on the heap: after close() it waits for the kernel's last word and then
 /// deletes itself, so a late answer never meets a dead watcher or a reused fd.
-class fd_watcher final : public io_operation {
+class [[nodiscard]] fd_watcher final : public io_operation {
  public:
   using callback = unique_function<void(unsigned ready)>;
 

@@ -18,7 +18,7 @@ namespace rondo::inline v0::detail {
 /// Cancelling: one that no thread has begun is dropped; the ring is asked and
 /// says how it ended; one that a thread works at is waited for, and its result
 /// delivered.
-class file_operation : public io_operation, private job {
+class [[nodiscard]] file_operation : public io_operation, private job {
  public:
   bool begin() noexcept override;
   bool cancel() noexcept override;
@@ -39,7 +39,7 @@ class file_operation : public io_operation, private job {
 };
 
 /// A single request; its result is what the system call gave, or -errno.
-class file_request final : public file_operation {
+class [[nodiscard]] file_request final : public file_operation {
  public:
   file_request(opcode c, int fd_number, const char* name) noexcept : name_(name) {
     code = c;
@@ -56,7 +56,7 @@ class file_request final : public file_operation {
 
 /// A read from or a write to an open file. What the page cache has is read at
 /// once. A pipe or a device is read or written when it is ready.
-class file_transfer final : public file_operation {
+class [[nodiscard]] file_transfer final : public file_operation {
  public:
   /// offset -1: at the file's position.
   file_transfer(file& f, opcode read_or_write, void* data, std::size_t size,

@@ -41,7 +41,7 @@ class socket_guard {
 };
 
 /// A single request whose answer the awaiter looks at itself.
-class plain_io_operation final : public io_operation {
+class [[nodiscard]] plain_io_operation final : public io_operation {
  public:
   plain_io_operation(opcode c, int fd_number, const char* name) noexcept : name_(name) {
     code = c;

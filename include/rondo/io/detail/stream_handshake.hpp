@@ -10,7 +10,7 @@ namespace rondo::inline v0::detail {
 /// Carries what a filter says and hears before data can pass. Has the stream for
 /// itself: reads and writes are refused until it is done. When it fails or is
 /// cancelled, they are refused for good.
-class handshake_operation final : public stream_operation {
+class [[nodiscard]] handshake_operation final : public stream_operation {
  public:
   explicit handshake_operation(stream_core* core) noexcept
       : stream_operation(core, role::reader) {}

@@ -11,7 +11,7 @@
 namespace rondo::inline v0::detail {
 
 /// Common to reads and writes: holds the core; one of each at a time.
-class stream_operation : public io_operation {
+class [[nodiscard]] stream_operation : public io_operation {
  public:
   bool begin() noexcept override;
   bool cancel() noexcept override;

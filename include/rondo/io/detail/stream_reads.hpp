@@ -45,7 +45,7 @@ class read_operation : public stream_operation {
 };
 
 /// A read that gives what it has read.
-class read_bytes_operation : public read_operation {
+class [[nodiscard]] read_bytes_operation : public read_operation {
  public:
   read_bytes_operation(stream_core* core, goal g, std::size_t n) noexcept
       : read_operation(core, g, n) {}
@@ -59,7 +59,7 @@ class read_bytes_operation : public read_operation {
   std::string bytes_;
 };
 
-class read_until_operation final : public read_bytes_operation {
+class [[nodiscard]] read_until_operation final : public read_bytes_operation {
  public:
   read_until_operation(stream_core* core, std::vector<std::string> separators);
   read_until_operation(read_until_operation&&) noexcept = default;
@@ -71,7 +71,7 @@ class read_until_operation final : public read_bytes_operation {
 };
 
 /// A read into the caller's memory, straight from the kernel where it can be.
-class read_some_operation final : public read_operation {
+class [[nodiscard]] read_some_operation final : public read_operation {
  public:
   read_some_operation(stream_core* core, std::span<char> into) noexcept
       : read_operation(core, goal::some, into.size()), into_(into) {}

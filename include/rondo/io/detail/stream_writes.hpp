@@ -12,7 +12,7 @@
 namespace rondo::inline v0::detail {
 
 /// Sends everything.
-class write_operation : public stream_operation {
+class [[nodiscard]] write_operation : public stream_operation {
  public:
   write_operation(stream_core* core, std::string_view data) noexcept
       : stream_operation(core, role::writer), data_(data) {}
@@ -35,7 +35,7 @@ class write_operation : public stream_operation {
 };
 
 /// Sends several pieces with one call where that can be.
-class write_parts_operation final : public write_operation {
+class [[nodiscard]] write_parts_operation final : public write_operation {
  public:
   write_parts_operation(stream_core* core, std::span<const std::string_view> parts) noexcept
       : write_operation(core, {}), parts_(parts) {}

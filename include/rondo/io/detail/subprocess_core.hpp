@@ -97,7 +97,7 @@ inline subprocess_ref::~subprocess_ref() {
 }
 
 /// Waits until the pidfd says that the child has ended, and reaps it.
-class exit_operation final : public io_operation {
+class [[nodiscard]] exit_operation final : public io_operation {
  public:
   explicit exit_operation(subprocess_core* core) noexcept;
   exit_operation(exit_operation&& other) noexcept
