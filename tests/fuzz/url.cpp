@@ -22,6 +22,9 @@ void check(const url& u) {
   require(u.normalized().normalized() == u.normalized());
   require(!u.host().empty() && u.path().starts_with('/'));
   require(u.normalized().fragment().empty());
+  // What RFC 3986 allows nowhere is not sent.
+  require(u.target().find_first_of(" \"<>\\^`{|}") == std::string::npos);
+  require(text.size() <= url::max_length);
   for (char c : text) require(static_cast<unsigned char>(c) > ' ' && c != '\x7f');
   require(same_host(u, u) && same_origin(u, u));
   require(u.resolve("") == u.without_fragment());

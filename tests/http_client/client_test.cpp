@@ -112,9 +112,56 @@ TEST(http, failures_name_the_url_and_the_cause) {
     EXPECT_EQ(co_await failure_of("http://nosuch.invalid/"),
               "GET http://nosuch.invalid/: Could not resolve host: nosuch.invalid");
     std::string bad = co_await failure_of("http://a b/");
-    EXPECT_EQ(bad, "GET http://a b/: malformed URL");
-    std::string scheme = co_await failure_of("gopher://x/");
-    EXPECT_NE(scheme.find("GET gopher://x/: "), std::string::npos) << scheme;
+    EXPECT_EQ(bad, "GET http://a b/: malformed URL: it holds a space or a control character");
+    EXPECT_EQ(co_await failure_of("gopher://x/"),
+              "GET gopher://x/: malformed URL: the scheme 'gopher' is not one of the web");
+    EXPECT_EQ(co_await failure_of("ws://x/"), "GET ws://x/: the scheme is not http or https");
+    EXPECT_EQ(co_await failure_of("x/y"), "GET x/y: malformed URL: no scheme: it is not absolute");
+    EXPECT_EQ(co_await failure_of("http:/\\u:secret@h:x/"),
+              "GET http:/\\u:***@h:x/: malformed URL: the port 'x' is no number");
+  });
+}
+
+// What is checked is what is connected to.
+TEST(http, urls_are_read_as_http_url_reads_them) {
+  test::run([]() -> rondo::task<> {
+    std::string asked;
+    auto note = [&](rondo::stream s) -> rondo::task<> {
+      asked = co_await s.read_until("\r\n\r\n");
+      co_await s.write("HTTP/1.0 200 OK\r\n\r\nhere");
+    };
+    auto server = co_await rondo::start_server(note, "127.0.0.1", 0);
+    std::string port = std::to_string(server.port());
+    for (auto [at, sent] : {
+             std::pair("http://127.0.0.1:" + port + "\\@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"),
+             {"http:\\\\127.0.0.1:" + port + "/@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"},
+             {"http:/0x7f.1:" + port + "/a/%2e%2E/@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"},
+             {"http://a:b@c@\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.1:" + port + "?/../@127.0.0.1:1/",
+              "GET /?/../@127.0.0.1:1/ HTTP/1.1"}}) {
+      http::response r = co_await http::get(at);
+      EXPECT_EQ(r.body, "here") << at;
+      EXPECT_EQ(asked.substr(0, asked.find("\r\n")), sent) << at;
+      EXPECT_NE(asked.find("\r\nHost: 127.0.0.1:" + port + "\r\n"), asked.npos) << asked;
+    }
+    static_cast<void>(co_await http::get("http://127.0.0.1:" + port + "/a\"b<c>`{d}|e^f?q=\"<>`{}|\\^'#\""));
+    EXPECT_EQ(asked.substr(0, asked.find("\r\n")),
+              "GET /a%22b%3Cc%3E%60%7Bd%7D%7Ce%5Ef?q=%22%3C%3E%60%7B%7D%7C%5C%5E%27 HTTP/1.1");
+    http::session_options options;
+    options.base_url = "http://127.0.0.1:" + port + "/dir/page";
+    http::session client(options);
+    http::request_options with_params;
+    with_params.params = {{"a b", "\xC3\xA9"}};
+    static_cast<void>(co_await client.get("..\\\xC3\xBC#\"", with_params));
+    EXPECT_EQ(asked.substr(0, asked.find("\r\n")), "GET /%C3%BC?a%20b=%C3%A9 HTTP/1.1");
+    options.base_url = "127.0.0.1";
+    http::session without_scheme(options);
+    try {
+      static_cast<void>(co_await without_scheme.get("x"));
+      ADD_FAILURE() << "that base_url is none";
+    } catch (const http::http_error& e) {
+      EXPECT_STREQ(e.what(), "GET x: malformed base_url '127.0.0.1': no scheme: it is not absolute");
+      EXPECT_EQ(e.why(), http::failure::bad_url);
+    }
   });
 }
 

@@ -377,9 +377,9 @@ TEST(websocket, a_server_cannot_choose_what_was_not_offered) {
 
 TEST(websocket, urls_are_taken_apart_and_bad_ones_refused) {
   test::run([]() -> rondo::task<> {
-    for (std::string bad : {"http://host/", "ws:/host", "ws://", "ws:///path", "ws://host:/x y", "ws://host:0/", "ws://host:65536/",
+    for (std::string bad : {"http://host/", "host/x", "ws://", "ws:///", "ws://host:/x y", "ws://host:0/", "ws://host:65536/",
                             "ws://host:80x/", "ws://[::1/", "ws://[::1]x/", "ws://user@host/", "ws://host/#f", "ws://host/\r\nX: y",
-                            "ws://h\xC3\xB6st/"}) {
+                            "ws://h\xC3\xB6st\xFF/", "ws://user@/", "ws://1.2.3.256/", "ws://a|b/"}) {
       try {
         auto ws = co_await http::connect_websocket(bad);
         ADD_FAILURE() << "connected to " << bad;
@@ -393,7 +393,8 @@ TEST(websocket, urls_are_taken_apart_and_bad_ones_refused) {
     std::string at = "127.0.0.1:" + std::to_string(server.port());
     http::headers fields;
     fields.add("Authorization", "Bearer token");
-    for (auto [target, sent] : {std::pair("", "/"), std::pair("?q=1", "/?q=1"), std::pair("/a/b?c", "/a/b?c")}) {
+    for (auto [target, sent] : {std::pair("", "/"), std::pair("?q=1", "/?q=1"), std::pair("/a/b?c", "/a/b?c"),
+                                std::pair("/\"<\xC3\xA9>|?{}`", "/%22%3C%C3%A9%3E%7C?%7B%7D%60"), std::pair("\\@h/./x", "/@h/x")}) {
       EXPECT_THROW(static_cast<void>(co_await http::connect_websocket("WS://" + at + target, {}, fields)), http::websocket_error);
       EXPECT_EQ(request.substr(0, request.find("\r\n")), std::string("GET ") + sent + " HTTP/1.1");
       EXPECT_NE(request.find("\r\nHost: " + at + "\r\n"), request.npos) << request;

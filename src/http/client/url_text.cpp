@@ -1,13 +1,15 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/client/url_text.hpp"
 
-#include <algorithm>
 #include <curl/curl.h>
+#include <algorithm>
 #include <memory>
 #include <new>
+#include <optional>
 
 #include <rondo/http/client_error.hpp>
 #include <rondo/http/headers.hpp>
+#include <rondo/http/url.hpp>
 
 namespace rondo::inline v0::http::detail {
 
@@ -38,74 +40,68 @@ url_handle resolve(const std::string& base, const std::string& reference) {
   return url;
 }
 
-bool begins_with(std::string_view text, std::string_view scheme) noexcept {
-  return text.size() >= scheme.size() && equal_ignoring_case(text.substr(0, scheme.size()), scheme);
-}
-
-bool has_scheme(std::string_view url) noexcept {
-  std::size_t end = url.find("://");
-  return end != url.npos && end > 0 && url.substr(0, end).find_first_of("/?#") == url.npos;
-}
-
-/// Where path, query or fragment begin.
-std::size_t end_of_authority(std::string_view url) noexcept {
-  std::size_t begin = url.find("://") + 3;
-  return std::min(url.find_first_of("/?#\\", begin), url.size());
-}
-
-void encode_beyond_ascii(std::string& url) {
-  auto is_beyond = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
-  std::size_t from = end_of_authority(url);
-  auto begin = url.begin() + static_cast<std::ptrdiff_t>(from);
-  if (std::none_of(begin, url.end(), is_beyond)) return;
-  std::string encoded = url.substr(0, from);
-  for (std::size_t i = from; i < url.size(); ++i) {
-    if (is_beyond(url[i])) {
-      encoded += percent_encode(std::string_view(url).substr(i, 1));
-    } else {
-      encoded += url[i];
-    }
+/// For libcurl: what http::url says, with a target that a request may hold.
+std::string written(const url& from, const form_fields& params) {
+  std::string result = from.scheme() + "://";
+  if (!from.user().empty() || !from.password().empty()) {
+    result += from.user();
+    if (!from.password().empty()) result += ':' + from.password();
+    result += '@';
   }
-  url = std::move(encoded);
-}
-
-void add_params(std::string& url, const form_fields& params) {
-  std::size_t fragment = std::min(url.find('#'), url.size());
-  std::string query(1, url.find('?') < fragment ? '&' : '?');
+  result += from.host();
+  if (!from.has_default_port()) result += ':' + std::to_string(from.port());
+  result += from.target();
+  char separator = from.has_query() ? '&' : '?';
   for (const auto& [name, value] : params) {
-    if (query.size() > 1) query += '&';
-    query += percent_encode(name) + '=' + percent_encode(value);
+    result.append(1, separator)
+        .append(percent_encode(name))
+        .append(1, '=')
+        .append(percent_encode(value));
+    separator = '&';
   }
-  url.insert(fragment, query);
+  if (from.has_fragment()) result += '#' + from.fragment();
+  return result;
 }
 
 }  // namespace
 
-std::string complete_url(const std::string& request, const std::string& base, std::string url,
-                         const form_fields& params) {
-  auto refuse = [&](const char* cause) { return http_error(request, cause, failure::bad_url); };
+std::string complete_url(const std::string& request, const std::string& base,
+                         const std::string& text, const form_fields& params) {
+  auto refuse = [&](const std::string& cause) {
+    return http_error(request, cause, failure::bad_url);
+  };
+  // http::url would leave some of them out, and encode others: but in data of users that came to
+  // be part of a URL they are no good sign.
   auto cannot_stand = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
-  if (std::any_of(url.begin(), url.end(), cannot_stand)) throw refuse("malformed URL");
-  if (!has_scheme(url)) {
-    if (base.empty()) throw refuse("the URL has no scheme");
-    url_handle absolute = resolve(base, url);
-    if (!absolute) throw refuse("malformed URL");
-    url = part_of(absolute.get(), CURLUPART_URL);
+  if (std::any_of(text.begin(), text.end(), cannot_stand))
+    throw refuse("malformed URL: it holds a space or a control character");
+  std::optional<url> from;
+  try {
+    if (!base.empty()) from.emplace(base);
+  } catch (const url_error& e) {
+    throw refuse("malformed base_url '" + shown_url(base) + "': " + e.cause());
   }
-  if (!begins_with(url, "http://") && !begins_with(url, "https://"))
-    throw refuse("the scheme is not http or https");
-  encode_beyond_ascii(url);
-  if (!params.empty()) add_params(url, params);
-  return url;
+  try {
+    url address = from ? from->resolve(text) : url(text);
+    if (address.scheme() != "http" && address.scheme() != "https")
+      throw refuse("the scheme is not http or https");
+    return written(address, params);
+  } catch (const url_error& e) {
+    throw refuse("malformed URL: " + e.cause());
+  }
 }
 
 std::string shown_url(std::string_view url) {
-  if (!has_scheme(url)) return std::string(url);
-  std::size_t begin = url.find("://") + 3;
-  std::size_t at = url.substr(0, end_of_authority(url)).rfind('@');
-  std::size_t colon = url.find(':', begin);
-  if (at == url.npos || at < begin || colon > at) return std::string(url);
-  return std::string(url.substr(0, colon + 1)) + "***" + std::string(url.substr(at));
+  // Whatever http::url takes for the beginning of an authority, and also if it is no URL.
+  std::size_t scheme = std::min(url.find_first_of(":/\\?#@"), url.size());
+  std::size_t begin = scheme < url.size() && url[scheme] == ':' ? scheme + 1 : 0;
+  begin = std::min(url.find_first_not_of("/\\", begin), url.size());
+  std::string_view authority = url.substr(begin, url.find_first_of("/\\?#", begin) - begin);
+  std::size_t at = authority.rfind('@');
+  std::size_t colon = authority.find(':');
+  if (at == url.npos || colon > at) return std::string(url);
+  return std::string(url.substr(0, begin + colon + 1)) + "***" +
+         std::string(url.substr(begin + at));
 }
 
 bool same_origin(const std::string& from, const std::string& location) {

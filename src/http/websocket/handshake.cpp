@@ -1,25 +1,22 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/websocket/handshake.hpp"
 
-#include <charconv>
+#include <cstring>
 #include <stdexcept>
 
 #include <llhttp.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <rondo/http/url.hpp>
 #include <rondo/http/websocket.hpp>
 
 namespace rondo::inline v0::http::detail {
 
 namespace {
 
-[[noreturn]] void bad_url(const std::string& url, const char* why) {
+[[noreturn]] void bad_url(const std::string& url, const std::string& why) {
   throw websocket_error("websocket " + url + ": " + why, 1006);
-}
-
-bool starts_with_ignoring_case(std::string_view s, std::string_view prefix) {
-  return equal_ignoring_case(s.substr(0, prefix.size()), prefix);
 }
 
 std::string base64(const unsigned char* bytes, int n) {
@@ -102,51 +99,29 @@ class response_parser {
 
 }  // namespace
 
-websocket_url parse_websocket_url(const std::string& url) {
-  std::string_view rest = url;
+websocket_url parse_websocket_url(const std::string& text) {
+  // As in the HTTP client: in data of users that came to be part of a URL they are no good sign.
+  for (char c : text)
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F)
+      bad_url(text, "the URL holds a space or a control character");
   websocket_url result;
-  if (starts_with_ignoring_case(rest, "ws://")) {
-    rest.remove_prefix(5);
-  } else if (starts_with_ignoring_case(rest, "wss://")) {
-    rest.remove_prefix(6);
-    result.encrypted = true;
-  } else {
-    bad_url(url, "the URL must begin with ws:// or wss://");
+  try {
+    url address(text);
+    if (address.scheme() != "ws" && address.scheme() != "wss")
+      bad_url(text, "the URL must begin with ws:// or wss://");
+    if (address.has_fragment()) bad_url(text, "a fragment is not allowed");  // RFC 6455, 3
+    if (!address.user().empty() || !address.password().empty())
+      bad_url(text, "a user name is not allowed: use the field Authorization");
+    if (address.port() == 0) bad_url(text, "the port 0 is none to connect to");
+    result.encrypted = address.scheme() == "wss";
+    result.host = address.host();
+    if (result.host.starts_with('[')) result.host = result.host.substr(1, result.host.size() - 2);
+    result.port = address.port();
+    result.authority = address.origin().substr(address.scheme().size() + std::strlen("://"));
+    result.target = address.target();
+  } catch (const url_error& e) {
+    bad_url(text, e.cause());
   }
-  // What is sent in the request's head must not be able to add lines to it.
-  for (char c : rest)
-    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7F)
-      bad_url(url, "the URL holds a character that must be percent-encoded");
-  if (rest.find('#') != rest.npos) bad_url(url, "a fragment is not allowed");  // RFC 6455, 3
-  std::size_t end = rest.find_first_of("/?");
-  std::string_view authority = rest.substr(0, end);
-  std::string_view target = end == rest.npos ? std::string_view() : rest.substr(end);
-  if (authority.find('@') != authority.npos)
-    bad_url(url, "a user name is not allowed: use the field Authorization");
-  std::string_view port;
-  if (!authority.empty() && authority.front() == '[') {
-    std::size_t bracket = authority.find(']');
-    if (bracket == authority.npos) bad_url(url, "the URL has no host");
-    result.host = authority.substr(1, bracket - 1);
-    port = authority.substr(bracket + 1);
-    if (!port.empty() && port.front() != ':') bad_url(url, "the port is no number");
-  } else {
-    std::size_t colon = authority.find(':');
-    result.host = authority.substr(0, colon);
-    port = colon == authority.npos ? std::string_view() : authority.substr(colon);
-  }
-  if (result.host.empty()) bad_url(url, "the URL has no host");
-  std::uint16_t standard = result.encrypted ? 443 : 80;
-  result.port = standard;
-  if (port.size() > 1) {
-    auto [stop, error] = std::from_chars(port.data() + 1, port.data() + port.size(), result.port);
-    if (error != std::errc() || stop != port.data() + port.size() || result.port == 0)
-      bad_url(url, "the port is no number from 1 to 65535");
-  }
-  result.authority = authority.substr(0, authority.size() - port.size());
-  if (result.port != standard) result.authority += ":" + std::to_string(result.port);
-  if (target.empty() || target.front() != '/') result.target = "/";
-  result.target += target;
   return result;
 }
 

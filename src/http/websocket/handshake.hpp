@@ -19,8 +19,8 @@ struct websocket_url {
   std::string authority;  // for Host: without a default port
   std::string target;     // path and query
 };
-/// Throws websocket_error that says what is wrong.
-websocket_url parse_websocket_url(const std::string& url);
+/// As http::url reads it. Throws websocket_error that says what is wrong.
+websocket_url parse_websocket_url(const std::string& text);
 
 /// 16 random bytes in base64.
 std::string make_key();
