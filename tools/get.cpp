@@ -10,10 +10,12 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ranges>
 
+#include <rondo/html/encoding.hpp>
 #include <rondo/http/client.hpp>
 #include <rondo/rondo.hpp>
 
@@ -181,11 +183,16 @@ std::size_t affordable(std::size_t wanted) {
 }
 
 void read_list(std::istream& from, const std::string& name, std::vector<wanted_file>& files) {
-  std::string line;
-  while (std::getline(from, line)) {
+  std::string text{std::istreambuf_iterator<char>(from), {}};
+  if (from.bad()) throw rondo::error("read " + name + ": " + std::strerror(errno));
+  // PowerShell writes lists so.
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    text = rondo::html::to_utf8(text, rondo::html::detect_encoding(text));
+  for (std::string_view rest = text; !rest.empty();) {
+    std::string_view line = rest.substr(0, rest.find_first_of("\r\n"));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     if (auto file = parse_list_line(line)) files.push_back(std::move(*file));
   }
-  if (from.bad()) throw rondo::error("read " + name + ": " + std::strerror(errno));
 }
 
 std::vector<wanted_file> collect(const get_options& options) {

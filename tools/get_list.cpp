@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include <rondo/http/url.hpp>
+
 #include "partial_file.hpp"
 #include "text.hpp"
 
@@ -60,26 +62,25 @@ std::string percent_decode(std::string_view text) {
   return result;
 }
 
-std::string url_problem(std::string_view url) {
-  std::string scheme = lower(url.substr(0, url.find("://")));
-  if (scheme != "http" && scheme != "https")
-    return "malformed URL: it does not begin with http:// or https://";
-  std::size_t host = scheme.size() + 3;
-  if (host >= url.size() || url.find_first_of("/?#", host) == host)
-    return "malformed URL: it names no host";
-  for (char c : url) {
+/// What http::get would say of it. An unknown scheme is more often a typing mistake.
+std::string url_problem(std::string_view text) {
+  for (char c : text) {
     if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
       return "malformed URL: it holds a space or a control character";
   }
-  return {};
+  try {
+    rondo::http::url address(text);
+    if (address.scheme() == "http" || address.scheme() == "https") return {};
+    return "malformed URL: it does not begin with http:// or https://";
+  } catch (const rondo::http::url_error& e) {
+    return "malformed URL: " + e.cause();
+  }
 }
 
-std::string name_from(std::string_view url) {
-  std::string_view path = url.substr(0, url.find_first_of("?#"));
-  std::size_t host = path.find("://") + 3;
-  std::size_t slash = path.rfind('/');
-  if (slash == path.npos || slash < host) return {};
-  return percent_decode(path.substr(slash + 1));
+std::string name_from(std::string_view text) {
+  std::optional<rondo::http::url> address = rondo::http::url::try_parse(text);
+  if (!address) return {};
+  return percent_decode(std::string_view(address->path()).substr(address->path().rfind('/') + 1));
 }
 
 std::string find_problem(const wanted_file& f) {
@@ -124,6 +125,8 @@ wanted_file make_wanted(std::string url, std::string name, std::string sha256) {
 }
 
 std::optional<wanted_file> parse_list_line(std::string_view line) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
   line = trim(line);
   if (line.empty() || line.front() == '#') return std::nullopt;
   std::string url(take_word(line));

@@ -80,13 +80,14 @@ std::string time_text(double seconds) {
 }
 
 std::string without_credentials(std::string_view url) {
-  std::size_t begin = url.find("://");
-  if (begin == url.npos) return std::string(url);
-  begin += 3;
-  std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
-  std::size_t at = url.substr(0, end).rfind('@');
-  if (at == url.npos || at < begin) return std::string(url);
-  return std::string(url.substr(0, begin)) + std::string(url.substr(at + 1));
+  // Whatever http::url takes for the beginning of an authority, and also if it is no URL.
+  std::size_t scheme = std::min(url.find_first_of(":/\\?#@"), url.size());
+  if (scheme == url.size() || url[scheme] != ':') return std::string(url);
+  std::size_t begin = std::min(url.find_first_not_of("/\\", scheme + 1), url.size());
+  std::string_view authority = url.substr(begin, url.find_first_of("/\\?#", begin) - begin);
+  std::size_t at = authority.rfind('@');
+  if (at == authority.npos) return std::string(url);
+  return std::string(url.substr(0, begin)) + std::string(url.substr(begin + at + 1));
 }
 
 }  // namespace tool

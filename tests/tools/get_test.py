@@ -300,6 +300,25 @@ class Arrivals(GetTest):
         del last["summary"]["seconds"]
         self.assertEqual(last, {"summary": {"files": 2, "ok": 1, "failed": 1, "bytes": len(BODY)}})
 
+    def test_lists_of_all_editors(self):
+        for name in ("a", "b"):
+            self.page(f"/x/{name}", lambda e: e.answer(200, BODY))
+        first, second = self.site.url("/x/a"), self.site.url("/x/b")
+        for text in (f"\ufeff{first}\r\n{second}\r\n", f"\ufeff# list\n{first}\n{second}",
+                     f"\ufeff\r\n \t{first}  \r\n\r\n\t\r\n{second}\t", f"{first}\r{second}\r",
+                     f"{first}\n\ufeff{second} name=b  \n"):
+            for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+                if encoding != "utf-8" and not text.startswith("\ufeff"):
+                    continue
+                with self.subTest(text=text, encoding=encoding):
+                    self.get("-", input=text.encode(encoding))
+                    self.assertEqual(self.names(), ["a", "b"])
+                    list_file = self.directory / "list"
+                    list_file.write_bytes(text.encode(encoding))
+                    self.get("-i", str(list_file))
+                    for name in ("list", "a", "b"):
+                        (self.directory / name).unlink()
+
     def test_a_list_on_standard_input_and_in_a_file(self):
         for name in "abcd":
             self.page(f"/x/{name}", lambda e: e.answer(200, e.path.encode()))
@@ -350,9 +369,11 @@ class Failures(GetTest):
         expected = {
             "htp:/typo": "malformed URL",
             "example.com/a": "malformed URL",
-            "http:///a": "malformed URL",
+            "http:///": "malformed URL: no host",
+            "http:///127.0.0.1:1": "no file name",
+            "http://1.2.3.256/a": "malformed URL: the host ends like an IPv4 address, but it is none",
             "http://a b/c": "malformed URL",
-            "http://127.0.0.1:99999/port": ".",
+            "http://127.0.0.1:99999/port": "malformed URL: the port '99999' is larger than 65535",
             "http://nosuch.invalid/a": "Could not resolve host",
             refused: "Connection refused",
             self.site.url("/x/404"): "status 404",
@@ -362,8 +383,9 @@ class Failures(GetTest):
             self.site.url("/x/silent"): "Empty reply",
             self.site.url("/"): "no file name",
             f"http://127.0.0.1:{self.site.port}": "no file name",
-            self.site.url("/x/.."): "is no file name",
-            self.site.url("/x/%2e%2E"): "is no file name",
+            self.site.url("/x/.."): "no file name",
+            self.site.url("/x/%2e%2E"): "no file name",
+            self.site.url("\\x\\..\\"): "no file name",
             self.site.url("/x/..%2fup"): "would leave the directory",
             self.site.url("/x/%2fetc%2fpasswd"): "would leave the directory",
             self.site.url("/x/nul%00"): "control character",
