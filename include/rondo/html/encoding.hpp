@@ -6,15 +6,17 @@
 
 namespace rondo::inline v0::html {
 
-/// The name of the encoding that a page's bytes are in, as browsers find it
-/// out (HTML, 13.2.3): a byte order mark; the Content-Type's charset; what a
-/// <meta> in the first 1024 bytes says; else UTF-8 if the bytes are that, else
-/// windows-1252. Labels are those of the web (WHATWG Encoding), of which
-/// "latin1" means windows-1252; unknown ones are passed over.
+/// The name of the encoding that a page's bytes are in ("Shift_JIS"), as browsers find it out
+/// before they read the page (HTML, 13.2.3): a byte order mark; the Content-Type's charset; what
+/// a <meta> or an XML declaration in the first 1024 bytes says; else UTF-8 if the bytes are that,
+/// else windows-1252. Labels are the 228 of the web (WHATWG Encoding, 4.2), of which "latin1"
+/// means windows-1252; unknown ones are passed over. A document that was read by a guess also
+/// heeds a <meta> that comes later.
 std::string detect_encoding(std::string_view bytes, std::string_view content_type = {});
 
-/// The bytes as UTF-8, without a byte order mark. What is broken becomes U+FFFD.
-/// Throws error when the encoding is not known here.
+/// The bytes as UTF-8, without a byte order mark. The encoding by any of its labels, decoded as
+/// browsers do it: what is broken becomes U+FFFD. Throws error for a label that is not the web's,
+/// and where the system's iconv lacks a table. Thread-safe.
 std::string to_utf8(std::string_view bytes, std::string_view encoding);
 
 }  // namespace rondo::inline v0::html

@@ -1,0 +1,19 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// The decoders of WHATWG Encoding, 8 to 14. Private.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "encodings.hpp"
+
+namespace rondo::inline v0::html::detail {
+
+/// The bytes as UTF-8; a byte order mark is a character like others. What is broken becomes
+/// U+FFFD, as many of them as in browsers. Throws error where the system's iconv lacks the table.
+std::string decode(const encoding& from, std::string_view bytes);
+
+bool is_utf8(std::string_view bytes) noexcept;
+
+}  // namespace rondo::inline v0::html::detail
