@@ -1,7 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "robots.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <functional>
+#include <initializer_list>
 #include <utility>
 
 #include <rondo/http/headers.hpp>
@@ -14,7 +17,7 @@ namespace {
 constexpr double longest_crawl_delay = 60;
 
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view blank = " \t";
+  constexpr std::string_view blank = " \t\v\f";
   std::size_t first = text.find_first_not_of(blank);
   if (first == text.npos) return {};
   return text.substr(first, text.find_last_not_of(blank) - first + 1);
@@ -28,20 +31,89 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-/// Patterns and paths compare in one spelling (RFC 9309, 2.2.2).
-std::string comparable(std::string_view text) {
-  constexpr char hex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte > ' ' && byte < 0x7f) {
-      encoded += c;
+bool is_blank(char c) {
+  return trim(std::string_view(&c, 1)).empty();
+}
+
+/// A line's name and value. Instead of the colon some write a blank, as in "Disallow /x".
+std::optional<std::pair<std::string_view, std::string_view>> take_apart(std::string_view line) {
+  line = trim(line.substr(0, line.find('#')));
+  std::size_t end = line.find(':');
+  if (end == line.npos) {
+    end = static_cast<std::size_t>(std::find_if(line.begin(), line.end(), is_blank) - line.begin());
+    std::string_view value = trim(line.substr(end));
+    if (value.empty() || std::any_of(value.begin(), value.end(), is_blank)) return std::nullopt;
+    return std::pair(line.substr(0, end), value);
+  }
+  return std::pair(trim(line.substr(0, end)), trim(line.substr(end + 1)));
+}
+
+/// Mistakes that other crawlers forgive as well: who writes them wants to be heard.
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> spellings) {
+  return std::any_of(spellings.begin(), spellings.end(),
+                     [&](std::string_view s) { return rondo::http::equal_ignoring_case(name, s); });
+}
+bool is_user_agent(std::string_view name) {
+  return is_one_of(name, {"user-agent", "useragent", "user agent"});
+}
+bool is_disallow(std::string_view name) {
+  return is_one_of(name, {"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"});
+}
+
+/// Patterns and paths compare in one spelling (RFC 9309, 2.2.2): * and $ that are characters of
+/// the path are %2A and %24 there (2.2.3).
+std::string comparable(std::string_view text, std::string_view special) {
+  std::string result;
+  for (char c : rondo::http::normalize_percent_encoding(text)) {
+    if (c != '*' && c != '$') {
+      result += c;
+    } else if (special.find(c) != special.npos) {
+      result += c;
     } else {
-      (encoded += '%') += hex[byte >> 4];
-      encoded += hex[byte & 15];
+      result += c == '*' ? "%2A" : "%24";
     }
   }
-  return rondo::http::normalize_percent_encoding(encoded);
+  return result;
+}
+
+std::string comparable_pattern(std::string_view text) {
+  bool whole = text.ends_with('$');
+  if (whole) text.remove_suffix(1);
+  std::string pattern = comparable(text, "*");
+  if (!pattern.starts_with('/') && !pattern.starts_with('*')) pattern.insert(pattern.begin(), '/');
+  if (whole) pattern += '$';
+  return pattern;
+}
+
+/// Within a query some characters that delimit nothing there may be encoded or not, and mean the
+/// same: the RFC's own example is "?baz=https://foo.bar", which "?baz=https%3A%2F%2Ffoo.bar"
+/// forbids.
+constexpr std::pair<char, std::string_view> free_in_query[] = {
+    {':', "%3A"}, {'/', "%2F"}, {'?', "%3F"}, {'@', "%40"}};
+
+/// The spellings of a path that a rule may mean: as it is, with those encoded, and decoded.
+std::vector<std::string> spellings_of(std::string_view target) {
+  std::vector<std::string> all{comparable(target, "")};
+  std::size_t begin = all[0].find('?');
+  if (begin == std::string::npos) return all;
+  std::string encoded = all[0].substr(0, ++begin), decoded = encoded;
+  for (std::string_view rest = std::string_view(all[0]).substr(begin); !rest.empty();) {
+    std::size_t taken = 1;
+    std::string_view escape = rest.substr(0, 1), plain = escape;
+    for (const auto& [c, code] : free_in_query) {
+      if (rest[0] == c) escape = code;
+      if (!rest.starts_with(code)) continue;
+      taken = code.size();
+      escape = code;
+      plain = std::string_view(&c, 1);
+    }
+    encoded += escape;
+    decoded += plain;
+    rest.remove_prefix(taken);
+  }
+  for (std::string& other : {std::ref(encoded), std::ref(decoded)})
+    if (other != all[0]) all.push_back(std::move(other));
+  return all;
 }
 
 /// Whether the beginning of a path matches, or all of it if the pattern ends
@@ -57,7 +129,8 @@ bool matches(std::string_view pattern, std::string_view path) {
     std::size_t begin = star + 1;
     star = pattern.find('*', begin);
     std::string_view piece = pattern.substr(begin, star == pattern.npos ? star : star - begin);
-    if (whole && star == pattern.npos) return path.size() - at >= piece.size() && path.ends_with(piece);
+    if (whole && star == pattern.npos)
+      return path.size() - at >= piece.size() && path.ends_with(piece);
     std::size_t found = path.find(piece, at);
     if (found == path.npos) return false;
     at = found + piece.size();
@@ -71,55 +144,64 @@ robots robots::parse(std::string_view text, std::string_view token) {
   // A line that is cut off could mean anything: "Disallow: /" of "/private".
   if (text.size() > max_size) text = text.substr(0, text.find_last_of("\r\n", max_size - 1) + 1);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  robots ours, for_all;
-  bool named = false;                         // some group names us
-  bool is_ours = false, is_for_all = false;   // the group that is being read
-  bool in_rules = true;                       // so that the next user-agent begins a group
+  robots ours, for_all, group;
+  bool named = false;                        // some group names us
+  bool is_ours = false, is_for_all = false;  // the group that is being read
+  bool in_rules = false;                     // so that the next user-agent begins a group
+  auto end_group = [&] {
+    if (is_ours) ours.add(group);
+    if (is_for_all) for_all.add(group);
+    group = robots();
+    is_ours = is_for_all = in_rules = false;
+  };
   while (!text.empty()) {
-    std::string_view line = take_line(text);
-    line = line.substr(0, line.find('#'));
-    std::size_t colon = line.find(':');
-    if (colon == line.npos) continue;
-    std::string_view name = trim(line.substr(0, colon)), value = trim(line.substr(colon + 1));
-    auto is = [&](std::string_view known) { return rondo::http::equal_ignoring_case(name, known); };
-    if (is("user-agent")) {
-      if (std::exchange(in_rules, false)) is_ours = is_for_all = false;
-      if (value.starts_with('*')) {
+    auto record = take_apart(take_line(text));
+    if (!record) continue;
+    auto [name, value] = *record;
+    if (is_user_agent(name)) {
+      if (in_rules) end_group();
+      if (value == "*" || (value.starts_with('*') && is_blank(value[1]))) {
         is_for_all = true;
-      } else if (rondo::http::equal_ignoring_case(product_token(value), token)) {
+      } else if (!token.empty() && rondo::http::equal_ignoring_case(product_token(value), token)) {
         is_ours = named = true;
       }
       continue;
     }
-    bool allow = is("allow"), disallow = is("disallow"), pause = is("crawl-delay");
-    if (!allow && !disallow && !pause) continue;
-    in_rules = true;
-    for (auto [applies, group] : {std::pair(is_ours, &ours), {is_for_all, &for_all}}) {
-      if (!applies) continue;
-      if (pause) {
-        double seconds = 0;
-        auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-        if (error == std::errc() && seconds >= 0)
-          group->crawl_delay_ = std::chrono::duration<double>(std::min(seconds, longest_crawl_delay));
-      } else if (!value.empty()) {
-        std::string pattern = comparable(value);
-        if (pattern[0] != '/' && pattern[0] != '*') pattern.insert(pattern.begin(), '/');
-        group->rules_.push_back({std::move(pattern), allow});
-      }
+    bool allow = is_one_of(name, {"allow"});
+    if (allow || is_disallow(name)) {
+      in_rules = true;
+      if (!value.empty()) group.rules_.push_back({comparable_pattern(value), allow});
+    } else if (is_one_of(name,
+                         {"crawl-delay"})) {  // no rule of the RFC, so it ends no group's head
+      double seconds = 0;
+      auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+      if (error == std::errc() && seconds >= 0)
+        group.crawl_delay_ = std::chrono::duration<double>(std::min(seconds, longest_crawl_delay));
     }
   }
+  end_group();
   return named ? ours : for_all;
 }
 
+/// Groups of one name are one; of several delays the longest counts.
+void robots::add(const robots& group) {
+  rules_.insert(rules_.end(), group.rules_.begin(), group.rules_.end());
+  if (!group.crawl_delay_) return;
+  if (!crawl_delay_ || crawl_delay_->nanoseconds() < group.crawl_delay_->nanoseconds())
+    crawl_delay_ = group.crawl_delay_;
+}
+
 bool robots::allows(std::string_view target) const {
-  std::string path = comparable(target);
-  if (path == "/robots.txt") return true;
+  if (target == "/robots.txt") return true;
+  std::vector<std::string> paths = spellings_of(target);
   const rule* longest = nullptr;
   for (const rule& r : rules_) {
     if (longest && (r.pattern.size() < longest->pattern.size() ||
                     (r.pattern.size() == longest->pattern.size() && !r.allow)))
       continue;
-    if (matches(r.pattern, path)) longest = &r;
+    if (std::any_of(paths.begin(), paths.end(),
+                    [&](const std::string& path) { return matches(r.pattern, path); }))
+      longest = &r;
   }
   return !longest || longest->allow;
 }

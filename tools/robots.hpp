@@ -36,6 +36,8 @@ class robots {
     bool allow;
   };
 
+  void add(const robots& group);
+
   std::vector<rule> rules_;
   std::optional<rondo::delay> crawl_delay_;
 };
