@@ -15,14 +15,16 @@ namespace {
 
 using kind = condition::kind;
 
-/// A set of compounds, by their number.
-class compound_set {
+/// A set of compounds, or of elements, by their number.
+class number_set {
  public:
-  explicit compound_set(std::size_t size) : words_((size + 63) / 64) {}
+  explicit number_set(std::size_t size) : words_((size + 63) / 64) {}
   void add(std::uint32_t i) noexcept { words_[i / 64] |= std::uint64_t{1} << (i % 64); }
-  bool has(std::uint32_t i) const noexcept { return words_[i / 64] >> (i % 64) & 1; }
+  bool has(std::uint32_t i) const noexcept {
+    return i / 64 < words_.size() && (words_[i / 64] >> (i % 64) & 1);
+  }
   void clear() noexcept { std::fill(words_.begin(), words_.end(), 0); }
-  void add(const compound_set& other) noexcept {
+  void add(const number_set& other) noexcept {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
   }
 
@@ -34,10 +36,10 @@ class compound_set {
 struct level {
   explicit level(std::size_t size) : self(size), above(size), last_child(size), children(size) {}
   std::uint32_t index = no_node;
-  compound_set self;
-  compound_set above;       // any of its ancestors, or itself
-  compound_set last_child;  // the child before the one that is looked at
-  compound_set children;    // any child before
+  number_set self;
+  number_set above;       // any of its ancestors, or itself
+  number_set last_child;  // the child before the one that is looked at
+  number_set children;    // any child before
 };
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -108,7 +110,9 @@ class matcher {
  public:
   /// For elements from `scope` on.
   matcher(const tree& t, const compiled_selector& s, std::uint32_t scope)
-      : tree_(t), selector_(s), scope_(scope), nothing_(s.compounds.size()) {}
+      : tree_(t), selector_(s), scope_(scope), nothing_(s.compounds.size()) {
+    if (s.has_count > 0) find_those_that_have();
+  }
 
   /// Before enter(index): makes known what stands above it, and before it.
   void come_to(std::uint32_t index);
@@ -116,23 +120,93 @@ class matcher {
   bool enter(std::uint32_t index);
 
  private:
-  bool listed(const std::vector<std::uint32_t>& chains, const compound_set& self) const {
+  bool listed(const std::vector<std::uint32_t>& chains, const number_set& self) const {
     return std::any_of(chains.begin(), chains.end(),
                        [&](std::uint32_t c) { return self.has(selector_.chains[c].last()); });
   }
+  void find_those_that_have();
+  std::uint64_t has_parts_of(std::uint32_t index);
+  number_set those_with(const chain& c, const std::vector<std::uint64_t>& parts) const;
+  number_set those_before(const number_set& those, char combinator, std::uint32_t size) const;
   bool asks_for_siblings(std::uint32_t index) const;
   void enter_siblings_before(std::uint32_t index);
   bool joined(char combinator, std::uint32_t before, const level* parent) const;
-  bool meets(const compound& c, std::uint32_t index, const compound_set& self) const;
-  bool meets(const condition& c, std::uint32_t index, const compound_set& self) const;
+  bool meets(const compound& c, std::uint32_t index, const number_set& self) const;
+  bool meets(const condition& c, std::uint32_t index, const number_set& self) const;
 
   const tree& tree_;
   const compiled_selector& selector_;
   std::uint32_t scope_;
-  const compound_set nothing_;
+  const number_set nothing_;
   std::vector<level> levels_;  // of which `open_` are in use
   std::size_t open_ = 0;
+  // Of each :has(), those that have it, counted from the first element that may be asked.
+  std::uint32_t region_ = 0;
+  std::vector<number_set> have_;
 };
+
+/// Another walk, before: which elements match the parts of each :has() by themselves. Then, from
+/// its last part to its first: which elements have the rest of it.
+void matcher::find_those_that_have() {
+  if (!selector_.has_above) region_ = scope_;
+  std::uint32_t parent = tree_.nodes[region_].parent;
+  if (selector_.has_looks_aside && parent != no_node) region_ = parent;
+  // Of each element, a bit for each part.
+  std::vector<std::uint64_t> parts(tree_.nodes[region_].end - region_);
+  come_to(region_);
+  for (std::uint32_t n = 0; n < parts.size(); ++n) {
+    if (tree_.nodes[region_ + n].is_element()) parts[n] = has_parts_of(region_ + n);
+  }
+  open_ = 0;
+  have_.assign(selector_.has_count, number_set(parts.size()));
+  for (const compound& outer : selector_.compounds) {
+    for (const condition& c : outer.conditions) {
+      if (c.what != kind::has) continue;
+      for (std::uint32_t index : c.chains)
+        have_[c.number].add(those_with(selector_.chains[index], parts));
+    }
+  }
+}
+
+std::uint64_t matcher::has_parts_of(std::uint32_t index) {
+  enter(index);
+  std::uint64_t bits = 0;
+  for (const chain& c : selector_.chains) {
+    for (std::uint32_t i = c.first; c.relative && i <= c.last(); ++i)
+      if (levels_[open_ - 1].self.has(i)) bits |= std::uint64_t{1} << selector_.compounds[i].bit;
+  }
+  return bits;
+}
+
+number_set matcher::those_with(const chain& c, const std::vector<std::uint64_t>& parts) const {
+  number_set with(parts.size());
+  for (std::uint32_t i = c.last() + 1; i-- > c.first;) {
+    const compound& part = selector_.compounds[i];
+    number_set those(parts.size());
+    for (std::uint32_t n = 0; n < parts.size(); ++n)
+      if ((parts[n] >> part.bit & 1) && (i == c.last() || with.has(n))) those.add(n);
+    with = those_before(those, part.combinator, static_cast<std::uint32_t>(parts.size()));
+  }
+  return with;
+}
+
+/// Of which the combinator leads to one of those.
+number_set matcher::those_before(const number_set& those, char combinator, std::uint32_t size) const {
+  number_set found(size);
+  bool above = combinator == ' ' || combinator == '>';
+  bool once = combinator == '>' || combinator == '+';
+  for (std::uint32_t n = 0; n < size; ++n) {
+    if (!those.has(n)) continue;
+    for (std::uint32_t i = region_ + n;;) {
+      i = above ? tree_.nodes[i].parent : tree_.nodes[i].previous;
+      // Where another one has come by, all further ones are known.
+      if (i == no_node || i < region_ || found.has(i - region_)) break;
+      found.add(i - region_);
+      if (once) break;
+    }
+  }
+  return found;
+}
 
 void matcher::come_to(std::uint32_t index) {
   if (!selector_.looks_up) return;
@@ -177,7 +251,8 @@ bool matcher::enter(std::uint32_t index) {
   for (const chain& c : selector_.chains) {
     for (std::uint32_t i = c.first; i <= c.last(); ++i) {
       const compound& part = selector_.compounds[i];
-      if (joined(part.combinator, i - 1, parent) && meets(part, index, here.self)) here.self.add(i);
+      bool is_joined = c.relative || joined(part.combinator, i - 1, parent);
+      if (is_joined && meets(part, index, here.self)) here.self.add(i);
     }
   }
   here.above = here.self;
@@ -204,12 +279,12 @@ bool matcher::joined(char combinator, std::uint32_t before, const level* parent)
   }
 }
 
-bool matcher::meets(const compound& c, std::uint32_t index, const compound_set& self) const {
+bool matcher::meets(const compound& c, std::uint32_t index, const number_set& self) const {
   return std::all_of(c.conditions.begin(), c.conditions.end(),
                      [&](const condition& one) { return meets(one, index, self); });
 }
 
-bool matcher::meets(const condition& c, std::uint32_t index, const compound_set& self) const {
+bool matcher::meets(const condition& c, std::uint32_t index, const number_set& self) const {
   const node& n = tree_.nodes[index];
   switch (c.what) {
     case kind::type:
@@ -230,6 +305,8 @@ bool matcher::meets(const condition& c, std::uint32_t index, const compound_set&
       return listed(c.chains, self);
     case kind::none_of:
       return !listed(c.chains, self);
+    case kind::has:
+      return c.number < have_.size() && index >= region_ && have_[c.number].has(index - region_);
     default: {
       const attribute_data* a = tree_.find_attribute(index, c.name);
       return a && value_matches(c, tree_.view(a->value));

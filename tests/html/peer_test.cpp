@@ -96,7 +96,11 @@ class writer {
                                 "only-of-type", "empty", "root"});
           break;
         case 5:
-          if (pick(2) == 0 && depth > 0) {
+          if (pick(3) == 0 && depth > 0 && !in_has_) {
+            in_has_ = true;  // within another it is none
+            text += ":has(" + one_of({"", "", "> ", "+ ", "~ "}) + chain(depth - 1) + ")";
+            in_has_ = false;
+          } else if (pick(2) == 0 && depth > 0) {
             text += ":" + one_of({"not", "is", "where"}) + "(" + chain(depth - 1) + ")";
           } else {
             text += ":nth-" + one_of({"child", "last-child", "of-type", "last-of-type"}) + "(" +
@@ -116,6 +120,7 @@ class writer {
   }
 
   std::mt19937 random_;
+  bool in_has_ = false;
 };
 
 TEST(html_peer, SoupsieveFindsTheSame) {

@@ -33,15 +33,23 @@ class selector_error : public error {
 ///   a b  a > b  a + b  a ~ b  and lists: a, b
 ///   :first-child :last-child :only-child :first-of-type :last-of-type
 ///     :only-of-type :nth-child(2n+1) (odd, even) and the other three :nth-…
-///   :not(…) :is(…) :where(…), of any selectors
+///   :not(…) :is(…) :where(…), of any selectors; in the latter two those that
+///     are none are left out
+///   :has(…), of selectors that may begin with a combinator: "tr:has(> th)"
 ///   :root :empty (white space does not count) :scope, where select() began
 ///
+/// Comments may stand between any two of these, and what is open at the end is
+/// closed there (CSS Syntax 3). "*|a" is "a", "|a" nothing: elements of a page
+/// have a namespace.
+///
 /// Names of tags and attributes have no case, values, classes and ids do; that
-/// of `type` has none, as HTML says. Anything else, also pseudo-elements,
-/// namespaces and :has(), is a selector_error that names the position.
+/// of `type` has none, as HTML says. Anything else, also pseudo-elements, other
+/// namespaces, and :has() within :has() or with more than 64 parts in all, is a
+/// selector_error that names the position.
 ///
 /// Matching takes time in proportion to the elements times the parts of the
-/// selector, whatever they are: there is no backtracking.
+/// selector, whatever they are: there is no backtracking. With :has() a second
+/// walk goes before, over the elements that may be asked, and those below.
 ///
 /// A cheap handle on something that never changes: copies may be used on
 /// several threads.
