@@ -48,18 +48,6 @@ class counted {
   std::size_t& count_;
 };
 
-/// Whether a list of rules for robots, "noindex, NoFollow", forbids to follow links.
-bool forbids_following(std::string_view rules) {
-  while (!rules.empty()) {
-    std::string_view rule = rules.substr(0, rules.find(','));
-    rules.remove_prefix(std::min(rules.size(), rule.size() + 1));
-    while (rule.starts_with(' ')) rule.remove_prefix(1);
-    while (rule.ends_with(' ')) rule.remove_suffix(1);
-    if (http::equal_ignoring_case(rule, "nofollow") || http::equal_ignoring_case(rule, "none")) return true;
-  }
-  return false;
-}
-
 struct parsed_page {
   std::string title;
   std::vector<url> links;
@@ -67,7 +55,7 @@ struct parsed_page {
 };
 
 parsed_page parse_page(std::string_view body, const std::string& address, const http::headers& fields,
-                       bool obey) {
+                       std::string_view token, bool obey) {
   rondo::html::parse_options options;
   options.content_type = fields.get("content-type");
   options.max_time = longest_parse;
@@ -77,13 +65,16 @@ parsed_page parse_page(std::string_view body, const std::string& address, const 
     parsed.to_follow = parsed.links;
     return parsed;
   }
-  static const rondo::html::selector robots_meta("meta[name=robots i][content]");
+  static const rondo::html::selector metas("meta[name][content]");
   static const rondo::html::selector free_links(
       "a[href]:not([rel~=nofollow i]), area[href]:not([rel~=nofollow i])");
   for (const auto& [name, value] : fields)
-    if (http::equal_ignoring_case(name, "X-Robots-Tag") && forbids_following(value)) return parsed;
-  for (rondo::html::element meta : page.select(robots_meta))
-    if (forbids_following(meta.attribute("content", ""))) return parsed;
+    if (http::equal_ignoring_case(name, "X-Robots-Tag") && forbids_following(value, token)) return parsed;
+  for (rondo::html::element meta : page.select(metas)) {
+    std::string_view name = meta.attribute("name", "");
+    bool is_ours = http::equal_ignoring_case(name, "robots") || http::equal_ignoring_case(name, token);
+    if (is_ours && forbids_following(meta.attribute("content", ""), token)) return parsed;
+  }
   for (rondo::html::element link : page.select(free_links))
     if (auto to = page.resolve(link.attribute("href", ""))) parsed.to_follow.push_back(std::move(*to));
   return parsed;
@@ -187,7 +178,7 @@ void crawler::follow_redirect(const page& p, const reply& r, crawled_page& resul
 
 rondo::task<> crawler::read_page(const page& p, reply& r, crawled_page& result) {
   std::string address = p.address.str();
-  auto parse = [&] { return parse_page(r.body, address, r.fields, settings_.ask_robots); };
+  auto parse = [&] { return parse_page(r.body, address, r.fields, product_token(settings_.user_agent), settings_.ask_robots); };
   parsed_page parsed;
   try {
     // A large page would keep the loop from all others.

@@ -206,6 +206,26 @@ bool robots::allows(std::string_view target) const {
   return !longest || longest->allow;
 }
 
+bool forbids_following(std::string_view rules, std::string_view token) {
+  bool is_ours = true;
+  while (!rules.empty()) {
+    std::string_view rule = rules.substr(0, rules.find(','));
+    rules.remove_prefix(std::min(rules.size(), rule.size() + 1));
+    std::size_t colon = rule.find(':');
+    if (colon != rule.npos) {
+      std::string_view name = trim(rule.substr(0, colon));
+      // These have a value of their own.
+      if (is_one_of(name, {"unavailable_after", "max-snippet", "max-image-preview",
+                           "max-video-preview"}))
+        continue;
+      is_ours = is_one_of(name, {token, "robots", "*"});
+      rule.remove_prefix(colon + 1);
+    }
+    if (is_ours && is_one_of(trim(rule), {"nofollow", "none"})) return true;
+  }
+  return false;
+}
+
 std::string_view product_token(std::string_view user_agent) noexcept {
   std::size_t end = 0;
   while (end < user_agent.size()) {

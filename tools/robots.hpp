@@ -42,6 +42,11 @@ class robots {
   std::optional<rondo::delay> crawl_delay_;
 };
 
+/// Whether the value of an X-Robots-Tag, or of a <meta> for robots, asks the crawler of that
+/// product token not to follow links: "noindex, NoFollow", "none". What stands behind the name
+/// of a crawler, "otherbot: nofollow", is for that one.
+bool forbids_following(std::string_view rules, std::string_view token);
+
 /// The product token of a user agent: "rondo" of "rondo/1.0 (…)".
 std::string_view product_token(std::string_view user_agent) noexcept;
 

@@ -441,7 +441,7 @@ class Politeness(CrawlTest):
             "<a rel=nofollow href=/d>d</a><a href=/d>d</a>")
         self.site.pages["/a"] = "<meta name=ROBOTS content='noindex, nofollow'><a href=/from-a>x</a>"
         self.site.pages["/c"] = "<meta name=robots content=none><a href=/from-c>x</a>"
-        self.site.pages["/d"] = lambda e: e.page("<a href=/from-d>x</a>", X_Robots_Tag="nofollow")
+        self.site.pages["/d"] = lambda e: e.page("<a href=/from-d>x</a>", X_Robots_Tag="otherbot: noindex, rondo: nofollow")
         found = self.crawl("/")
         self.assertEqual(set(found), {"/", "/a", "/c", "/d"})
         self.assertEqual(found["/"]["links"], [self.site.url("/" + c) for c in "abcd"])

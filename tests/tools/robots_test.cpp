@@ -197,6 +197,16 @@ TEST(robots, HostileFilesEnd) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
+TEST(robots, WhatForbidsToFollowLinks) {
+  for (const char* rules : {"nofollow", "noindex,\tNoFollow ", "none", "rondo: nofollow", "Rondo : noindex, nofollow", "*: none",
+                            "otherbot: noindex, rondo: nofollow", "unavailable_after: 25 Jun 2030 15:00:00 GMT, nofollow",
+                            "max-snippet: 5,nofollow"})
+    EXPECT_TRUE(tool::forbids_following(rules, "rondo")) << rules;
+  for (const char* rules : {"", ",", "noindex", "nofollowing", "otherbot: nofollow", "otherbot: noindex, nofollow",
+                            "rondo: noindex, otherbot: nofollow", "follow", "unavailable_after: nofollow"})
+    EXPECT_FALSE(tool::forbids_following(rules, "rondo")) << rules;
+}
+
 TEST(robots, ProductTokens) {
   EXPECT_EQ(tool::product_token("rondo/1.0 (x)"), "rondo");
   EXPECT_EQ(tool::product_token("My-Bot_x 2"), "My-Bot_x");
