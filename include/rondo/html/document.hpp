@@ -33,7 +33,8 @@ struct parse_options {
   /// can be written so that it is far more.
   std::size_t max_memory = 2u << 30;
   /// Likewise usually some 10 ms a MiB; but for deeply nested blocks and a tag of
-  /// many attributes the parser's time grows with the square of their number.
+  /// many attributes the parser's time grows with the square of their number. A
+  /// page that is read again in the encoding that it declares may take it twice.
   delay max_time = std::chrono::seconds(10);
 };
 static_assert(std::is_trivially_destructible_v<parse_options>);
