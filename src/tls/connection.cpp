@@ -55,9 +55,8 @@ task<> do_handshake(detail::stream_core& core, delay limit) {
                         " ms");
 }
 
-}  // namespace
-
-task<> start_tls(stream& s, tls_context context, std::string server_name, delay handshake_timeout) {
+task<> begin_tls(stream& s, tls_context context, std::string server_name, delay handshake_timeout,
+                 std::string alpn) {
   if (!context) context = co_await loops_own_context();
   detail::stream_core* core = s.internal();
   if (!core || core->closed) throw usage_error("start_tls: the stream is not open");
@@ -73,7 +72,8 @@ task<> start_tls(stream& s, tls_context context, std::string server_name, delay 
       throw usage_error(what + ": a client must name the server");
     if (!server_name.empty()) core->set_name(with_port(server_name, core->peer().port()));
   }
-  auto filter = std::make_unique<detail::tls_filter>(context, server_name, core->subject());
+  auto filter = std::make_unique<detail::tls_filter>(context, server_name, core->subject(),
+                                                       std::move(alpn));
   endpoint peer = core->peer();
   try {
     core->set_filter(std::move(filter));
@@ -84,6 +84,12 @@ task<> start_tls(stream& s, tls_context context, std::string server_name, delay 
   }
 }
 
+}  // namespace
+
+task<> start_tls(stream& s, tls_context context, std::string server_name, delay handshake_timeout) {
+  return begin_tls(s, std::move(context), std::move(server_name), handshake_timeout, {});
+}
+
 namespace detail {
 
 namespace {
@@ -91,8 +97,12 @@ namespace {
 /// What a server runs for each connection: the handshake, then the user's handler.
 class tls_handler {
  public:
-  tls_handler(connection_handler handler, tls_context context, delay limit)
-      : handler_(std::move(handler)), context_(std::move(context)), limit_(limit) {}
+  tls_handler(connection_handler handler, tls_context context, const tls_server_options& options)
+      : handler_(std::move(handler)),
+        context_(std::move(context)),
+        limit_(options.handshake_timeout) {
+    if (!options.alpn_protocol.empty()) alpn_ = alpn_list({std::string(options.alpn_protocol)});
+  }
 
   task<> operator()(stream s) {
     bool accepted = co_await accept(s);
@@ -103,7 +113,7 @@ class tls_handler {
   // A failure has been counted and told.
   task<bool> accept(stream& s) {
     try {
-      co_await start_tls(s, context_, {}, limit_);
+      co_await begin_tls(s, context_, {}, limit_, alpn_);
       co_return true;
     } catch (const std::system_error&) {
     } catch (const timeout_error&) {
@@ -114,7 +124,16 @@ class tls_handler {
   connection_handler handler_;
   tls_context context_;
   delay limit_;
+  std::string alpn_;
 };
+
+server_options listening(const tls_server_options& options) {
+  return {.backlog = options.backlog,
+          .max_connections = options.max_connections,
+          .reuse_port = options.reuse_port,
+          .no_delay = options.no_delay,
+          .keep_alive = options.keep_alive};
+}
 
 void require_server_context(const char* who, const tls_context& context) {
   if (!context || !context.is_server())
@@ -137,17 +156,15 @@ task<stream> open_tls_connection(std::string host, std::uint16_t port, tls_conte
 task<server> start_tls_server(connection_handler handler, std::string host, std::uint16_t port,
                               tls_context context, tls_server_options options) {
   require_server_context("start_tls_server", context);
-  connection_handler over_tls =
-      tls_handler(std::move(handler), context, options.handshake_timeout);
-  co_return co_await start_server(std::move(over_tls), std::move(host), port, options.server);
+  connection_handler over_tls = tls_handler(std::move(handler), context, options);
+  co_return co_await start_server(std::move(over_tls), std::move(host), port, listening(options));
 }
 
 task<server> start_tls_unix_server(connection_handler handler, std::string path,
                                    tls_context context, tls_server_options options) {
   require_server_context("start_tls_unix_server", context);
-  connection_handler over_tls =
-      tls_handler(std::move(handler), context, options.handshake_timeout);
-  co_return co_await start_unix_server(std::move(over_tls), std::move(path), options.server);
+  connection_handler over_tls = tls_handler(std::move(handler), context, options);
+  co_return co_await start_unix_server(std::move(over_tls), std::move(path), listening(options));
 }
 
 }  // namespace detail

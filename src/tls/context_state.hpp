@@ -78,6 +78,8 @@ class tls_context_state {
 
 std::vector<x509_ptr> load_certificates(const std::string& file);
 std::vector<x509_crl_ptr> load_revocation_lists(const std::string& file);
+/// Protocols as they are sent (ALPN). Throws usage_error.
+std::string alpn_list(const std::vector<std::string>& protocols);
 /// As it is a key of identities. Throws usage_error.
 std::string host_pattern(const std::string& host);
 

@@ -78,10 +78,11 @@ struct filter_bio {
 };
 
 tls_filter::tls_filter(tls_context context, const std::string& server_name,
-                       std::string session_key)
+                       std::string session_key, std::string alpn)
     : context_(std::move(context)),
       state_(&context_.state()),
-      session_key_(std::move(session_key)) {
+      session_key_(std::move(session_key)),
+      alpn_(std::move(alpn)) {
   SSL_CTX* ctx = state_->ready();
   ERR_clear_error();
   ssl_.reset(SSL_new(ctx));
@@ -116,6 +117,10 @@ void tls_filter::set_server_name(const std::string& name) {
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   if (SSL_set_tlsext_host_name(ssl, host.c_str()) != 1 || SSL_set1_host(ssl, host.c_str()) != 1)
     throw_openssl_error("begin TLS with " + name);
+}
+
+const std::string& tls_filter::protocols() const noexcept {
+  return alpn_.empty() ? state_->alpn : alpn_;
 }
 
 void tls_filter::keep_session(ssl_session_ptr session) noexcept {

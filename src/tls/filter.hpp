@@ -18,8 +18,10 @@ namespace rondo::inline v0::detail {
 class tls_filter final : public stream_filter {
  public:
   /// A client's with the name that it asks for, and whose certificate it wants;
-  /// session_key: under which its session is kept.
-  tls_filter(tls_context context, const std::string& server_name, std::string session_key);
+  /// session_key: under which its session is kept. alpn: a server's protocols, in place of
+  /// those of its context.
+  tls_filter(tls_context context, const std::string& server_name, std::string session_key,
+             std::string alpn);
   tls_filter(const tls_filter&) = delete;
   tls_filter& operator=(const tls_filter&) = delete;
 
@@ -28,6 +30,8 @@ class tls_filter final : public stream_filter {
   }
   SSL* ssl() const noexcept { return ssl_.get(); }
   tls_context_state& context() const noexcept { return *state_; }
+  /// What a server selects from (ALPN), as it is sent.
+  const std::string& protocols() const noexcept;
   /// For the next connection to the same server.
   void keep_session(ssl_session_ptr session) noexcept;
 
@@ -54,6 +58,7 @@ class tls_filter final : public stream_filter {
   tls_context_state* state_;
   ssl_ptr ssl_;
   std::string session_key_;
+  std::string alpn_;
   std::string_view input_;     // what OpenSSL has not read yet of what has come
   std::string sending_;        // stays where it is: the kernel may read it
   std::size_t sent_ = 0;       // of sending_

@@ -31,6 +31,7 @@ namespace test {
 ///   no_names                  from ca, localhost in its subject only
 ///   unknown_ca                for localhost, from other_ca
 ///   self_signed               for localhost
+///   rsa                       for localhost, with an RSA key, self-signed and trusted with ca
 ///   client, stranger          CN=alice from ca, CN=mallory from other_ca
 ///   first, any, special       from ca, for first.example, *.example.org,
 ///                             special.example.org
@@ -103,6 +104,9 @@ class certificates {
         -crl_nextupdate 20991231000000Z -out before.crl
       openssl ca -config ca.cnf -revoke revoked.pem
       openssl ca -config ca.cnf -gencrl -out after.crl
+      openssl req -new -x509 -newkey rsa:2048 -nodes -keyout rsa.key -subj /CN=localhost -days 30 \
+        -out rsa.pem -addext $local
+      cat rsa.pem >>ca.pem
       openssl ec -in server.key -aes256 -passout pass:secret -out encrypted.key
     )";
     if (std::system(script.c_str()) != 0)

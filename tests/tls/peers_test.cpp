@@ -182,6 +182,85 @@ TEST(tls_peers, our_server_and_openssl) {
   });
 }
 
+/// What openssl's client says of a handshake, which it ends.
+rondo::task<std::string> handshake_by_openssl(const rondo::server& server,
+                                              std::vector<std::string> how) {
+  test::program client(openssl_client(server, std::move(how)));
+  client.in.close();
+  co_return co_await client.out.read_all(100'000);
+}
+
+// RFC 9325 and Mozilla's "intermediate" guide.
+TEST(tls_peers, a_server_takes_no_weak_algorithms) {
+  test::run([]() -> rondo::task<> {
+    auto ctx = certificates::server("rsa");
+    auto server = co_await rondo::start_tls_server(echo, "127.0.0.1", 0, ctx);
+    std::vector<std::vector<std::string>> weak{
+        {"-tls1_2", "-cipher", "AES128-SHA:@SECLEVEL=0"},              // no forward secrecy
+        {"-tls1_2", "-cipher", "AES256-GCM-SHA384"},                   // the same, with AEAD
+        {"-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"},    // no AEAD
+        {"-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA384"},             // the same
+        {"-tls1_2", "-cipher", "DHE-RSA-AES256-GCM-SHA384"},           // costs the server much
+        {"-tls1_3", "-groups", "ffdhe2048"},                           // the same
+        {"-tls1_3", "-groups", "ffdhe8192"},
+    };
+    for (const auto& how : weak) {
+      std::string said = co_await handshake_by_openssl(server, how);
+      EXPECT_NE(said.find("handshake failure"), said.npos) << how[2] << ":\n" << said;
+    }
+    EXPECT_EQ(ctx.statistics().handshakes, 0u);
+    for (std::string group : {"X25519", "P-256", "X448", "P-384", "P-521"}) {
+      for (std::string version : {"-tls1_2", "-tls1_3"}) {
+        std::vector<std::string> how{version, "-groups", group};
+        std::string said = co_await handshake_by_openssl(server, how);
+        EXPECT_NE(said.find("Verification: OK"), said.npos) << group << ":\n" << said;
+      }
+    }
+    // The order is the server's.
+    std::vector<std::string> how{"-tls1_2", "-cipher",
+                                 "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"};
+    std::string said = co_await handshake_by_openssl(server, how);
+    EXPECT_NE(said.find("Cipher is ECDHE-RSA-AES256-GCM-SHA384"), said.npos) << said;
+    co_await server.close();
+  });
+}
+
+TEST(tls_peers, a_client_offers_no_weak_algorithms) {
+  test::run([]() -> rondo::task<> {
+    for (std::string weak : {"AES128-SHA:@SECLEVEL=0", "AES256-GCM-SHA384"}) {
+      openssl_server server({"-www", "-tls1_2", "-cipher", weak});
+      std::uint16_t port = co_await server.port();
+      bool refused = false;
+      try {
+        auto s = co_await rondo::open_tls_connection("localhost", port, certificates::client());
+      } catch (const rondo::tls_error&) {
+        refused = true;
+      }
+      EXPECT_TRUE(refused) << weak;
+    }
+  });
+}
+
+TEST(tls_peers, a_server_of_one_protocol_refuses_clients_of_others) {  // RFC 7301, 3.2
+  test::run([]() -> rondo::task<> {
+    auto ctx = certificates::server();
+    ctx.set_alpn_protocols({"h2"});  // for others that use it
+    auto server = co_await rondo::start_tls_server(echo, "127.0.0.1", 0, ctx,
+                                                   {.alpn_protocol = "imap"});
+    std::vector<std::string> other{"-alpn", "h2,http/1.1"};
+    std::string said = co_await handshake_by_openssl(server, other);
+    EXPECT_NE(said.find("no application protocol"), said.npos) << said;
+    std::vector<std::string> also{"-alpn", "h2,imap"};
+    said = co_await handshake_by_openssl(server, also);
+    EXPECT_NE(said.find("ALPN protocol: imap"), said.npos) << said;
+    std::vector<std::string> none;
+    said = co_await handshake_by_openssl(server, none);
+    EXPECT_NE(said.find("No ALPN negotiated"), said.npos) << said;
+    EXPECT_NE(said.find("Verification: OK"), said.npos) << said;
+    co_await server.close();
+  });
+}
+
 TEST(tls_peers, openssl_asks_for_a_name) {
   test::run([]() -> rondo::task<> {
     auto ctx = certificates::server();

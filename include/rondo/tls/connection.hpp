@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,11 +29,20 @@ struct tls_connection_options {
 };
 static_assert(std::is_trivially_destructible_v<tls_connection_options>);
 
+/// server_options, and what TLS adds.
 struct tls_server_options {
-  /// Connections in their handshake count among max_connections.
-  server_options server = {};
+  int backlog = 1024;
+  /// Connections served at once, those in their handshake among them; further ones wait in
+  /// the kernel's queue.
+  std::size_t max_connections = 10'000;
+  bool reuse_port = false;
+  bool no_delay = true;
+  bool keep_alive = false;
   /// For each connection's handshake.
   delay handshake_timeout = std::chrono::seconds(60);
+  /// The protocol that is spoken, such as "imap", in place of the context's (ALPN): a client
+  /// that names others only is refused. Copied at the call.
+  std::string_view alpn_protocol = {};
 };
 static_assert(std::is_trivially_destructible_v<tls_server_options>);
 
@@ -77,7 +87,7 @@ RONDO_CORO_WRAPPER inline task<stream> open_tls_connection(std::string host, std
 /// Throws tls_error and timeout_error as open_tls_connection does; usage_error
 /// when another task uses the stream, and for a pipe. After a failure, and when it
 /// is cancelled, the stream can only be closed.
-task<> start_tls(stream& s, tls_context context, std::string server_name = {},
+RONDO_CORO_WRAPPER task<> start_tls(stream& s, tls_context context, std::string server_name = {},
                  delay handshake_timeout = std::chrono::seconds(60));
 
 /// start_server over TLS: asyncio's `start_server(…, ssl=context)`. The handler

@@ -207,8 +207,11 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
   http::server result(state);
   rondo::detail::connection_handler accept = accept_connection(*state);
   tls_server_options listen;
-  listen.server = listen_options(options);
+  listen.backlog = options.backlog;
+  listen.max_connections = options.max_connections;
+  listen.reuse_port = options.reuse_port;
   listen.handshake_timeout = options.handshake_timeout;
+  listen.alpn_protocol = "http/1.1";  // whatever the context has for others
   result.listener_ = co_await rondo::detail::start_tls_server(
       std::move(accept), std::move(host), port, std::move(context), listen);
   co_return result;
