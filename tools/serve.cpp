@@ -67,10 +67,7 @@ rondo::task<> serve(const serve_options& options) {
     std::fflush(stdout);  // what follows is written past it
     server.set_access_log(http::log_to(STDOUT_FILENO));
   }
-  auto drain = [&]() -> rondo::task<> {
-    co_await server.close(std::chrono::duration<double>(options.grace));
-  };
-  co_await rondo::finally(server.serve_forever(), drain);
+  co_await server.serve_forever(std::chrono::duration<double>(options.grace));
 }
 
 int run(const serve_options& options) {

@@ -22,3 +22,4 @@
 #include <rondo/io/subprocess.hpp>
 #include <rondo/io/temporary_file.hpp>
 #include <rondo/io/watch.hpp>
+#include <rondo/io/with_server.hpp>

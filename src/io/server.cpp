@@ -12,6 +12,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include <rondo/compose/finally.hpp>
 #include <rondo/compose/wait.hpp>
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/create_task.hpp>
@@ -34,6 +35,7 @@ struct server_state {
       : handler(std::move(h)), options(o), slots(o.max_connections) {}
 
   connection_handler handler;
+  unique_function<void()> closing;
   const server_options options;
   std::vector<endpoint> addresses;
   semaphore slots;
@@ -48,6 +50,8 @@ struct server_state {
   connection* connections = nullptr;
   std::size_t count = 0;
   unsigned references = 1;
+  std::optional<time_point> shortage_reported;
+  bool stopped = false;  // without waiting for the connections
 
   void retain() { ++references; }
   void release() {
@@ -176,6 +180,7 @@ task<> accept_loop(state_ref state, listener from) {
     {
       // Not held while nobody connects: the other addresses share the slots.
       semaphore::permit slot = co_await s.slots.acquire();
+      if (s.closed.is_set()) co_return;  // nobody is there whom a connection may be given to
       answer = accept_at_once(from);
       try {
         if (answer >= 0) serve(state, from, static_cast<int>(answer), std::move(slot));
@@ -300,10 +305,58 @@ task<server> start_unix_server(connection_handler handler, std::string path,
 
 }  // namespace detail
 
+namespace detail {
+
+namespace {
+
+// The state lives on in these: the server object may be destroyed meanwhile.
+
+task<> until_closed(state_ref state) {
+  server_state& s = *state;
+  wait_result<void> listening = co_await wait(s.acceptors, return_when::first_exception);
+  for (const task_handle<>& acceptor : listening.done)
+    if (std::exception_ptr error = acceptor.exception()) std::rethrow_exception(error);
+  co_await s.idle.wait();
+}
+
+task<> close_server(state_ref state, delay grace) {
+  server_state& s = *state;
+  if (s.closing) s.closing();
+  s.stop_listening();
+  for (task_handle<> acceptor : s.acceptors) co_await wait(acceptor);  // then the port is free
+  auto drained = co_await move_on_after(s.idle.wait(), grace);
+  if (!drained) {
+    s.cancel_connections();
+    co_await s.idle.wait();
+  }
+}
+
+}  // namespace
+
+void report_destroyed(const server& s, std::size_t running, const char* what) noexcept {
+  report_made([&] {
+    bool one = running == 1;
+    return diagnostic{problem::destroyed_in_use,
+                      "server on " + s.address().to_string() + " was destroyed while " + std::to_string(running) + " " + what +
+                          (one ? " runs" : "s run") +
+                          ": co_await close() first, or let with_server do it"};
+  });
+}
+
+void set_on_close(server& s, unique_function<void()> f) { s.state().closing = std::move(f); }
+
+void stop_at_once(server& s) noexcept {
+  if (s.state_) s.state_->stop();
+}
+
+}  // namespace detail
+
 server::~server() {
   if (!state_) return;
-  state_->stop_listening();
-  state_->cancel_connections();
+  // Once stopped, its owner has told of it, or waits for its end.
+  if (state_->count > 0 && !state_->stopped)
+    detail::report_destroyed(*this, state_->count, "connection");
+  state_->stop();
   state_->release();
 }
 
@@ -316,25 +369,16 @@ endpoint server::address() const { return state().addresses.front(); }
 const std::vector<endpoint>& server::addresses() const { return state().addresses; }
 std::size_t server::connections() const { return state().count; }
 
-task<> server::serve_forever() {
-  detail::server_state& s = state();
-  detail::state_ref keep(s);  // the server object may be destroyed meanwhile
-  for (task_handle<> acceptor : s.acceptors) {
-    co_await wait(acceptor);
-    if (std::exception_ptr error = acceptor.exception()) std::rethrow_exception(error);
-  }
+task<> server::serve_forever(delay grace) {
+  detail::state_ref keep(state());
+  auto close = [&]() -> task<> { co_await detail::close_server(keep, grace); };
+  co_await finally(detail::until_closed(keep), close);
 }
 
+task<> server::wait_closed() { return detail::until_closed(detail::state_ref(state())); }
+
 task<> server::close(delay grace) {
-  detail::server_state& s = state();
-  detail::state_ref keep(s);  // the server object may be destroyed meanwhile
-  s.stop_listening();
-  for (task_handle<> acceptor : s.acceptors) co_await wait(acceptor);  // then the port is free
-  auto drained = co_await move_on_after(s.idle.wait(), grace);
-  if (!drained) {
-    s.cancel_connections();
-    co_await s.idle.wait();
-  }
+  return detail::close_server(detail::state_ref(state()), grace);
 }
 
 }  // namespace rondo::inline v0

@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include <rondo/compose/wait_for.hpp>
+#include <rondo/coro/detail/node.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/io/detail/stream_handshake.hpp>
@@ -106,7 +107,9 @@ class tls_handler {
 
   task<> operator()(stream s) {
     bool accepted = co_await accept(s);
-    if (accepted) co_await handler_(std::move(s));
+    // A cancelled handler must not begin: what it refers to may be gone with the server.
+    bool cancelled = this_thread_scheduler->current->cancel_requested();
+    if (accepted && !cancelled) co_await handler_(std::move(s));
   }
 
  private:

@@ -15,6 +15,8 @@ enum class problem : unsigned char {
   blocked_loop,             ///< one step of a coroutine held the loop too long
   deadlock,                 ///< nothing can ever go on
   cleanup_cut_off,          ///< a cleanup of `finally` did not end within its limit
+  destroyed_in_use,         ///< an object was destroyed while tasks that it serves still run
+  shortage,                 ///< something waits for what the system has no more of, such as fds
 };
 
 /// A problem that no caller can be told about by an exception.

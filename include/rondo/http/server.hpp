@@ -16,6 +16,7 @@
 #include <rondo/http/request.hpp>
 #include <rondo/http/router.hpp>
 #include <rondo/io/server.hpp>
+#include <rondo/io/with_server.hpp>
 #include <rondo/loop/time.hpp>
 #include <rondo/tls/context.hpp>
 
@@ -56,7 +57,10 @@ void check_handler() {
 
 }  // namespace detail
 
-/// A running HTTP/1.1 server. Destroying it stops it at once.
+/// A running HTTP/1.1 server. What its handlers, and the replies that they make, refer to
+/// must live until they have ended: wait for that with with_server, serve_forever or close.
+/// Destroying it cancels requests that run, whose destructors then run *later*; where there
+/// are some, that is reported (problem::destroyed_in_use). No handler begins any more.
 class [[nodiscard]] server {
  public:
   server() noexcept = default;
@@ -72,10 +76,19 @@ class [[nodiscard]] server {
   endpoint address() const { return listener_.address(); }
   std::uint16_t port() const { return listener_.port(); }
   std::size_t connections() const { return listener_.connections(); }
-  RONDO_CORO_WRAPPER task<> serve_forever() { return listener_.serve_forever(); }
+  /// Waits until the server is closed. When it is cancelled, and when accepting fails
+  /// (which it throws), it closes the server itself, as close(grace) does, and waits for
+  /// that: so the handlers may use what is declared before it.
+  RONDO_CORO_WRAPPER task<> serve_forever(delay grace = std::chrono::seconds(0)) {
+    return listener_.serve_forever(grace);
+  }
+  /// As rondo::server's: cancelling it closes nothing.
+  RONDO_CORO_WRAPPER task<> wait_closed() { return listener_.wait_closed(); }
   /// Stops listening, closes idle connections, gives running requests up to
   /// `grace`, then cancels them.
-  task<> close(delay grace = std::chrono::seconds(5));
+  RONDO_CORO_WRAPPER task<> close(delay grace = std::chrono::seconds(5)) {
+    return listener_.close(grace);
+  }
   /// Calls log for every request from now on, after its reply was sent.
   void set_access_log(access_log log);
 

@@ -28,18 +28,32 @@ struct server_options {
 };
 static_assert(std::is_trivially_destructible_v<server_options>);
 
+class server;
+
 namespace detail {
 struct server_state;
 using connection_handler = unique_function<task<>(stream)>;
+// For the server of a protocol, which knows better what runs.
+/// What a server's destructor does, without its report.
+void stop_at_once(server& s) noexcept;
+/// f is called whenever closing begins.
+void set_on_close(server& s, unique_function<void()> f);
+/// "server on 127.0.0.1:80 was destroyed while 3 requests run: …"
+void report_destroyed(const server& s, std::size_t running, const char* what) noexcept;
 }  // namespace detail
 
 /// A listening server: `asyncio.Server`. Each connection runs the handler in a
 /// task of its own; an exception that leaves a handler goes to the loop's
 /// exception handler and ends only that connection.
 ///
+/// What the handlers refer to must live until the last of them has ended: wait for that
+/// with with_server, serve_forever or close. A destructor cannot wait: destroying the server
+/// stops listening and cancels the handlers that run, whose destructors then run *later*;
+/// so where some do run, that is reported (problem::destroyed_in_use). No handler begins
+/// any more.
+///
 /// Used before it was started (default-constructed, moved away), it throws
-/// usage_error. Belongs to the loop's thread. Destroying it stops listening and cancels the
-/// handlers that run.
+/// usage_error. Belongs to the loop's thread.
 class [[nodiscard]] server {
  public:
   server() noexcept = default;
@@ -58,13 +72,20 @@ class [[nodiscard]] server {
   std::uint16_t port() const { return address().port(); }
   std::size_t connections() const;
 
-  /// Waits until the server is closed or the task cancelled.
-  task<> serve_forever();
+  /// Waits until the server is closed. When it is cancelled, and when accepting fails
+  /// (which it throws), it closes the server itself, as close(grace) does, and waits for
+  /// that: so the handlers may use what is declared before it. asyncio's.
+  task<> serve_forever(delay grace = std::chrono::seconds(0));
+  /// Waits until the server is closed and the last of its handlers has ended; throws what
+  /// made accepting fail. Cancelling it closes nothing. asyncio's.
+  RONDO_CORO_WRAPPER task<> wait_closed();
   /// Stops listening, gives running handlers up to `grace` to end, then cancels
-  /// them and waits for that.
-  task<> close(delay grace = std::chrono::seconds(5));
+  /// them and waits for that. Cancelling it leaves them to run.
+  RONDO_CORO_WRAPPER task<> close(delay grace = std::chrono::seconds(5));
 
  private:
+  friend void detail::stop_at_once(server& s) noexcept;
+  friend void detail::set_on_close(server& s, detail::unique_function<void()> f);
   detail::server_state& state() const;
   detail::server_state* state_ = nullptr;
 };

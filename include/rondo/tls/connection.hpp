@@ -13,6 +13,7 @@
 #include <rondo/io/open_connection.hpp>
 #include <rondo/io/server.hpp>
 #include <rondo/io/stream.hpp>
+#include <rondo/io/with_server.hpp>
 #include <rondo/loop/time.hpp>
 #include <rondo/tls/context.hpp>
 #include <rondo/tls/errors.hpp>

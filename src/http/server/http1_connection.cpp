@@ -67,6 +67,18 @@ bool has_no_body(int status) noexcept { return status < 200 || status == 204 || 
 
 }  // namespace
 
+/// A request that is being answered, for the server to count.
+class http1_connection::running_request {
+ public:
+  explicit running_request(server_state& s) noexcept : server_(s) { ++server_.running; }
+  running_request(const running_request&) = delete;
+  running_request& operator=(const running_request&) = delete;
+  ~running_request() { --server_.running; }
+
+ private:
+  server_state& server_;
+};
+
 /// What a connection and the task that watches its client share.
 struct http1_connection::attendance {
   http1_connection* connection;  // null: it needs no watching any more
@@ -427,7 +439,7 @@ task<> http1_connection::upgrade(upgrade_handler handler) {
 }
 
 void http1_connection::log_request() noexcept {
-  if (begun_ == 0 || !message_) return;
+  if (begun_ == 0 || !message_ || server_.abandoned) return;
   try {
     access_record record;
     record.method = req().method;
@@ -465,6 +477,7 @@ task<bool> http1_connection::serve_request() {
     co_await std::move(header);
   }
   begin_request();
+  running_request running(server_);
   enter(phase::work);
   reply r = co_await server_.respond(req());
   upgrade_handler handler = std::move(r.upgrade);

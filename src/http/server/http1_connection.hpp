@@ -30,6 +30,7 @@ class http1_connection final : public exchange, public timed_connection {
 
  private:
   struct attendance;
+  class running_request;
 
   http1_connection(server_state& s, rondo::stream client);
   ~http1_connection();

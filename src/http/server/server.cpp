@@ -151,6 +151,7 @@ reply reply_to_exception(request& r) {
 }  // namespace
 
 task<reply> server_state::respond(request& r) {
+  if (abandoned) co_return reply(503, "");  // to nobody: its connection is cancelled
   try {
     reply answer = co_await handle(r);
     check_reply(answer);
@@ -165,12 +166,12 @@ task<reply> plain_handler::operator()(request& r) { co_return function(r); }
 namespace {
 
 /// Keeps the state as long as the listener may call it.
-class accept_connection {
+class state_ref {
  public:
-  explicit accept_connection(server_state& s) : state_(&s) { s.retain(); }
-  accept_connection(accept_connection&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-  accept_connection& operator=(accept_connection&&) = delete;
-  ~accept_connection() {
+  explicit state_ref(server_state& s) : state_(&s) { s.retain(); }
+  state_ref(state_ref&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  state_ref& operator=(state_ref&&) = delete;
+  ~state_ref() {
     if (state_) state_->release();
   }
   RONDO_CORO_WRAPPER task<> operator()(stream client) const {
@@ -181,13 +182,20 @@ class accept_connection {
   server_state* state_;
 };
 
-rondo::server_options listen_options(const server_options& options) {
-  rondo::server_options listen;
-  listen.backlog = options.backlog;
-  listen.max_connections = options.max_connections;
-  listen.reuse_port = options.reuse_port;
-  return listen;
-}
+struct accept_connection {
+  state_ref state;
+  RONDO_CORO_WRAPPER task<> operator()(stream client) const {
+    return serve_connection(*state, std::move(client));
+  }
+};
+
+struct begin_draining {
+  state_ref state;
+  void operator()() const {
+    (*state).draining = true;
+    (*state).close_idle_connections();
+  }
+};
 
 }  // namespace
 
@@ -195,9 +203,14 @@ task<http::server> start_server(handler h, std::string host, std::uint16_t port,
                                 server_options options) {
   auto* state = new server_state(std::move(h), options);
   http::server result(state);
-  rondo::detail::connection_handler accept = accept_connection(*state);
-  result.listener_ = co_await rondo::detail::start_server(std::move(accept), std::move(host), port,
-                                                          listen_options(options));
+  rondo::detail::connection_handler accept = accept_connection{state_ref(*state)};
+  rondo::server_options listen;
+  listen.backlog = options.backlog;
+  listen.max_connections = options.max_connections;
+  listen.reuse_port = options.reuse_port;
+  result.listener_ =
+      co_await rondo::detail::start_server(std::move(accept), std::move(host), port, listen);
+  rondo::detail::set_on_close(result.listener_, begin_draining{state_ref(*state)});
   co_return result;
 }
 
@@ -205,7 +218,7 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
                                     tls_context context, server_options options) {
   auto* state = new server_state(std::move(h), options);
   http::server result(state);
-  rondo::detail::connection_handler accept = accept_connection(*state);
+  rondo::detail::connection_handler accept = accept_connection{state_ref(*state)};
   tls_server_options listen;
   listen.backlog = options.backlog;
   listen.max_connections = options.max_connections;
@@ -214,24 +227,24 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
   listen.alpn_protocol = "http/1.1";  // whatever the context has for others
   result.listener_ = co_await rondo::detail::start_tls_server(
       std::move(accept), std::move(host), port, std::move(context), listen);
+  rondo::detail::set_on_close(result.listener_, begin_draining{state_ref(*state)});
   co_return result;
 }
 
 }  // namespace detail
 
 server::~server() {
-  if (state_) state_->release();
+  if (!state_) return;
+  state_->abandoned = true;
+  if (state_->running > 0)
+    rondo::detail::report_destroyed(listener_, state_->running, "request");
+  rondo::detail::stop_at_once(listener_);
+  state_->release();
 }
 
 detail::server_state& server::state() const {
   if (!state_) throw usage_error("http::server: it was not started");
   return *state_;
-}
-
-task<> server::close(delay grace) {
-  state().draining = true;
-  state().close_idle_connections();
-  co_await listener_.close(grace);
 }
 
 void server::set_access_log(access_log log) { state().log = std::move(log); }

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <memory>
@@ -81,7 +82,9 @@ struct server_state {
   handler handle;
   const server_options options;
   access_log log;
+  std::size_t running = 0;  ///< requests that a handler, or what it has made, is at
   bool draining = false;
+  bool abandoned = false;  ///< the server is gone: nothing of its user's may be called
 
  private:
   friend class timed_connection;
