@@ -7,7 +7,9 @@
 #include <memory>
 #include <netinet/in.h>
 #include <new>
+#include <optional>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -20,6 +22,7 @@
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/detail/unix_socket_file.hpp>
 #include <rondo/io/resolve.hpp>
+#include <rondo/loop/loop.hpp>
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/semaphore.hpp>
@@ -65,6 +68,28 @@ struct server_state {
   }
   void cancel_connections() {
     for (connection* c = connections; c; c = c->next) c->task.cancel();
+  }
+  /// Says why clients wait, but not over and over.
+  void report_shortage(const endpoint& address, int error) noexcept {
+    constexpr auto pause = std::chrono::minutes(1);
+    time_point now = loop::current().time();
+    if (shortage_reported && now - *shortage_reported < pause) return;
+    shortage_reported = now;
+    report_made([&] {
+      std::string text = "server on " + address.to_string() + ": accept: " +
+                         std::generic_category().message(error) +
+                         "; clients wait until there is some room";
+      rlimit fds{};
+      if (error == EMFILE && ::getrlimit(RLIMIT_NOFILE, &fds) == 0)
+        text += " (this process may have " + std::to_string(fds.rlim_cur) +
+                " file descriptors: ulimit -n)";
+      return diagnostic{problem::shortage, std::move(text), {}};
+    });
+  }
+  void stop() {
+    stopped = true;
+    stop_listening();
+    cancel_connections();
   }
 };
 
@@ -200,6 +225,7 @@ task<> accept_loop(state_ref state, listener from) {
     if (answer >= 0) continue;
     if (answer == -EMFILE || answer == -ENFILE || answer == -ENOBUFS || answer == -ENOMEM) {
       // The connection stays in the kernel's queue: trying at once would spin.
+      s.report_shortage(from.address(), static_cast<int>(-answer));
       co_await sleep(std::chrono::milliseconds(100));
     } else if (!concerns_one_connection(static_cast<int>(-answer))) {
       throw std::system_error(static_cast<int>(-answer), std::generic_category(),

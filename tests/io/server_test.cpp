@@ -7,11 +7,13 @@
 #include <cstring>
 #include <fcntl.h>
 #include <net/if.h>
+#include <optional>
 #include <sched.h>
 #include <string>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -81,6 +83,55 @@ TEST(server, listens_on_the_addresses_that_there_are) {
   EXPECT_EQ(status, "exit 0");
   EXPECT_EQ(c.output(), "2 addresses\n127.0.0.1\n!\n"
                         "listen [::1]:80: Cannot assign requested address\n");
+}
+
+/// All fds that this process may have but those that it has.
+class no_fds_left {
+ public:
+  no_fds_left() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit few = before_;
+    few.rlim_cur = 200;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    for (int fd; (fd = ::dup(1)) >= 0;) taken_.push_back(fd);
+  }
+  no_fds_left(const no_fds_left&) = delete;
+  ~no_fds_left() {
+    for (int fd : taken_) ::close(fd);
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+ private:
+  rlimit before_{};
+  std::vector<int> taken_;
+};
+
+TEST(server, without_fds_it_says_so_once_and_recovers) {
+  test::diagnostics reported;
+  std::string name;
+  test::run([&]() -> rondo::task<> {
+    reported.listen();
+    auto server = co_await rondo::start_server(answer, "127.0.0.1", 0);
+    name = server.address().to_string();
+    rondo::stream s;
+    std::optional<no_fds_left> none;
+    {
+      int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      rondo::endpoint address = server.address();
+      EXPECT_EQ(::connect(fd, address.data(), address.size()), 0);  // the kernel's queue has it
+      s = rondo::stream_from_fd(fd, "client");
+      none.emplace();
+    }
+    auto early = co_await rondo::move_on_after(s.read(), 250ms);  // it has tried more than once
+    EXPECT_FALSE(early) << *early;
+    none.reset();
+    EXPECT_EQ(co_await s.read(), "!") << "it did not recover";
+    co_await server.close();
+  });
+  EXPECT_EQ(reported.kinds, std::vector{rondo::problem::shortage});
+  EXPECT_EQ(reported.messages,
+            test::lines{"server on " + name + ": accept: Too many open files; clients wait until there is some room "
+                        "(this process may have 200 file descriptors: ulimit -n)"});
 }
 
 /// The file of a server that has died.
