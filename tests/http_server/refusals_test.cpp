@@ -132,7 +132,7 @@ TEST(http_refusals, request_lines) {
       {"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n", 400, "no host in the target"},
       {"GET / HTTP/1.1\r\n\r\n", 400, "no Host"},
       {"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", 400, "two hosts"},
-      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "the preface of HTTP/2"},
+      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "the preface of HTTP/2"},
       {"GET / HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n", 417, "an unknown expectation"},
       {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s, 400, "TLS"},
   });
@@ -258,7 +258,7 @@ TEST(http_refusals, sizes) {
           {test::get("/", "A: " + std::string(600'000, 'x') + "\r\n"), 431, "a giant field"},
           {test::get("/", std::string(600, 'x') + ": a\r\n"), 431, "a large name"},
           {test::get("/", fields), 431, "many fields"},
-          {std::string(100'000, 'G'), 400, "an endless method"},
+          {std::string(100'000, 'G'), 501, "an endless method"},
           {test::post("/", std::string(1001, 'x')), 413, "a large body"},
           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551615\r\n\r\n", 413, "a giant length"},
           {chunked + "400\r\n" + std::string(1024, 'c') + "\r\n0\r\n\r\n", 413, "a large chunk"},

@@ -56,7 +56,7 @@ void http1_message::restart() {
   refusal_status_ = 0;
   last_ = '\n';
   after_data_ = false;
-  header_done_ = done_ = keep_alive_ = expects_continue_ = false;
+  method_done_ = header_done_ = done_ = keep_alive_ = expects_continue_ = false;
 }
 
 int http1_message::refuse(int status, const char* why) noexcept {
@@ -94,7 +94,7 @@ int http1_message::take_field() {
 }
 
 int http1_message::take_body(std::string_view part) {
-  if (!check_lines({unchecked_, static_cast<std::size_t>(part.data() - unchecked_)})) return -1;
+  if (!check_framing({unchecked_, static_cast<std::size_t>(part.data() - unchecked_)})) return -1;
   unchecked_ = part.data() + part.size();
   after_data_ = true;
   framing_bytes_ = 0;
@@ -144,11 +144,6 @@ const llhttp_settings_t& http1_message::settings() {
 // Proxies that read such lines in another way see other requests (RFC 9112, 2.2, 5.2,
 // 7.1 and 11.2).
 bool http1_message::check_lines(std::string_view text) noexcept {
-  constexpr std::size_t longest_framing = 4096;
-  if (header_done_ && (framing_bytes_ += text.size()) > longest_framing) {
-    refuse(400, "a chunk's extension or the trailer is too long");
-    return false;
-  }
   bool good = text.empty() || !std::exchange(after_data_, false) || text[0] == '\r';
   while (good && !text.empty()) {
     if (last_ == '\r') {
@@ -169,10 +164,44 @@ bool http1_message::check_lines(std::string_view text) noexcept {
   return good;
 }
 
-std::size_t http1_message::parse(std::string_view bytes) {
+// What stands around the data of chunks, and the trailer.
+bool http1_message::check_framing(std::string_view text) noexcept {
+  constexpr std::size_t longest_framing = 4096;
+  if ((framing_bytes_ += text.size()) > longest_framing) {
+    refuse(400, "a chunk's extension or the trailer is too long");
+    return false;
+  }
+  return check_lines(text);
+}
+
+// Gives llhttp a method that it knows in place of the others: how the rest is read does
+// not depend on it, but for CONNECT's.
+std::size_t http1_message::take_method(std::string_view bytes) {
+  constexpr std::size_t longest = 64;
+  std::string& method = request.method;
+  std::size_t taken = 0;
+  if (method.empty()) {  // empty lines may stand before a request (RFC 9112, 2.2)
+    taken = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
+    if (taken > 0) run_parser(bytes.substr(0, taken));
+    bytes.remove_prefix(taken);
+  }
+  std::size_t end = std::min(bytes.find_first_of(" \r\n"), bytes.size());
+  std::string_view part = bytes.substr(0, std::min(end, longest + 1));
+  if (!part.empty() && !is_token(part)) throw status_error(400, "the request is malformed");
+  if (!check_lines(part)) throw_refusal();
+  method += part;
+  if (method.size() > longest) throw status_error(501, "the request's method is unknown");
+  if (end == bytes.size()) return taken + end;
+  if (bytes[end] != ' ' || method.empty()) throw status_error(400, "the request is malformed");
+  method_done_ = true;
+  std::string_view stand_in = method == "CONNECT" ? "CONNECT" : "GET";
+  llhttp_execute(&parser_, stand_in.data(), stand_in.size());
+  return taken + end;
+}
+
+/// How many bytes llhttp has taken.
+std::size_t http1_message::run_parser(std::string_view bytes) {
   bool in_header = !header_done_;
-  if (in_header) bytes = bytes.substr(0, limits_.max_header_bytes - header_bytes_);
-  if (llhttp_get_errno(&parser_) == HPE_PAUSED) llhttp_resume(&parser_);
   unchecked_ = bytes.data();
   llhttp_errno_t e = llhttp_execute(&parser_, bytes.data(), bytes.size());
   const char* stopped = e == HPE_OK ? bytes.data() + bytes.size() : llhttp_get_error_pos(&parser_);
@@ -180,8 +209,17 @@ std::size_t http1_message::parse(std::string_view bytes) {
     if (refusal_) throw_refusal();
     throw status_error(400, "the request is malformed");
   }
-  if (!check_lines({unchecked_, static_cast<std::size_t>(stopped - unchecked_)})) throw_refusal();
-  auto taken = static_cast<std::size_t>(stopped - bytes.data());
+  std::string_view rest(unchecked_, static_cast<std::size_t>(stopped - unchecked_));
+  if (!(in_header ? check_lines(rest) : check_framing(rest))) throw_refusal();
+  return static_cast<std::size_t>(stopped - bytes.data());
+}
+
+std::size_t http1_message::parse(std::string_view bytes) {
+  bool in_header = !header_done_;
+  if (in_header) bytes = bytes.substr(0, limits_.max_header_bytes - header_bytes_);
+  if (llhttp_get_errno(&parser_) == HPE_PAUSED) llhttp_resume(&parser_);
+  std::size_t taken = method_done_ ? 0 : take_method(bytes);
+  if (method_done_) taken += run_parser(bytes.substr(taken));
   if (in_header) {
     header_bytes_ += taken;
     if (header_done_) {
@@ -199,7 +237,6 @@ std::size_t http1_message::parse(std::string_view bytes) {
 
 void http1_message::check_request() {
   http::request& r = request;
-  r.method = llhttp_method_name(static_cast<llhttp_method_t>(parser_.method));
   if (parser_.http_major != 1) throw status_error(505, "unknown version of HTTP");
   r.http_1_0 = parser_.http_minor == 0;
   keep_alive_ = llhttp_should_keep_alive(&parser_) && r.method != "CONNECT";

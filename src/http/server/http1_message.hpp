@@ -17,7 +17,8 @@ namespace rondo::inline v0::http::detail {
 
 /// Makes a request of the bytes of HTTP/1.1. Knows nothing of connections.
 ///
-/// llhttp parses. It is stricter than llhttp where that lets pass what other programs
+/// llhttp parses, but for the method: it knows a list of them only, and any token may be
+/// one (RFC 9110, 9.1). It is stricter than llhttp where that lets pass what other programs
 /// on the way may read otherwise (request smuggling): a line must end in CR LF, no
 /// field may go on in the next line, names are tokens, and nothing but "chunked" is a
 /// transfer encoding.
@@ -44,12 +45,15 @@ class http1_message {
 
  private:
   static const llhttp_settings_t& settings();
+  std::size_t take_method(std::string_view bytes);
+  std::size_t run_parser(std::string_view bytes);
   static http1_message& self(llhttp_t* p) { return *static_cast<http1_message*>(p->data); }
   int take_target(std::string_view part);
   int take_header(std::string& into, std::string_view part);
   int take_field();
   int take_body(std::string_view part);
   bool check_lines(std::string_view text) noexcept;
+  bool check_framing(std::string_view text) noexcept;
   void check_request();
   void split_absolute_target();
   int refuse(int status, const char* why) noexcept;
@@ -67,6 +71,7 @@ class http1_message {
   int refusal_status_ = 0;
   char last_ = '\n';  // byte of those that check_lines has seen
   bool after_data_ = false;  // of a body; if more follows, it is the end of a chunk
+  bool method_done_ = false;
   bool header_done_ = false;
   bool done_ = false;
   bool keep_alive_ = false;
