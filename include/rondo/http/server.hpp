@@ -36,6 +36,10 @@ struct server_options {
   /// While a reply is sent, without the client taking a byte of it; then it closes.
   delay write_timeout = std::chrono::seconds(30);
   delay handshake_timeout = std::chrono::seconds(10);  ///< of TLS; then it closes
+  /// Bytes a second at which a body must come (then 408) and a reply be taken (then it
+  /// closes), on the average of the time that is spent on waiting for the client; body_timeout
+  /// and write_timeout are given in advance. 0: none.
+  std::size_t min_rate = 240;
   int backlog = 1024;
   bool reuse_port = false;
 };

@@ -20,6 +20,8 @@
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
 
+#include "http/server/least_rate.hpp"
+
 namespace rondo::inline v0::http::detail {
 
 namespace {
@@ -121,7 +123,14 @@ void http1_connection::expired() noexcept {
     case phase::write: {
       std::uint64_t acknowledged = acknowledged_bytes(core().fd);
       bool silent = acknowledged == std::exchange(acknowledged_, acknowledged);
-      if (silent && was_silent_) {
+      std::int64_t now = server_.now_ns();
+      if (first_look_ == 0) {
+        first_look_ = now;
+        taken_before_ = acknowledged;
+      }
+      least_rate least(server_.options.min_rate, server_.options.write_timeout);
+      if ((silent && was_silent_) ||
+          least.too_slow(acknowledged - taken_before_, now - first_look_)) {
         core().shut_down();  // the write fails
       } else {
         was_silent_ = silent;
@@ -224,6 +233,7 @@ task<std::string> http1_connection::read_body() {
       // All of it goes, whoever cancels: the next would follow a part.
       if (!out_.empty()) co_await shield(flush());
       enter(phase::body);
+      std::int64_t begun = server_.now_ns();
       bool more = false;
       try {
         more = co_await receive();
@@ -238,9 +248,17 @@ task<std::string> http1_connection::read_body() {
         keep_alive_ = false;
         throw status_error(400, "the request ended in its body");
       }
+      body_wait_ += server_.now_ns() - begun;
+      least_rate least(server_.options.min_rate, server_.options.body_timeout);
+      if (least.too_slow(body_bytes_ + core().buffered().size(), body_wait_)) {
+        keep_alive_ = false;
+        throw status_error(408, "the request is too slow");
+      }
     }
     try {
-      core().consume(message().parse(core().buffered()));
+      std::size_t taken = message().parse(core().buffered());
+      body_bytes_ += taken;
+      core().consume(taken);
     } catch (const status_error&) {
       keep_alive_ = false;
       throw;
@@ -264,6 +282,7 @@ task<bool> http1_connection::skip_body() {
 // The client must take what is written from now on.
 task<> http1_connection::begin_write() {
   was_silent_ = false;
+  first_look_ = 0;
   enter(phase::write);
   if (attended_) co_await attended_->early_sent.wait();
 }
@@ -466,9 +485,14 @@ void http1_connection::end_request() noexcept {
 
 // False: it was the last. What few requests need has a frame of its own.
 task<bool> http1_connection::serve_request() {
+  // A flood of requests that have come already must not keep the other connections waiting.
+  constexpr std::size_t in_a_row = 64;
+  if (requests_ % in_a_row == in_a_row - 1) co_await sleep(std::chrono::seconds(0));
   replied_ = false;
   status_ = 0;
   body_sent_ = 0;
+  body_bytes_ = 0;
+  body_wait_ = 0;
   begun_ = server_.log ? server_.now_ns() : 0;
   if (!message_) message_ = server_.take_message();
   message().restart();
