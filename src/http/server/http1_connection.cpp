@@ -53,6 +53,11 @@ std::uint64_t acknowledged_bytes(int fd) noexcept {
   return info.tcpi_bytes_acked;
 }
 
+bool is_reset(int fd) noexcept {
+  pollfd look{fd, 0, 0};
+  return ::poll(&look, 1, 0) > 0;  // POLLHUP or POLLERR
+}
+
 void append_number(std::string& to, std::uint64_t n, int base = 10) {
   char digits[24];
   auto [end, error] = std::to_chars(digits, digits + sizeof digits, n, base);
@@ -88,8 +93,10 @@ struct http1_connection::attendance {
   std::string early;  // replies of before, which need not wait for this one
   event early_sent;
   task_handle<> task;
+  bool may_half_close;  // the client has said that it sends no more requests
 
-  attendance(http1_connection* c, rondo::detail::stream_core& s) : connection(c), core(s) {
+  attendance(http1_connection* c, rondo::detail::stream_core& s, bool last_request)
+      : connection(c), core(s), may_half_close(last_request) {
     core.retain();
   }
   attendance(const attendance&) = delete;
@@ -142,7 +149,7 @@ void http1_connection::expired() noexcept {
       enter(phase::long_work);
       if (attended_) break;
       try {
-        attended_ = std::make_shared<attendance>(this, core());
+        attended_ = std::make_shared<attendance>(this, core(), !message().keep_alive());
         attended_->early.swap(out_);
         attended_->task = create_task(attend(attended_), "client of an HTTP request");
       } catch (const std::bad_alloc&) {  // unwatched, then
@@ -161,7 +168,9 @@ void http1_connection::close_if_idle() noexcept {
 }
 
 // Sends what waits, then waits for the client to close its end: whoever does that is
-// not interested any more.
+// not interested any more. But a client that has announced its last request (Connection:
+// close) may end its side and wait for the reply, as `nc -N` does; nobody can tell that from
+// one that is gone before something is sent to it. So it must be reset to count as gone.
 task<> http1_connection::attend(std::shared_ptr<attendance> where) {
   try {
     rondo::detail::write_operation send(&where->core, where->early);
@@ -170,6 +179,9 @@ task<> http1_connection::attend(std::shared_ptr<attendance> where) {
     rondo::detail::plain_io_operation gone(rondo::detail::opcode::poll, where->core.fd, "client");
     gone.flags = POLLRDHUP;
     co_await gone;
+    // No operation waits for a reset alone: io_uring's tells of POLLRDHUP in any case.
+    constexpr std::chrono::milliseconds between_looks(250);
+    while (where->may_half_close && !is_reset(where->core.fd)) co_await sleep(between_looks);
   } catch (const std::system_error&) {  // it is gone
   }
   where->early_sent.set();
