@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "http/websocket/handshake.hpp"
 #include "support.hpp"
 #include "support/run.hpp"
 #include "support/tls.hpp"
@@ -299,6 +300,53 @@ TEST(websocket, the_handlers_exception_is_reported_and_closes_with_1011_without_
   }
 }
 
+TEST(websocket, interim_responses_come_before_the_upgrade) {  // RFC 9110, 15.2
+  test::run([]() -> rondo::task<> {
+    std::string interim;
+    bool byte_by_byte = false;
+    auto raw = [&](rondo::stream s) -> rondo::task<> {
+      std::string head = co_await s.read_until("\r\n\r\n");
+      std::string name = "Sec-WebSocket-Key: ";
+      std::size_t at = head.find(name) + name.size();
+      std::string key = head.substr(at, head.find('\r', at) - at);
+      std::string answer = interim + "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\n"
+                           "connection: keep-alive, Upgrade\r\nSec-WebSocket-Accept: " +
+                           http::detail::accept_value(key) + "\r\n\r\n\x81\x02hi\x88\x02\x03\xe8";
+      for (std::size_t i = 0; i < answer.size(); i += byte_by_byte ? 1 : answer.size()) {
+        co_await s.write(std::string_view(answer).substr(i, byte_by_byte ? 1 : answer.npos));
+        if (byte_by_byte) co_await rondo::sleep(0s);
+      }
+      co_await s.read_all(1000);
+    };
+    auto server = co_await rondo::start_server(raw, "127.0.0.1", 0);
+    std::string target = "ws://127.0.0.1:" + std::to_string(server.port()) + "/";
+    std::string early = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+    for (bool slow : {false, true}) {
+      byte_by_byte = slow;
+      for (std::string before : {std::string(), std::string("HTTP/1.1 100 Continue\r\n\r\n"), early,
+                                 "HTTP/1.1 102 Processing\r\n\r\n" + early}) {
+        interim = before;
+        auto ws = co_await http::connect_websocket(target);
+        auto message = co_await ws.receive();
+        EXPECT_TRUE(message && message->data == "hi") << before;
+        co_await ws.close();
+      }
+    }
+    byte_by_byte = false;
+    interim.clear();
+    for (int i = 0; i < 17; ++i) interim += early;
+    bool refused = false;
+    try {
+      auto ws = co_await http::connect_websocket(target);
+    } catch (const http::websocket_error& e) {
+      refused = true;
+      EXPECT_NE(std::string(e.what()).find("too many interim responses"), std::string::npos) << e.what();
+    }
+    EXPECT_TRUE(refused);
+    co_await server.close(0s);
+  });
+}
+
 TEST(websocket, a_refused_connect_names_the_url_and_the_cause) {
   test::run([]() -> rondo::task<> {
     // What a raw server answers, and what the client says of it.
@@ -336,6 +384,14 @@ TEST(websocket, a_refused_connect_names_the_url_and_the_cause) {
     EXPECT_EQ(got, "0 its answer is not HTTP");
     got = co_await failure("HTTP/1.1 200 OK\r\nA: b\rXC: d\r\n\r\n");
     EXPECT_EQ(got, "0 its answer is not HTTP");
+    std::vector<std::string> bad_lines{"A: b\nX: c", "A: b\r\n c", "A : b", " A: b", std::string("A: b\0c", 6)};
+    for (const std::string& line : bad_lines) {
+      got = co_await failure(up + line + "\r\n\r\n");
+      EXPECT_EQ(got, "0 its answer is not HTTP") << line;
+    }
+    std::string list = "HTTP/1.1 101 X\r\nUpgrade: websocket, h2c\r\nConnection: Upgrade\r\n\r\n";
+    got = co_await failure(list);
+    EXPECT_EQ(got, "101 the server upgrades to something else");
     std::string many = "HTTP/1.1 200 OK\r\n";
     for (int i = 0; i < 101; ++i) many += "A: b\r\n";
     got = co_await failure(many + "\r\n");

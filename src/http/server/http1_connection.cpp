@@ -321,7 +321,9 @@ void http1_connection::write_head(const reply& r, std::uint64_t length, bool has
     out += r.content_type;
     out += "\r\n";
   }
+  bool upgrade = r.status == 101;
   for (const auto& [name, value] : r.fields) {
+    upgrade |= equal_ignoring_case(name, "Upgrade");  // RFC 9110, 7.8
     // A second length beside ours would let a proxy see other requests than we.
     if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Date") ||
         equal_ignoring_case(name, "Transfer-Encoding") || equal_ignoring_case(name, "Connection"))
@@ -343,12 +345,13 @@ void http1_connection::write_head(const reply& r, std::uint64_t length, bool has
     append_number(out, length);
     out += "\r\n";
   }
-  if (r.status == 101) {
-    out += "Connection: Upgrade\r\n";
-  } else if (!keep_alive_) {
-    out += "Connection: close\r\n";
-  } else if (req().http_1_0) {
-    out += "Connection: keep-alive\r\n";
+  if (upgrade) out += "Connection: Upgrade\r\n";
+  if (r.status != 101) {
+    if (!keep_alive_) {
+      out += "Connection: close\r\n";
+    } else if (req().http_1_0) {
+      out += "Connection: keep-alive\r\n";
+    }
   }
   out += "\r\n";
   status_ = r.status;

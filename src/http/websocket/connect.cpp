@@ -20,7 +20,10 @@ class client_handshake {
  public:
   client_handshake(const std::string& url, std::string subprotocols, headers fields)
       : url_(url), where_(parse_websocket_url(url)), subprotocols_(std::move(subprotocols)), fields_(std::move(fields)) {
-    for (const auto& [name, value] : fields_) check_field(name);
+    for (const auto& [name, value] : fields_) {
+      check_field(name);
+      check_header(name, value);  // it may have been copied from what a parser has made
+    }
     for_each_item(subprotocols_, [](std::string_view item) {
       if (!is_token(item))
         throw usage_error("connect_websocket: '" + std::string(item) + "' is no name of a subprotocol");
@@ -37,10 +40,7 @@ class client_handshake {
     std::string key = make_key();
     std::string text = request(key);
     co_await s.write(text);
-    constexpr std::size_t longest_head = 16 * 1024;
-    s.set_limit(longest_head);
-    std::string head = co_await s.read_until("\r\n\r\n");
-    handshake_response response = parse_response(url_, head);
+    handshake_response response = co_await read_response(s);
     std::string subprotocol = check(response, key);
     websocket_ref core(*new websocket_core(std::move(s), side::client, options, std::move(subprotocol), "websocket " + url_));
     core->start();
@@ -73,6 +73,21 @@ class client_handshake {
     return text;
   }
 
+  // The final one: any number of interim ones may come before (RFC 9110, 15.2), of which 101
+  // is none here.
+  task<handshake_response> read_response(stream& s) const {
+    constexpr std::size_t longest_head = 16 * 1024;
+    constexpr int most_interim = 16;
+    s.set_limit(longest_head);
+    for (int i = 0; i <= most_interim; ++i) {
+      std::string head = co_await s.read_until("\r\n\r\n");
+      handshake_response response = parse_response(url_, head);
+      if (response.status < 100 || response.status >= 200 || response.status == 101)
+        co_return response;
+    }
+    refuse("the server sends too many interim responses", 0);
+  }
+
   [[noreturn]] void refuse(const std::string& why, int status) const {
     throw websocket_error("websocket " + url_ + ": " + why, close_codes::abnormal, status);
   }
@@ -83,7 +98,9 @@ class client_handshake {
       refuse("the server answers " + std::to_string(response.status) + " " +
                  std::string(reason_phrase(response.status)) + " instead of 101",
              response.status);
-    if (!has_token(response.fields, "Upgrade", "websocket") || !has_token(response.fields, "Connection", "upgrade"))
+    const std::string* upgrade = only_value(response.fields, "Upgrade");
+    if (!upgrade || !equal_ignoring_case(*upgrade, "websocket") ||
+        !has_token(response.fields, "Connection", "upgrade"))
       refuse("the server upgrades to something else", 101);
     const std::string* accept = only_value(response.fields, "Sec-WebSocket-Accept");
     if (!accept || *accept != accept_value(key)) refuse("the server's Sec-WebSocket-Accept is wrong", 101);

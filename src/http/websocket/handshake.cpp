@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/websocket/handshake.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <stdexcept>
 
@@ -176,7 +178,26 @@ bool list_contains(std::string_view list, std::string_view item) {
   return found;
 }
 
+namespace {
+
+// llhttp 8.1 takes line feeds alone, joins folded lines, and lets other carriage returns and
+// blanks stand in names (RFC 9112, 2.2 and 5).
+bool has_good_lines(std::string_view head) noexcept {
+  for (bool first = true; !head.empty(); first = false) {
+    std::size_t end = std::min(head.find("\r\n"), head.size());
+    std::string_view line = head.substr(0, end);
+    head.remove_prefix(std::min(end + 2, head.size()));
+    constexpr std::string_view bad("\r\n\0", 3);
+    if (line.find_first_of(bad) != line.npos) return false;
+    if (!first && !line.empty() && !is_token(line.substr(0, line.find(':')))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 handshake_response parse_response(const std::string& url, std::string_view head) {
+  if (!has_good_lines(head)) throw websocket_error("websocket " + url + ": its answer is not HTTP", 1006);
   response_parser parser;
   if (const char* wrong = parser.parse(head)) throw websocket_error("websocket " + url + ": " + wrong, 1006);
   return parser.take();
