@@ -2,6 +2,7 @@
 #include <rondo/http/router.hpp>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "support/run.hpp"
 
@@ -174,6 +175,41 @@ TEST(http_router, a_handler_may_be_a_coroutine) {
     co_return "slow " + r.param("id");
   });
   EXPECT_EQ(answer(site, "GET", "/slow/1"), "200 slow 1");
+}
+
+/// Handlers of every shape.
+struct shop {
+  int sold = 0;
+  rondo::task<http::reply> sell(http::request& r) {
+    ++sold;
+    co_return "sold " + r.param("id");
+  }
+  std::string stock() const { return "stock " + std::to_string(sold); }
+};
+
+TEST(http_router, a_handler_has_the_shape_that_it_needs) {
+  shop mine;
+  http::router site;
+  site.get("/health", [] { return "ok"; });
+  site.get("/text", [](http::request&) { return std::string("text"); });
+  site.get("/later", [](http::request&) -> rondo::task<std::string> { co_return "later"; });
+  site.get("/nothing", []() -> rondo::task<std::string> { co_return "nothing"; });
+  site.get("/json", [](http::request& r) { return nlohmann::json{{"path", r.path()}}; });
+  site.get("/json-later", []() -> rondo::task<nlohmann::json> { co_return nlohmann::json{1, 2}; });
+  site.get("/json-text", [] { return http::reply::json_text("[3]"); });
+  site.post("/sell/{id}", &shop::sell, &mine);
+  site.get("/stock", &shop::stock, &mine);
+  site.route("QUERY", "/stock", &shop::stock, &mine);
+  EXPECT_EQ(answer(site, "GET", "/health"), "200 ok");
+  EXPECT_EQ(answer(site, "GET", "/text"), "200 text");
+  EXPECT_EQ(answer(site, "GET", "/later"), "200 later");
+  EXPECT_EQ(answer(site, "GET", "/nothing"), "200 nothing");
+  EXPECT_EQ(answer(site, "GET", "/json"), "200 {\"path\":\"/json\"}");
+  EXPECT_EQ(answer(site, "GET", "/json-later"), "200 [1,2]");
+  EXPECT_EQ(answer(site, "GET", "/json-text"), "200 [3]");
+  EXPECT_EQ(answer(site, "POST", "/sell/7"), "200 sold 7");
+  EXPECT_EQ(answer(site, "GET", "/stock"), "200 stock 1");
+  EXPECT_EQ(answer(site, "QUERY", "/stock"), "200 stock 1");
 }
 
 }  // namespace

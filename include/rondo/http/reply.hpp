@@ -41,6 +41,8 @@ struct reply {
   /// A value as JSON, application/json (include <nlohmann/json.hpp>). Text in it that
   /// is not UTF-8 has its bad bytes replaced by U+FFFD.
   static reply json(const nlohmann::json& value, int status = 200);
+  /// The same of a text that is JSON already.
+  static reply json_text(std::string text, int status = 200);
   /// A page, text/html in UTF-8.
   static reply html(std::string page, int status = 200);
   /// Sends the client elsewhere. Throws usage_error when the location could not stand

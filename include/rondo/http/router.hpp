@@ -68,38 +68,46 @@ class router {
   router& operator=(router&& other) noexcept;
   ~router();
 
-  template <request_handler F>
+  /// A handler is called with the request, or with nothing, and gives a reply, a text, a
+  /// nlohmann::json, or a task of one of these.
+  template <class F>
   router& route(std::string_view method, std::string_view pattern, F&& handler) {
     add(method, pattern, detail::make_handler(std::forward<F>(handler)));
     return *this;
   }
-  template <request_handler F>
-  router& get(std::string_view pattern, F&& handler) {
-    return route("GET", pattern, std::forward<F>(handler));
+  /// Or a member function of an object that outlives the router:
+  /// `site.get("/stock", &shop::stock, &my_shop)`.
+  template <class M, class C>
+  router& route(std::string_view method, std::string_view pattern, M member, C* object) {
+    return route(method, pattern, detail::bound_handler<M, C>{member, object});
   }
-  template <request_handler F>
-  router& post(std::string_view pattern, F&& handler) {
-    return route("POST", pattern, std::forward<F>(handler));
+  template <class... Handler>
+  router& get(std::string_view pattern, Handler&&... handler) {
+    return route("GET", pattern, std::forward<Handler>(handler)...);
   }
-  template <request_handler F>
-  router& put(std::string_view pattern, F&& handler) {
-    return route("PUT", pattern, std::forward<F>(handler));
+  template <class... Handler>
+  router& post(std::string_view pattern, Handler&&... handler) {
+    return route("POST", pattern, std::forward<Handler>(handler)...);
   }
-  template <request_handler F>
-  router& patch(std::string_view pattern, F&& handler) {
-    return route("PATCH", pattern, std::forward<F>(handler));
+  template <class... Handler>
+  router& put(std::string_view pattern, Handler&&... handler) {
+    return route("PUT", pattern, std::forward<Handler>(handler)...);
   }
-  template <request_handler F>
-  router& delete_(std::string_view pattern, F&& handler) {
-    return route("DELETE", pattern, std::forward<F>(handler));
+  template <class... Handler>
+  router& patch(std::string_view pattern, Handler&&... handler) {
+    return route("PATCH", pattern, std::forward<Handler>(handler)...);
   }
-  template <request_handler F>
-  router& head(std::string_view pattern, F&& handler) {
-    return route("HEAD", pattern, std::forward<F>(handler));
+  template <class... Handler>
+  router& delete_(std::string_view pattern, Handler&&... handler) {
+    return route("DELETE", pattern, std::forward<Handler>(handler)...);
   }
-  template <request_handler F>
-  router& options(std::string_view pattern, F&& handler) {
-    return route("OPTIONS", pattern, std::forward<F>(handler));
+  template <class... Handler>
+  router& head(std::string_view pattern, Handler&&... handler) {
+    return route("HEAD", pattern, std::forward<Handler>(handler)...);
+  }
+  template <class... Handler>
+  router& options(std::string_view pattern, Handler&&... handler) {
+    return route("OPTIONS", pattern, std::forward<Handler>(handler)...);
   }
 
   /// Adds all routes of another router below a prefix, a pattern too, with its

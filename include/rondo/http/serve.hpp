@@ -53,7 +53,7 @@ void serve(handler_factory factory, const serve_options& options);
 /// Only on the main thread, without a loop. Throws std::system_error when it cannot
 /// listen, and what factory throws.
 template <class F>
-  requires request_handler<std::invoke_result_t<F&>>
+  requires std::is_invocable_v<F&>
 void serve(F&& factory, serve_options options = {}) {
   detail::serve([&factory] { return detail::make_handler(factory()); }, options);
 }

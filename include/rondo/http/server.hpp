@@ -114,7 +114,7 @@ class [[nodiscard]] server {
 ///
 /// The handler is copied or moved in; one that cannot be copied, such as a router, and is
 /// given by its name is referred to, and must outlive the server.
-template <request_handler F>
+template <class F>
 RONDO_CORO_WRAPPER task<http::server> start_server(F&& handler, std::string host,
                                                    std::uint16_t port,
                                                    server_options options = {}) {
@@ -124,7 +124,7 @@ RONDO_CORO_WRAPPER task<http::server> start_server(F&& handler, std::string host
 }
 
 /// The same over TLS.
-template <request_handler F>
+template <class F>
 RONDO_CORO_WRAPPER task<http::server> start_tls_server(F&& handler, std::string host,
                                                        std::uint16_t port, tls_context context,
                                                        server_options options = {}) {

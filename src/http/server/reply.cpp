@@ -6,7 +6,11 @@
 namespace rondo::inline v0::http {
 
 reply reply::json(const nlohmann::json& value, int status) {
-  reply r(status, value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return json_text(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), status);
+}
+
+reply reply::json_text(std::string text, int status) {
+  reply r(status, std::move(text));
   r.content_type = "application/json";
   return r;
 }

@@ -177,9 +177,7 @@ class state_ref {
   ~state_ref() {
     if (state_) state_->release();
   }
-  RONDO_CORO_WRAPPER task<> operator()(stream client) const {
-    return serve_connection(*state_, std::move(client));
-  }
+  server_state& operator*() const noexcept { return *state_; }
 
  private:
   server_state* state_;
