@@ -32,6 +32,7 @@ struct trouble {
   std::optional<rondo::delay> retry_after;
 };
 
+
 /// Content-Range: "bytes 5-9/10".
 struct content_range {
   std::uint64_t first = 0;
@@ -62,6 +63,13 @@ std::optional<content_range> parse_content_range(std::string_view text) {
   if (!take_number(text, total) || !text.empty() || total <= r.last) return std::nullopt;
   r.total = total;
   return r;
+}
+
+/// Content-Range of a 416: "bytes */10", the length of what there is (RFC 9110, 14.4).
+std::optional<std::uint64_t> parse_unsatisfied_range(std::string_view text) {
+  std::uint64_t total = 0;
+  if (!take(text, "bytes */") || !take_number(text, total) || !text.empty()) return std::nullopt;
+  return total;
 }
 
 /// Text by which a later request can say "if it is still this one" (RFC 9110,
@@ -103,8 +111,11 @@ class downloader {
   rondo::task<verdict> try_once();
   rondo::task<verdict> accept(const http::transfer& t, std::uint64_t from);
   rondo::task<verdict> receive(http::transfer& t);
-  verdict check_range(const http::transfer& t, std::uint64_t from) const;
-  verdict check_whole();
+  verdict check_range(const http::transfer& t, std::uint64_t from);
+  verdict check_version(const http::headers& fields) const;
+  verdict check_end();
+  bool is_whole() const noexcept;
+  verdict check_digest();
   rondo::delay pause_after(const trouble& t, int failures) const;
   http::request_options request(std::uint64_t from) const;
 
@@ -118,6 +129,9 @@ class downloader {
   bool hashing_;
   bool inherited_ = false;  // the part holds bytes of an earlier run
   bool started_over_ = false;
+  // What the response at hand promises:
+  std::optional<std::uint64_t> part_end_;  // the part's, if it is one
+  bool ended_well_ = false;  // the whole file, or the end of a part, has come
 };
 
 rondo::task<> downloader::run() {
@@ -158,8 +172,17 @@ rondo::task<> downloader::fetch() {
   co_await begin();
   for (int failures = 0;;) {
     ++result_.attempts;
+    std::uint64_t before = part_.size();
     verdict failed = co_await try_once();
-    if (!failed) co_return;
+    if (!failed && is_whole()) failed = check_digest();
+    if (!failed) {
+      if (is_whole()) co_return;
+      // A server may send less than it was asked for (RFC 9110, 15.3.7): the rest is
+      // asked for next. That is no failure as long as it gets further.
+      if (part_.size() > before) continue;
+      failed = trouble(fmt::format("the server sends no more than {} bytes of the file", part_.size()),
+                       trouble::remedy::try_again);
+    }
     if (failed->then == trouble::remedy::start_over && !started_over_) {
       started_over_ = true;
       part_.discard();
@@ -202,15 +225,19 @@ rondo::task<downloader::verdict> downloader::try_once() {
   std::uint64_t from = part_.resumable() ? part_.size() : 0;
   http::request_options options = request(from);
   verdict failed;
+  part_end_.reset();
+  ended_well_ = false;
   try {
     http::transfer t = co_await session_.stream(file_.url, options);
     failed = co_await accept(t, from);
-    if (!failed) failed = co_await receive(t);
+    if (!failed && !ended_well_) {
+      failed = co_await receive(t);
+      if (!failed) failed = check_end();
+    }
   } catch (const http::http_error& e) {
     failed = trouble(std::string(e.cause()),
                      http::may_pass(e.why()) ? trouble::remedy::try_again : trouble::remedy::none);
   }
-  if (!failed) failed = check_whole();
   co_return failed;
 }
 
@@ -229,7 +256,15 @@ rondo::task<downloader::verdict> downloader::accept(const http::transfer& t, std
     shown_.total = version.total;
     co_await part_.restart(std::move(version));
   } else if (status == 416 && from > 0) {
-    failed = trouble("status 416", trouble::remedy::start_over);
+    // Nothing follows what has come: then that is all, if it is all of this version.
+    // One that had changed would have been sent whole (RFC 9110, 13.1.5).
+    failed = check_version(t.fields());
+    if (!failed && parse_unsatisfied_range(t.fields().get("content-range")) == from) {
+      part_.set_total(from);
+      ended_well_ = true;
+    } else if (!failed) {
+      failed = trouble("status 416", trouble::remedy::start_over);
+    }
   } else {
     failed = trouble(fmt::format("status {}", status), http::may_pass(status)
                                                            ? trouble::remedy::try_again
@@ -240,7 +275,7 @@ rondo::task<downloader::verdict> downloader::accept(const http::transfer& t, std
 }
 
 /// A part is never continued with bytes from another place or another version.
-downloader::verdict downloader::check_range(const http::transfer& t, std::uint64_t from) const {
+downloader::verdict downloader::check_range(const http::transfer& t, std::uint64_t from) {
   auto refuse = [](std::string cause) { return trouble(std::move(cause), trouble::remedy::start_over); };
   std::string text(t.fields().get("content-range"));
   if (from == 0) return refuse("status 206 to a request for the whole file");
@@ -251,18 +286,33 @@ downloader::verdict downloader::check_range(const http::transfer& t, std::uint64
     return refuse(fmt::format("asked for bytes from {}, got Content-Range '{}'", from, text));
   if (range->total && known.total && *range->total != *known.total)
     return refuse("the remote file has changed its length");
-  const std::string* tag = t.fields().find("etag");
-  if (tag && known.validator.starts_with('"') && *tag != known.validator)
-    return refuse("the remote file has changed");
+  if (known.total && range->last >= *known.total)
+    return refuse(fmt::format("the file has {} bytes, got Content-Range '{}'", *known.total, text));
+  std::uint64_t length = range->last - range->first + 1;
+  if (t.content_length().value_or(length) != length)
+    return refuse(fmt::format("{} bytes with Content-Range '{}'", *t.content_length(), text));
+  if (verdict changed = check_version(t.fields())) return changed;
+  if (range->total) part_.set_total(*range->total);
+  shown_.total = part_.version().total;
+  part_end_ = range->last + 1;
   return std::nullopt;
+}
+
+/// What of a response says that it is of another version than the part.
+downloader::verdict downloader::check_version(const http::headers& fields) const {
+  const std::string& known = part_.version().validator;
+  const std::string* now = fields.find(known.starts_with('"') ? "etag" : "last-modified");
+  if (!now || *now == known) return std::nullopt;
+  return trouble("the remote file has changed", trouble::remedy::start_over);
 }
 
 rondo::task<downloader::verdict> downloader::receive(http::transfer& t) {
   verdict failed;
+  std::uint64_t end = part_end_.value_or(part_.version().total.value_or(UINT64_MAX));
   while (!failed) {
     std::string piece = co_await t.read();
     if (piece.empty()) break;
-    if (piece.size() > part_.version().total.value_or(UINT64_MAX) - part_.size()) {
+    if (piece.size() > end - part_.size()) {
       failed = trouble("the body is longer than announced", trouble::remedy::start_over);
       break;
     }
@@ -273,11 +323,27 @@ rondo::task<downloader::verdict> downloader::receive(http::transfer& t) {
   co_return failed;
 }
 
-downloader::verdict downloader::check_whole() {
-  auto total = part_.version().total;
-  if (total && part_.size() != *total)
-    return trouble(fmt::format("the body ended after {} of {} bytes", part_.size(), *total),
+/// Whether a body that has ended is what its header promised. A whole file whose length
+/// nobody has said ends where the server ends it.
+downloader::verdict downloader::check_end() {
+  bool is_part = part_end_.has_value();
+  std::optional<std::uint64_t> end = is_part ? part_end_ : part_.version().total;
+  if (end && part_.size() != *end)
+    return trouble(fmt::format("the body ended after {} of {} bytes", part_.size(), *end),
                    trouble::remedy::try_again);
+  ended_well_ = !is_part;
+  return std::nullopt;
+}
+
+/// Whether all of the file is there: its length is known and has come, or a response with
+/// all of it, whose length was not said, has ended as it should. A part whose file's
+/// length is not known is followed by more, or by a 416 that tells it.
+bool downloader::is_whole() const noexcept {
+  auto total = part_.version().total;
+  return total ? part_.size() == *total : ended_well_;
+}
+
+downloader::verdict downloader::check_digest() {
   if (file_.sha256.empty()) return std::nullopt;
   std::string is = digest_.hex();
   if (is == file_.sha256) return std::nullopt;

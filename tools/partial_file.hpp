@@ -42,6 +42,8 @@ class partial_file {
   /// Empties it, for what comes next is the beginning of that version.
   rondo::task<> restart(remote_version v);
   rondo::task<> append(std::string_view data);
+  /// What a later response says of that version's length.
+  void set_total(std::uint64_t bytes) noexcept { version_.total = bytes; }
   /// It is whole: puts it on the disk and gives it its final name.
   rondo::task<> finish();
   /// It is of no use: does not keep it.

@@ -646,6 +646,80 @@ class Resuming(GetTest):
         self.page("/x/file", page)
         self.finish(attempts=2)
 
+    def first_without_length(self, e, sent=80_000):
+        """The beginning of the file, cut, so that its length is not known."""
+        e.head(200, ETag='"v1"', Transfer_Encoding="chunked")
+        e.raw(f"{sent:x}\r\n".encode() + BODY[:sent] + b"\r\n")
+
+    def parts(self, size, total):
+        """A file whose length is not said at first, then parts of at most that size."""
+        def page(e):
+            start = e.range_start()
+            if start is None:
+                self.first_without_length(e)
+            elif start >= len(BODY):
+                e.answer(416, Content_Range=f"bytes */{len(BODY)}")
+            else:
+                end = min(start + size, len(BODY))
+                e.answer(206, BODY[start:end], ETag='"v1"',
+                         Content_Range=f"bytes {start}-{end - 1}/{total}")
+        return page
+
+    def test_short_parts_are_gone_on_with_and_are_no_failures(self):
+        for size in (len(BODY), 50_000, 219_999, 10_000):
+            for total in (len(BODY), "*"):
+                with self.subTest(size=size, total=total):
+                    self.page("/x/file", self.parts(size, total))
+                    self.finish()
+                    (self.directory / "file").unlink()
+
+    def test_a_part_ends_where_its_range_says(self):
+        claims = {
+            "shorter than its range": (lambda start: BODY[start:-1], None),
+            "longer than its range": (lambda start: BODY[start:] + b"x", None),
+            "another length": (lambda start: BODY[start:-1], len(BODY) - 100_001),
+        }
+        for what, (body, length) in claims.items():
+            with self.subTest(what):
+                self.leave_part()
+
+                def page(e):
+                    if e.count > 1:
+                        return e.ranged(BODY)
+                    start = e.range_start()
+                    fields = {"Content_Range": f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"}
+                    e.head(206, length, ETag='"v1"', **fields)
+                    e.raw(body(start))
+
+                self.page("/x/file", page)
+                self.finish(attempts=2)
+                (self.directory / "file").unlink()
+
+    def test_what_ends_early_is_not_called_whole(self):
+        def no_more(e):  # of a file that was said to be longer
+            if e.range_start() is None:
+                return e.ranged(BODY, send=100_000)
+            e.answer(206, b"", ETag='"v1"', Content_Range="bytes 100000-99999/300000")
+
+        def unsatisfied(e):  # and does not say what there is
+            self.first_without_length(e) if e.range_start() is None else e.answer(416)
+
+        def shrunk(e):  # to less than what has come
+            if e.range_start() is None:
+                return self.first_without_length(e)
+            e.answer(416, Content_Range="bytes */70000")
+
+        def always_the_same_byte(e):
+            if e.range_start() is None:
+                return self.first_without_length(e)
+            e.answer(206, b"x", ETag='"v1"', Content_Range="bytes 79999-79999/*")
+
+        for page in (no_more, unsatisfied, shrunk, always_the_same_byte):
+            with self.subTest(page.__name__):
+                self.page("/x/file", page)
+                self.get("/x/file", "--retries", "2", code=1)
+                self.assertNotIn("file", self.names())
+
     def test_more_than_the_whole_is_refused(self):
         self.leave_part()
 
