@@ -1,8 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/websocket/handshake.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <stdexcept>
 
