@@ -54,8 +54,8 @@ void fd_watcher::kernel_done(std::int64_t result) noexcept {
 void fd_watcher::answered() noexcept {
   if (!closed_ && outcome != -ECANCELED) {
     // A poll that failed is told as an error, or the library would wait for ever.
-    unsigned ready = outcome < 0 ? POLLERR : static_cast<unsigned>(outcome);
-    if (ready & (wanted_ | POLLERR | POLLHUP)) on_ready_(ready);
+    unsigned ready = outcome < 0 ? POLLERR | POLLNVAL : static_cast<unsigned>(outcome);
+    if (ready & (wanted_ | POLLERR | POLLHUP | POLLNVAL)) on_ready_(ready);
   }
   state_ = state::idle;
   if (closed_) {

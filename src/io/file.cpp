@@ -13,15 +13,13 @@
 #include <rondo/io/detail/file_status.hpp>
 #include <rondo/io/detail/on_thread.hpp>
 #include <rondo/io/detail/replacement.hpp>
-#include <rondo/io/detail/socket.hpp>
-#include <rondo/io/errors.hpp>
 #include <rondo/loop/sleep.hpp>
 
 namespace rondo::inline v0 {
 
 using detail::check_file;
+using detail::file_core;
 using detail::file_request;
-using detail::file_transfer;
 using detail::opcode;
 using namespace std::chrono_literals;
 
@@ -45,216 +43,27 @@ int open_flags(file_mode mode) {
   return O_RDONLY;
 }
 
-/// Sets the position of a regular file when a composite ends before its time.
-class position_guard {
- public:
-  explicit position_guard(int fd) noexcept : fd_(fd), start_(::lseek(fd, 0, SEEK_CUR)) {}
-  position_guard(const position_guard&) = delete;
-  ~position_guard() {
-    if (start_ >= 0) ::lseek(fd_, start_, SEEK_SET);
-  }
-  std::int64_t start() const noexcept { return start_; }
-  void advance(std::size_t n) noexcept {
-    if (start_ >= 0) start_ += static_cast<off_t>(n);
-  }
-  void dismiss() noexcept { start_ = -1; }
-
- private:
-  int fd_;
-  off_t start_;  // -1: it has none
-};
-
 }  // namespace
 
-file::file(int fd, std::string path) noexcept : file(fd, std::move(path), ::fcntl(fd, F_GETFL)) {}
+file::file(int fd, std::string path)
+    : core_(file_core::take(fd, std::move(path), ::fcntl(fd, F_GETFL))) {}
 
-file::file(int fd, std::string path, int flags) noexcept : fd_(fd), path_(std::move(path)) {
-  if (flags >= 0) {
-    traits_.nonblocking = flags & O_NONBLOCK;
-    traits_.append = flags & O_APPEND;
-    traits_.read_only = (flags & O_ACCMODE) == O_RDONLY;
-  }
-  struct statx info {};
-  // Type alone: no network file system asks its server for that.
-  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &info) != 0) return;
-  if (S_ISREG(info.stx_mode) || S_ISBLK(info.stx_mode)) {
-    traits_.what = kind::stored;
-  } else if (S_ISDIR(info.stx_mode)) {
-    traits_.what = kind::directory;
-  } else {
-    traits_.what = S_ISFIFO(info.stx_mode) ? kind::fifo : kind::stream;
-  }
-}
-
-file::~file() {
-  if (fd_ >= 0) close_now(fd_);
-}
-
-void file::close_now(int fd) noexcept {
-  if (ready_or_not()) {
-    detail::close_socket(fd);  // the backend may have been asked to poll it
-  } else {
-    ::close(fd);
-  }
-}
-
-task<std::size_t> file::read_some(std::span<char> into) {
-  file_transfer read(*this, opcode::read, into.data(), into.size(), -1);
-  co_return static_cast<std::size_t>(check_file(co_await read, "read", path_));
-}
-
-task<std::string> file::read(std::size_t max) {
-  std::string text;
-  position_guard unread(fd_);
-  std::size_t expected = 0;
-  if (traits_.what == kind::stored) {
-    std::uint64_t all = size();
-    auto at = static_cast<std::uint64_t>(std::max<std::int64_t>(unread.start(), 0));
-    if (all > at && all - at > max) check_file(-EFBIG, "read", path_);
-    if (all > at) expected = static_cast<std::size_t>(all - at);
-  }
-  constexpr std::size_t unknown = 4096;  // /proc says 0
-  // Little by little: a string fills with zeros what it grows by, and a gigabyte
-  // of that would hold the loop.
-  constexpr std::size_t step = 512 * 1024;
-  text.reserve(expected + 1);
-  std::size_t filled = 0;
-  for (;;) {
-    if (text.size() == filled) {
-      // One byte more than expected, to meet the end without growing.
-      std::size_t more = expected >= filled ? expected + 1 - filled : filled;
-      text.resize(filled + std::clamp(more, expected > 0 ? 1 : unknown, step));
-    }
-    std::size_t n = co_await read_some({text.data() + filled, text.size() - filled});
-    if (n == 0) break;
-    filled += n;
-    if (filled > max) check_file(-EFBIG, "read", path_);
-  }
-  text.resize(filled);
-  unread.dismiss();
-  co_return text;
-}
-
-task<std::size_t> file::pread(std::span<char> into, std::uint64_t offset) {
-  std::size_t filled = 0;
-  while (filled < into.size()) {
-    file_transfer read(*this, opcode::read, into.data() + filled, into.size() - filled,
-                       static_cast<std::int64_t>(offset + filled));
-    std::int64_t n = check_file(co_await read, "read", path_);
-    if (n == 0) break;
-    filled += static_cast<std::size_t>(n);
-  }
-  co_return filled;
-}
-
-task<> file::write_all(std::string_view data, std::int64_t offset) {
-  while (!data.empty()) {
-    file_transfer write(*this, opcode::write, const_cast<char*>(data.data()), data.size(), offset);
-    std::int64_t n = check_file(co_await write, "write", path_);
-    if (n == 0) check_file(-ENOSPC, "write", path_);
-    data.remove_prefix(static_cast<std::size_t>(n));
-    if (offset >= 0) offset += n;
-  }
-}
-
-task<> file::write(std::string_view data) { co_await write_all(data, -1); }
-
-task<> file::pwrite(std::string_view data, std::uint64_t offset) {
-  if (offset > INT64_MAX) check_file(-EINVAL, "write", path_);
-  co_await write_all(data, static_cast<std::int64_t>(offset));
-}
-
-async_generator<std::string> file::lines(std::size_t longest) {
-  constexpr std::size_t chunk = 64 * 1024;
-  std::string buffer;
-  std::size_t begin = 0;    // of the line that comes next
-  std::size_t scanned = 0;  // no '\n' before it
-  std::size_t filled = 0;
-  bool over = false;
-  position_guard unread(fd_);
-  for (;;) {
-    std::size_t end = std::string_view(buffer.data(), filled).find('\n', scanned);
-    std::size_t length = (end == buffer.npos ? filled : end + 1) - begin;
-    if (length > longest)
-      throw limit_overrun_error("read " + path_ + ": a line is longer than " +
-                                std::to_string(longest) + " bytes");
-    if (end != buffer.npos || (over && length > 0)) {
-      std::string line(buffer, begin, length);
-      begin += length;
-      scanned = begin;
-      unread.advance(length);
-      co_yield std::move(line);
-      continue;
-    }
-    if (over) {
-      unread.dismiss();
-      co_return;
-    }
-    buffer.erase(0, begin);
-    filled -= begin;
-    begin = 0;
-    scanned = filled;
-    buffer.resize(filled + chunk);
-    std::size_t n = co_await read_some({buffer.data() + filled, chunk});
-    filled += n;
-    over = n == 0;
-  }
-}
-
-task<> file::sync() {
-  file_request sync(opcode::fsync, fd_, "file.sync");
-  check_file(co_await sync, "sync", path_);
-}
-
-task<> file::sync_data() {
-  file_request sync(opcode::fsync, fd_, "file.sync_data");
-  sync.flags = 1;
-  check_file(co_await sync, "sync", path_);
-}
-
-task<> file::truncate(std::uint64_t size) {
-  auto call = [&] { return ::ftruncate(fd_, static_cast<off_t>(size)); };
-  co_await detail::on_thread("truncate", path_, call);
-}
-
-task<file_status> file::status() {
-  struct stat info {};
-  auto call = [&] { return ::fstat(fd_, &info); };
-  co_await detail::on_thread("stat", path_, call);
-  co_return detail::to_status(info);
-}
+task<file_status> file::status() { return file_core::status(ref()); }
 
 std::uint64_t file::size() const {
-  struct statx info {};
-  if (::statx(fd_, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &info) != 0)
-    check_file(-errno, "stat", path_);
-  return info.stx_size;
+  std::int64_t bytes = core_ ? core_->size() : -EBADF;
+  return static_cast<std::uint64_t>(check_file(bytes, "stat", path()));
 }
 
 void file::seek(std::uint64_t position) {
-  if (::lseek(fd_, static_cast<off_t>(position), SEEK_SET) < 0) check_file(-errno, "seek", path_);
+  int fd = core_ ? core_->open_fd() : -1;
+  if (::lseek(fd, static_cast<off_t>(position), SEEK_SET) < 0) check_file(-errno, "seek", path());
 }
 
 std::uint64_t file::position() const {
-  off_t at = ::lseek(fd_, 0, SEEK_CUR);
-  if (at < 0) check_file(-errno, "seek", path_);
+  off_t at = ::lseek(core_ ? core_->open_fd() : -1, 0, SEEK_CUR);
+  if (at < 0) check_file(-errno, "seek", path());
   return static_cast<std::uint64_t>(at);
-}
-
-task<> file::close() {
-  if (fd_ < 0) co_return;
-  // A cancelled task does not even begin to close: then this does.
-  file owner(std::move(*this));
-  path_ = owner.path_;
-  if (owner.traits_.read_only || owner.ready_or_not()) {
-    // Nothing is left to be written: this does not wait.
-    owner.close_now(std::exchange(owner.fd_, -1));
-    co_return;
-  }
-  file_request close(opcode::close, owner.fd_, "file.close");
-  std::int64_t result = co_await close;
-  owner.fd_ = -1;
-  check_file(result, "close", path_);
 }
 
 task<file> open_file(std::string path, file_mode mode, unsigned permissions) {
@@ -281,8 +90,10 @@ task<file> open_file(std::string path, file_mode mode, unsigned permissions) {
       }
     }
     check_file(fd, "open", path);
-    file opened(static_cast<int>(fd), std::move(path), static_cast<int>(flags));
-    if (opened.traits_.what == file::kind::directory) check_file(-EISDIR, "open", opened.path_);
+    file opened(
+        file_core::take(static_cast<int>(fd), std::move(path), static_cast<int>(flags)));
+    if (opened.internal()->what == file_core::kind::directory)
+      check_file(-EISDIR, "open", opened.path());
     co_return opened;
   }
 }

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <utility>
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/io/detail/no_sigpipe.hpp>
@@ -104,35 +105,58 @@ bool file_request::begin() noexcept {
   return file_operation::begin();
 }
 
-file_transfer::file_transfer(file& f, opcode read_or_write, void* data, std::size_t size,
-                             std::int64_t at) noexcept
-    : file_(f), what_(read_or_write) {
+file_transfer::file_transfer(const file_ref& f, opcode read_or_write, void* data,
+                             std::size_t size, std::int64_t at) noexcept
+    : file_(f.get()), what_(read_or_write) {
   code = read_or_write;
-  fd = f.fd_;
+  fd = file_ ? file_->fd : -1;
   buffer = data;
   length = size;
   offset = at;
 }
 
+file_transfer::~file_transfer() {
+  if (!listed_) return;
+  (previous_ ? previous_->next_ : file_->transfers_) = next_;
+  if (next_) next_->previous_ = previous_;
+  --file_->users_;
+  file_->close_if_idle();
+}
+
 bool file_transfer::begin() noexcept {
-  if (file_.ready_or_not()) return begin_when_ready();
-  if (what_ == opcode::read && file_.traits_.reads_cached && read_cached()) return true;
+  if (!file_ || file_->closed) {
+    outcome = -EBADF;
+    return true;
+  }
+  listed_ = true;
+  ++file_->users_;
+  next_ = std::exchange(file_->transfers_, this);
+  if (next_) next_->previous_ = this;
+  if (file_->ready_or_not()) return begin_when_ready();
+  if (what_ == opcode::read && file_->reads_cached && read_cached()) return true;
   if (length > request_most) length = request_most;
   if (loop::of(*waiter()).kernel().serves_files()) prepare_for_ring();
   return file_operation::begin();
 }
 
+void file_transfer::abort() noexcept {
+  if (!waiting()) return;  // it has ended, or finds the file closed when it begins
+  if (!cancel()) return;   // kernel_done follows
+  outcome = -ECANCELED;
+  complete();
+}
+
 void file_transfer::prepare_for_ring() noexcept {
   // It takes O_NONBLOCK at its word for files that it cannot read without
   // blocking, and gives EAGAIN.
-  if (file_.traits_.nonblocking) {
+  if (file_->nonblocking) {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-    file_.traits_.nonblocking = false;
+    file_->nonblocking = false;
   }
   // The kernel (seen in 6.18) forgets to move the file's position when a part was
   // transferred before an error: the next request would go to the same place
   // again, and a full disk would look like success. So we move it.
-  if (offset >= 0 || (file_.traits_.append && what_ == opcode::write)) return;
+  if (offset >= 0 || (file_->append && what_ == opcode::write)) return;
   offset = ::lseek(fd, 0, SEEK_CUR);
   moves_position_ = offset >= 0;
 }
@@ -146,7 +170,7 @@ bool file_transfer::read_cached() noexcept {
   }
   if (errno == EAGAIN) return false;
   if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) {
-    file_.traits_.reads_cached = false;
+    file_->reads_cached = false;
     return false;
   }
   outcome = -errno;
@@ -156,8 +180,8 @@ bool file_transfer::read_cached() noexcept {
 // A FIFO that no writer has opened yet reads as if at its end; polled, it is not
 // ready until one has come.
 bool file_transfer::begin_when_ready() noexcept {
-  bool poll_first = !file_.traits_.nonblocking ||
-                    (file_.traits_.what == file::kind::fifo && what_ == opcode::read);
+  bool poll_first = !file_->nonblocking ||
+                    (file_->what == file_core::kind::fifo && what_ == opcode::read);
   if (!poll_first || ready_now(fd, what_ == opcode::read ? POLLIN : POLLOUT)) {
     outcome = transfer_now();
     if (outcome != -EAGAIN) return true;
@@ -185,7 +209,7 @@ bool file_transfer::wait_until_ready() noexcept {
 std::int64_t file_transfer::transfer_now() noexcept {
   code = what_;
   flags = 0;
-  std::size_t most = file_.traits_.nonblocking ? cached_most : pipe_page;
+  std::size_t most = file_->nonblocking ? cached_most : pipe_page;
   std::size_t wanted = length;
   if (length > most) length = most;
   std::int64_t result;
@@ -206,8 +230,8 @@ void file_transfer::kernel_done(std::int64_t result) noexcept {
   }
   // Not ready after all; or, from a thread, a file of the kernel's own (in /sys)
   // that waits for an event.
-  if (result == -EAGAIN && (file_.ready_or_not() || file_.traits_.nonblocking)) {
-    if (waiter()->cancel_requested()) {
+  if (result == -EAGAIN && (file_->ready_or_not() || file_->nonblocking)) {
+    if (waiter()->cancel_requested() || file_->closed) {
       result = -ECANCELED;
     } else {
       if (!wait_until_ready()) return;

@@ -1,10 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/readiness.hpp>
 
+#include <cerrno>
+#include <fcntl.h>
 #include <map>
 #include <memory>
 #include <poll.h>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include <rondo/io/detail/fd_watcher.hpp>
 #include <rondo/loop/loop.hpp>
@@ -19,10 +23,58 @@ readiness_operation::readiness_operation(int fd_number, unsigned events) noexcep
   flags = events;
 }
 
+namespace {
+
+thread_local constinit readiness_operation* waiting_here = nullptr;
+
+}  // namespace
+
+bool readiness_operation::begin() noexcept {
+  if (io_operation::begin()) return true;
+  listed_ = true;
+  next_ = std::exchange(waiting_here, this);
+  if (next_) next_->previous_ = this;
+  return false;
+}
+
+bool readiness_operation::cancel() noexcept {
+  if (!io_operation::cancel()) return false;
+  leave();
+  return true;
+}
+
+void readiness_operation::kernel_done(std::int64_t result) noexcept {
+  leave();
+  // Also when it was ready: perhaps the kernel saw who has the number now.
+  if (ended_) result = -EBADF;
+  io_operation::kernel_done(result);
+}
+
+void readiness_operation::leave() noexcept {
+  if (!std::exchange(listed_, false)) return;
+  (previous_ ? previous_->next_ : waiting_here) = next_;
+  if (next_) next_->previous_ = previous_;
+}
+
+void readiness_operation::end_those_of(int fd) noexcept {
+  for (readiness_operation* op = waiting_here; op;) {
+    readiness_operation* next = op->next_;
+    if (op->fd == fd && op->waiting() && !op->ended_) {
+      op->ended_ = true;
+      if (op->cancel()) {
+        op->outcome = -EBADF;
+        op->complete();
+      }
+    }
+    op = next;
+  }
+}
+
 void readiness_operation::result() const {
-  if (outcome < 0)
-    throw std::system_error(static_cast<int>(-outcome), std::generic_category(),
-                            std::string(describe()) + " " + detail());
+  if (outcome >= 0) return;
+  std::string what = std::string(describe()) + " " + detail();
+  if (ended_) what += ": it was closed meanwhile";
+  throw std::system_error(static_cast<int>(-outcome), std::generic_category(), what);
 }
 
 const char* readiness_operation::describe() const noexcept {
@@ -36,23 +88,27 @@ namespace {
 /// The callbacks of a loop, by fd and direction.
 class callbacks {
  public:
-  explicit callbacks(loop& l) noexcept : loop_(l) {}
+  explicit callbacks(loop& l) noexcept : loop_(l) { here = this; }
   callbacks(const callbacks&) = delete;
   callbacks& operator=(const callbacks&) = delete;
   ~callbacks() {
     for (auto& [key, c] : all_) c->watcher->close();
+    here = nullptr;
   }
 
+  static thread_local constinit callbacks* here;  // null: none was ever added
+
   void add(int fd, unsigned events, unique_function<void()> f) {
+    if (::fcntl(fd, F_GETFD) < 0)
+      throw std::system_error(errno, std::generic_category(), subject(fd, events));
+    // Anew also where there is one: the number may be another file's by now.
+    remove(fd, events);
     std::unique_ptr<callback>& c = all_[{fd, events}];
-    if (c) {
-      c->function = std::make_shared<unique_function<void()>>(std::move(f));
-      return;
-    }
     try {
       c = std::make_unique<callback>();
       c->function = std::make_shared<unique_function<void()>>(std::move(f));
-      c->watcher = fd_watcher::open(loop_, fd, [call = c.get()](unsigned) {
+      c->watcher = fd_watcher::open(loop_, fd, [this, fd, events, call = c.get()](unsigned ready) {
+        if (ready & POLLNVAL) return lose(fd, events);
         auto function = call->function;  // it may remove itself
         try {
           (*function)();
@@ -81,6 +137,21 @@ class callbacks {
   }
 
  private:
+  static std::string subject(int fd, unsigned events) {
+    return (events & POLLOUT ? "add_writer fd " : "add_reader fd ") + std::to_string(fd);
+  }
+
+  // Its fd was closed: calling it again and again would do nothing but that.
+  void lose(int fd, unsigned events) {
+    remove(fd, events);
+    report_made([&] {
+      std::system_error gone(EBADF, std::generic_category(), subject(fd, events));
+      return diagnostic{problem::exception_not_retrieved,
+                        std::string(gone.what()) + ": it is removed (forget_fd before closing)",
+                        std::make_exception_ptr(gone)};
+    });
+  }
+
   struct callback {
     std::shared_ptr<unique_function<void()>> function;
     fd_watcher* watcher = nullptr;
@@ -89,9 +160,19 @@ class callbacks {
   std::map<std::pair<int, unsigned>, std::unique_ptr<callback>> all_;
 };
 
+thread_local constinit callbacks* callbacks::here = nullptr;
+
 callbacks& of_this_loop() { return loop::current().local<callbacks>(); }
 
 }  // namespace
+
+void end_waits(int fd) noexcept {
+  if (waiting_here) [[unlikely]] readiness_operation::end_those_of(fd);
+  if (callbacks::here) [[unlikely]] {
+    callbacks::here->remove(fd, POLLIN);
+    callbacks::here->remove(fd, POLLOUT);
+  }
+}
 
 }  // namespace detail
 
@@ -110,5 +191,7 @@ void add_writer(int fd, detail::unique_function<void()> f) {
 }
 bool remove_reader(int fd) { return detail::of_this_loop().remove(fd, POLLIN); }
 bool remove_writer(int fd) { return detail::of_this_loop().remove(fd, POLLOUT); }
+
+void forget_fd(int fd) noexcept { detail::end_waits(fd); }
 
 }  // namespace rondo::inline v0

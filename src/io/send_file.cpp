@@ -8,8 +8,10 @@
 #include <memory>
 #include <poll.h>
 #include <sys/sendfile.h>
+#include <unistd.h>
 
 #include <rondo/exec/to_thread.hpp>
+#include <rondo/io/detail/file_operation.hpp>
 #include <rondo/io/errors.hpp>
 #include <rondo/io/file.hpp>
 #include <rondo/io/stream.hpp>
@@ -19,6 +21,9 @@ namespace rondo::inline v0 {
 
 namespace {
 
+using detail::file_core;
+using detail::file_in_use;
+using detail::file_ref;
 using detail::stream_core;
 using detail::stream_operation;
 
@@ -116,9 +121,10 @@ class nonblocking_meanwhile {
 
 /// From the page cache to the socket. Gives how much it has sent: less than size
 /// if the file has ended, or cannot be sent in this way.
-task<std::uint64_t> send_pages(stream_core& core, const file& from, std::uint64_t offset,
+task<std::uint64_t> send_pages(stream_core& core, const file_ref& from, std::uint64_t offset,
                                std::uint64_t size, const std::string& what) {
   nonblocking_meanwhile guard(core.fd);
+  file_in_use source(from);
   std::uint64_t sent = 0;
   while (sent < size) {
     wait_for_room room(core, what);
@@ -127,11 +133,12 @@ task<std::uint64_t> send_pages(stream_core& core, const file& from, std::uint64_
       auto at = static_cast<off_t>(offset + sent);
       auto most = static_cast<std::size_t>(std::min(size - sent, chunk));
       // A lost peer raises SIGPIPE for this thread, which has it blocked.
-      ssize_t n = ::sendfile(core.fd, from.fd(), &at, most);
+      ssize_t n = ::sendfile(core.fd, source.fd(), &at, most);
       return n < 0 ? -errno : n;
     };
     std::int64_t n = co_await to_thread(call);
     if (core.closed) core.fail(what.c_str(), -ECONNABORTED);
+    if (from->closed) detail::check_file(-ECANCELED, "read", from);
     if (n == -EAGAIN) continue;
     if (n == 0 || n == -EINVAL || n == -ENOSYS || n == -EOPNOTSUPP) break;
     if (n < 0) core.fail(what.c_str(), n);
@@ -169,7 +176,7 @@ class piece_buffer {
 };
 
 /// Through memory: size bytes, or up to the end of the file. Gives how many.
-task<std::uint64_t> send_copies(stream_core& core, file& from, std::uint64_t offset,
+task<std::uint64_t> send_copies(stream_core& core, const file_ref& from, std::uint64_t offset,
                                 std::uint64_t size, const std::string& what) {
   // What is cached, and taken at once, comes without a pause.
   constexpr unsigned pieces_in_a_turn = 8;
@@ -178,7 +185,7 @@ task<std::uint64_t> send_copies(stream_core& core, file& from, std::uint64_t off
   for (unsigned pieces = 1; sent < size; ++pieces) {
     auto wanted = static_cast<std::size_t>(std::min(size - sent, piece));
     std::span<char> into(buffer.data(), wanted);
-    std::size_t n = co_await from.pread(into, offset + sent);
+    std::size_t n = co_await file_core::pread(file_ref(from.get()), into, offset + sent);
     if (core.closed) core.fail(what.c_str(), -ECONNABORTED);
     claimed_write write(core, std::string_view(buffer.data(), n), what);
     co_await write;
@@ -195,21 +202,23 @@ task<std::uint64_t> send_file(stream& to, file& from, std::uint64_t offset,
                               std::optional<std::uint64_t> count) {
   std::string what = "send " + from.path() + " to";
   stream_core* core = to.internal();
+  file_ref source(from.internal());
   output_claim claim(core, what);
   // Whether one may write; and what a cancelled write has left goes first.
   claimed_write first(*core, {}, what);
   co_await first;
-  static_cast<void>(from.position());  // throws for what has no offsets
+  if (!source.get() || ::lseek(source->open_fd(), 0, SEEK_CUR) < 0)  // it has no offsets
+    detail::check_file(source.get() ? -errno : -EBADF, "seek", source);
 
   constexpr std::uint64_t furthest = INT64_MAX;
   if (offset > furthest) core->fail(what.c_str(), -EINVAL);
   std::uint64_t wanted = std::min(count.value_or(furthest), furthest - offset);
-  std::uint64_t there = from.size();
+  auto there = static_cast<std::uint64_t>(detail::check_file(source->size(), "stat", source));
   std::uint64_t size = offset < there ? std::min(wanted, there - offset) : 0;
   std::uint64_t sent = 0;
   if (core->type == stream_core::kind::socket && !core->filter && size > small_part)
-    sent = co_await send_pages(*core, from, offset, size, what);
-  if (sent < wanted) sent += co_await send_copies(*core, from, offset + sent, wanted - sent, what);
+    sent = co_await send_pages(*core, source, offset, size, what);
+  if (sent < wanted) sent += co_await send_copies(*core, source, offset + sent, wanted - sent, what);
   if (count && sent < *count)
     throw incomplete_read_error(what + " " + core->subject() + ": the file ended after " +
                                     std::to_string(sent) + " bytes of " + std::to_string(*count),

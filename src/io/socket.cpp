@@ -9,6 +9,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include <rondo/io/readiness.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/loop.hpp>
 
@@ -47,7 +48,10 @@ void set_tcp_options(int fd, bool no_delay, bool keep_alive) noexcept {
 unsigned accept_flags() { return SOCK_CLOEXEC | blocking_flag(); }
 
 void close_socket(int fd) noexcept {
-  if (this_thread_scheduler) loop::current().kernel().forget(fd);
+  if (this_thread_scheduler) {
+    end_waits(fd);
+    loop::current().kernel().forget(fd);
+  }
   ::close(fd);
 }
 

@@ -98,6 +98,7 @@ class epoll_backend final : public backend {
     if (fds_[i].known) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
     fds_[i].known = fds_[i].edge = false;
     ++fds_[i].generation;  // events on their way belong to the old socket
+    end_all(fds_[i], nullptr);
   }
 
  private:
@@ -169,7 +170,7 @@ class epoll_backend final : public backend {
     op.previous_io = l.tail;
     (l.tail ? l.tail->next_io : l.head) = &op;
     l.tail = &op;
-    if (int error = observe(op.fd, s)) {
+    if (int error = observe(op.fd, s, &op)) {
       remove(l, op);
       return error;
     }
@@ -177,7 +178,23 @@ class epoll_backend final : public backend {
     return 0;
   }
 
-  int observe(int fd, fd_state& s) noexcept {
+  /// Ends what waits for a file that is not there any more, under the number of
+  /// another or of none: nobody would ever wake it, or the wrong one.
+  void end_all(fd_state& s, const io_operation* but) noexcept {
+    for (waiting* l : {&s.readers, &s.writers, &s.pollers}) {
+      for (io_operation* op = l->head; op;) {
+        io_operation* next = op->next_io;
+        if (op != but) {
+          remove(*l, *op);
+          --in_flight_;
+          op->kernel_done(-EBADF);
+        }
+        op = next;
+      }
+    }
+  }
+
+  int observe(int fd, fd_state& s, const io_operation* newest) noexcept {
     epoll_event event{};
     if (s.pollers.head) {
       // An fd has one registration: while somebody polls it, readers and writers
@@ -195,7 +212,10 @@ class epoll_backend final : public backend {
     event.data.u64 = static_cast<std::uint32_t>(fd) | std::uint64_t{s.generation} << 32;
     s.edge = false;
     int error = control(s.known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, event);
-    if (error == ENOENT) error = control(EPOLL_CTL_ADD, fd, event);
+    if (error == ENOENT) {  // its owner has closed it, and the number is another file's
+      end_all(s, newest);
+      error = control(EPOLL_CTL_ADD, fd, event);
+    }
     if (error == EEXIST) error = control(EPOLL_CTL_MOD, fd, event);
     s.known = error == 0;
     s.edge = s.known && !s.pollers.head;
@@ -233,7 +253,7 @@ class epoll_backend final : public backend {
     }
     // A one-shot is spent now.
     if (!s.edge && (s.readers.head || s.writers.head || s.pollers.head))
-      observe(static_cast<int>(fd), s);
+      observe(static_cast<int>(fd), s, nullptr);
   }
 
   void retry(waiting& l) noexcept {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+#include <rondo/io/file.hpp>
 #include <rondo/io/file_system.hpp>
 
 #include "io/folder.hpp"

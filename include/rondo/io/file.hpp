@@ -11,13 +11,11 @@
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/io/detail/file_core.hpp>
 
 namespace rondo::inline v0 {
 
 struct file_status;
-namespace detail {
-class file_transfer;
-}
 
 /// How open_file opens; the words of Python's open().
 enum class file_mode : unsigned char {
@@ -37,67 +35,88 @@ enum class file_mode : unsigned char {
 /// or to a thread. Pipes (FIFOs), terminals and other devices are read and
 /// written when they are ready, and never keep a thread.
 ///
-/// Belongs to one task at a time, and to its loop's thread. Destroying it closes
-/// it; no operation may be in flight then.
+/// Belongs to one task at a time, and to its loop's thread. Closing or destroying
+/// it, or moving another file into it, ends what other tasks wait for in it with an
+/// error (`read /fifo: the file was closed meanwhile: Operation canceled`). The fd
+/// itself is closed when a thread or the kernel that still works with it has done
+/// so: an operation never meets another file that got the same number.
 class [[nodiscard]] file {
  public:
   file() noexcept = default;
   /// Takes over an open fd. path is for errors. The fd of a pipe or device
   /// should be non-blocking; one that is not is polled before each call.
-  file(int fd, std::string path) noexcept;
-  file(file&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), traits_(other.traits_), path_(std::move(other.path_)) {}
+  file(int fd, std::string path);
+  explicit file(detail::file_core* core) noexcept : core_(core) {}
+  file(file&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
   file& operator=(file&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    std::swap(traits_, other.traits_);
-    std::swap(path_, other.path_);
+    if (this != &other) {
+      let_go();
+      core_ = std::exchange(other.core_, nullptr);
+    }
     return *this;
   }
   /// Closes. An error of that is lost, and a file system that hands data over
   /// only now (NFS, FUSE) holds the loop meanwhile: prefer close() after writing.
-  ~file();
+  ~file() { let_go(); }
 
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-  const std::string& path() const noexcept { return path_; }
-  int fd() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return core_ && !core_->closed; }
+  /// As it was opened; stays after closing.
+  const std::string& path() const noexcept { return ref().path(); }
+  /// -1 when it is closed.
+  int fd() const noexcept { return core_ && !core_->closed ? core_->fd : -1; }
   /// Gives the fd away.
-  int release() noexcept { return std::exchange(fd_, -1); }
+  int release() noexcept { return core_ ? core_->give_away() : -1; }
 
   /// Up to into.size() bytes from the position on, as many as can be had at
   /// once; 0 at the end. From a FIFO: waits for a writer and its data.
   /// Cancelled: nothing was taken, or the bytes are delivered.
-  task<std::size_t> read_some(std::span<char> into);
+  RONDO_CORO_WRAPPER task<std::size_t> read_some(std::span<char> into) {
+    return detail::file_core::read_some(ref(), into);
+  }
   /// The rest of the file, at most max bytes; more is an error (EFBIG).
   /// Cancelled: the position is where it was; what a pipe had given is lost.
-  task<std::string> read(std::size_t max = 1u << 30);
+  RONDO_CORO_WRAPPER task<std::string> read(std::size_t max = 1u << 30) {
+    return detail::file_core::read(ref(), max);
+  }
   /// Fills into from offset on; less only at the end. The position stays.
   /// Cancelled: nothing has changed.
-  task<std::size_t> pread(std::span<char> into, std::uint64_t offset);
+  RONDO_CORO_WRAPPER task<std::size_t> pread(std::span<char> into, std::uint64_t offset) {
+    return detail::file_core::pread(ref(), into, offset);
+  }
 
   /// Writes all of data. Cancelled: a part of it may have been written.
-  task<> write(std::string_view data);
+  RONDO_CORO_WRAPPER task<> write(std::string_view data) {
+    return detail::file_core::write(ref(), data, -1);
+  }
   /// Writes all of data at offset; the position stays. In a file opened with
   /// append, Linux writes to the end all the same (pwrite(2)).
   /// Cancelled: a part of it may have been written.
-  task<> pwrite(std::string_view data, std::uint64_t offset);
+  RONDO_CORO_WRAPPER task<> pwrite(std::string_view data, std::uint64_t offset) {
+    bool too_far = offset > INT64_MAX;
+    return detail::file_core::write(ref(), data, too_far ? -2 : static_cast<std::int64_t>(offset));
+  }
 
   /// The lines from the position on, each with its '\n' (the last may have
   /// none). A line longer than longest throws limit_overrun_error.
   ///
   /// Reads ahead; a generator that is destroyed, or whose task is cancelled,
-  /// sets the position after the last line that it gave (not in a pipe). The
-  /// file must outlive it and stay where it is; read_lines owns its file.
-  async_generator<std::string> lines(std::size_t longest = 1u << 20) RONDO_LIFETIMEBOUND;
+  /// sets the position after the last line that it gave (not in a pipe). read_lines
+  /// owns its file.
+  async_generator<std::string> lines(std::size_t longest = 1u << 20) {
+    return detail::file_core::lines(ref(), longest);
+  }
 
   /// Has the kernel put everything on the disk (fsync).
   /// Cancelled: it may have happened.
-  task<> sync();
+  RONDO_CORO_WRAPPER task<> sync() { return detail::file_core::sync(ref(), false); }
   /// The same for the data and what finds it again, not for times (fdatasync).
-  task<> sync_data();
+  RONDO_CORO_WRAPPER task<> sync_data() { return detail::file_core::sync(ref(), true); }
   /// Cuts the file, or lengthens it with zeros. Cancelled: it may have happened.
-  task<> truncate(std::uint64_t size);
+  RONDO_CORO_WRAPPER task<> truncate(std::uint64_t size) {
+    return detail::file_core::truncate(ref(), size);
+  }
   /// Size, type, mode and times. Cancelled: nothing has changed.
-  task<file_status> status();
+  RONDO_CORO_WRAPPER task<file_status> status();
 
   /// Size in bytes as this kernel knows it, at once. (On a network file system
   /// another machine may have changed it; status() asks.)
@@ -107,36 +126,21 @@ class [[nodiscard]] file {
   std::uint64_t position() const;
 
   /// Closes and says whether that failed. A file that was only read is closed
-  /// at once; cancelling does not keep any from being closed.
-  task<> close();
+  /// at once; cancelling does not keep any from being closed. When another task
+  /// is at work with it, that one closes it as it ends, and this does not wait.
+  RONDO_CORO_WRAPPER task<> close() { return detail::file_core::close(ref()); }
+
+  detail::file_core* internal() const noexcept { return core_; }
 
  private:
-  friend class detail::file_transfer;
-  friend task<file> open_file(std::string path, file_mode mode, unsigned permissions);
-
-  enum class kind : unsigned char {
-    stored,     // regular files, block devices: always ready, and slow
-    stream,     // character devices, sockets: ready or not
-    fifo,       // as stream, and its end is only the end once a writer has come
-    directory,
-  };
-  struct traits {
-    kind what = kind::stored;
-    bool read_only = false;
-    bool nonblocking = false;
-    bool append = false;
-    bool reads_cached = true;  // false: the file system does not know RWF_NOWAIT
-  };
-  bool ready_or_not() const noexcept {
-    return traits_.what == kind::stream || traits_.what == kind::fifo;
+  detail::file_ref ref() const noexcept { return detail::file_ref(core_); }
+  void let_go() noexcept {
+    if (!core_) return;
+    core_->shut_down();
+    std::exchange(core_, nullptr)->release();
   }
-  file(int fd, std::string path, int open_flags) noexcept;
-  task<> write_all(std::string_view data, std::int64_t offset);
-  void close_now(int fd) noexcept;
 
-  int fd_ = -1;
-  traits traits_;
-  std::string path_;
+  detail::file_core* core_ = nullptr;
 };
 
 /// Opens a file: `open /etc/shadow: Permission denied` when that fails. A

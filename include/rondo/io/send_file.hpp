@@ -30,8 +30,8 @@ class stream;
 /// (`seek /fifo: Illegal seek`).
 ///
 /// Cancelled: an unknown part has been sent; close the stream then. The file is as
-/// before. Both must live, and the file must stay open, until it returns or has
-/// been unwound.
+/// before. Both must live until it has begun; one that is closed meanwhile ends it
+/// with an error.
 task<std::uint64_t> send_file(stream& to, file& from, std::uint64_t offset = 0,
                               std::optional<std::uint64_t> count = {});
 

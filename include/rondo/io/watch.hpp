@@ -1,14 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <rondo/coro/task.hpp>
-#include <rondo/io/file.hpp>
+#include <rondo/detail/config.hpp>
 
 namespace rondo::inline v0 {
 
@@ -53,35 +52,30 @@ struct watch_event {
 /// fs.inotify.max_queued_events, then tells of the loss with one `overflow`.
 ///
 /// Not a generator, so that a time-out on next() loses nothing. One task at a
-/// time; destroying it ends the watch.
+/// time. Destroying it, or moving another into it, ends the watch, and a next() that
+/// another task waits in with an error (`read inotify: the file was closed
+/// meanwhile: Operation canceled`).
 class [[nodiscard]] file_watch {
  public:
   file_watch() noexcept = default;
   file_watch(file_watch&&) noexcept = default;
-  file_watch& operator=(file_watch&&) noexcept = default;
+  file_watch& operator=(file_watch&& other) noexcept;
+  ~file_watch();
 
   /// The next event; empty when nothing is watched any more.
   /// Cancelled: no event is lost. Two calls at a time are a usage_error, and so is
   /// add() meanwhile.
-  task<std::optional<watch_event>> next();
+  RONDO_CORO_WRAPPER task<std::optional<watch_event>> next();
   /// Watches path as well (a directory: what is in it, not below). Throws
   /// `watch /x: No such file or directory`. Cancelled: it may be watched.
-  task<> add(std::string path, watch_kind kinds = watch_kind::all);
+  RONDO_CORO_WRAPPER task<> add(std::string path, watch_kind kinds = watch_kind::all);
 
  private:
   friend task<file_watch> watch(std::string path, watch_kind kinds);
-  struct watched {
-    int descriptor;
-    std::string path;
-  };
-  bool take(watch_event& event);
+  struct state;
+  explicit file_watch(std::shared_ptr<state> s) noexcept : state_(std::move(s)) {}
 
-  file events_;
-  std::vector<watched> watched_;
-  std::vector<char> buffer_;
-  std::size_t at_ = 0;
-  std::size_t filled_ = 0;
-  bool reading_ = false;
+  std::shared_ptr<state> state_;  // also of what is in next() or add()
 };
 
 /// Watches a file, or what is in a directory (not in those below it):

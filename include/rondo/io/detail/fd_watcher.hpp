@@ -16,7 +16,8 @@ class [[nodiscard]] fd_watcher final : public io_operation {
  public:
   using callback = unique_function<void(unsigned ready)>;
 
-  /// ready: POLLIN, POLLOUT, POLLERR, POLLHUP.
+  /// ready: POLLIN, POLLOUT, POLLERR, POLLHUP; POLLNVAL, with POLLERR: it cannot be
+  /// waited for.
   static fd_watcher* open(loop& l, int fd, callback on_ready);
 
   /// Changes what is waited for; 0: nothing.

@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include <rondo/exec/detail/worker_threads.hpp>
-#include <rondo/io/file.hpp>
+#include <rondo/io/detail/file_core.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
 namespace rondo::inline v0::detail {
@@ -55,30 +55,40 @@ class [[nodiscard]] file_request final : public file_operation {
 };
 
 /// A read from or a write to an open file. What the page cache has is read at
-/// once. A pipe or a device is read or written when it is ready.
+/// once. A pipe or a device is read or written when it is ready. Begun, it is in
+/// its file's list until it is destroyed.
 class [[nodiscard]] file_transfer final : public file_operation {
  public:
-  /// offset -1: at the file's position.
-  file_transfer(file& f, opcode read_or_write, void* data, std::size_t size,
+  /// offset -1: at the file's position. f must outlive it.
+  file_transfer(const file_ref& f, opcode read_or_write, void* data, std::size_t size,
                 std::int64_t offset) noexcept;
   file_transfer(file_transfer&&) noexcept = default;
+  ~file_transfer();
 
   bool begin() noexcept override;
   void kernel_done(std::int64_t result) noexcept override;
   const char* describe() const noexcept override {
     return what_ == opcode::read ? "file.read" : "file.write";
   }
-  std::string detail() const override { return file_.path_; }
+  std::string detail() const override { return file_ ? file_->path : std::string(); }
+
+  /// Ends it with ECANCELED: its file has been closed.
+  void abort() noexcept;
 
  private:
+  friend class file_core;
+
   bool read_cached() noexcept;
   void prepare_for_ring() noexcept;
   bool begin_when_ready() noexcept;
   bool wait_until_ready() noexcept;
   std::int64_t transfer_now() noexcept;
 
-  file& file_;
+  file_core* file_;
+  file_transfer* next_ = nullptr;
+  file_transfer* previous_ = nullptr;
   opcode what_;
+  bool listed_ = false;
   bool waits_for_readiness_ = false;
   bool moves_position_ = false;
 };
@@ -89,6 +99,14 @@ inline std::int64_t check_file(std::int64_t result, const char* operation,
   if (result >= 0) [[likely]] return result;
   throw std::system_error(static_cast<int>(-result), std::generic_category(),
                           std::string(operation) + " " + subject);
+}
+
+/// The same for an operation on an open file, which may have been closed under it.
+inline std::int64_t check_file(std::int64_t result, const char* operation, const file_ref& f) {
+  if (result >= 0) [[likely]] return result;
+  bool closed_meanwhile = result == -125 /* ECANCELED */ && f.get() && f->closed;
+  return check_file(result, operation,
+                    closed_meanwhile ? f.path() + ": the file was closed meanwhile" : f.path());
 }
 
 /// Throws for a path that the kernel would read only in part: one with a 0 in it.

@@ -48,8 +48,8 @@ class backend {
   /// Readable when a poll would find something; for foreign loops. -1: none.
   virtual int fd() noexcept { return -1; }
 
-  /// Forgets what it knows of fd, which is about to be closed. All operations
-  /// on it have completed.
+  /// Forgets what it knows of fd, which is about to be closed. Operations that
+  /// still wait for it may be ended with EBADF; those of its owner have completed.
   virtual void forget(int fd) noexcept { static_cast<void>(fd); }
 
   /// Whether opcodes on regular files are served without blocking.
