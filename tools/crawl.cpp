@@ -13,11 +13,13 @@
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include <rondo/http/client.hpp>
 #include <rondo/rondo.hpp>
 
 #include "crawler.hpp"
+#include "output.hpp"
 #include "subcommand.hpp"
 #include "text.hpp"
 
@@ -68,27 +70,40 @@ json object(const crawled_page& p) {
 /// Where the lines go.
 class line_output {
  public:
-  explicit line_output(const std::string& path) : name_(path.empty() ? "standard output" : path) {
-    file_ = path.empty() ? stdout : std::fopen(path.c_str(), "we");
-    if (!file_) throw usage_mistake("open " + path + ": " + std::strerror(errno));
+  explicit line_output(const std::string& path) : name_(path) {
+    if (path.empty()) {
+      screen_.emplace(STDOUT_FILENO);
+    } else if (!(file_ = std::fopen(path.c_str(), "we"))) {
+      throw usage_mistake("open " + path + ": " + std::strerror(errno));
+    }
   }
   line_output(const line_output&) = delete;
   line_output& operator=(const line_output&) = delete;
   ~line_output() {
-    if (file_ != stdout) std::fclose(file_);
+    if (file_) std::fclose(file_);
   }
 
   /// At once, so that who reads along sees each page as it is done.
   void write(std::string line) {
     line += '\n';
+    if (screen_) {
+      screen_->write(line);
+      screen_->check();
+      return;
+    }
     std::size_t written = std::fwrite(line.data(), 1, line.size(), file_);
     if (written != line.size() || std::fflush(file_) != 0)
       throw rondo::error("write to " + name_ + ": " + std::strerror(errno));
   }
+  /// Waits for who reads standard output.
+  void finish() {
+    if (screen_) screen_->finish();
+  }
 
  private:
   std::string name_;
-  std::FILE* file_;
+  std::FILE* file_ = nullptr;
+  std::optional<tool::output> screen_;
 };
 
 /// A line at the end of the terminal that says how far things are.
@@ -107,12 +122,12 @@ class status_line {
   void draw(std::string_view text) {
     if (!shown_) return;
     std::string line = "\r" + fit(text, columns() - 1);
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    rondo::detail::write_report(line);
     drawn_ = true;
   }
   /// Before anything else is written.
   void erase() {
-    if (std::exchange(drawn_, false)) std::fputs("\r\x1b[K", stderr);
+    if (std::exchange(drawn_, false)) rondo::detail::write_report("\r\x1b[K");
   }
 
  private:
@@ -142,7 +157,10 @@ class report {
   void page_done(const crawled_page& page);
   /// Redraws until it is cancelled.
   rondo::task<> keep_drawing();
-  void finished() noexcept { finished_ = true; }
+  void finished() {
+    finished_ = true;
+    out_.finish();
+  }
   bool starts_arrived() const noexcept { return starts_failed_ == 0; }
 
  private:
@@ -170,7 +188,7 @@ void report::page_done(const crawled_page& page) {
   out_.write(object(page).dump(-1, ' ', false, json::error_handler_t::replace));
   if (!page.ok() && page.start && !quiet_) {
     std::string cause = page.error.empty() ? fmt::format("status {}", page.status) : page.error;
-    fmt::print(stderr, "rondo crawl: {}: {}\n", printable(page.url), printable(cause));
+    complain(fmt::format("rondo crawl: {}: {}", printable(page.url), printable(cause)));
   }
 }
 
@@ -198,7 +216,7 @@ report::~report() {
   if (crawler_ && crawler_->waiting() > 0) text += fmt::format("; {} more not visited", crawler_->waiting());
   if (crawler_ && crawler_->dropped() > 0) text += fmt::format("; {} links dropped", crawler_->dropped());
   if (!finished_) text += "; interrupted";
-  fmt::print(stderr, "{}\n", text);
+  complain(text);
 }
 
 rondo::task<bool> crawl_all(const std::vector<rondo::http::url>& starts, const crawl_options& options) {
@@ -250,13 +268,13 @@ int run(crawl_options& options) {
     bool arrived = rondo::run(crawl_all(starts, options), how);
     return arrived ? exit_ok : exit_failed;
   } catch (const usage_mistake& e) {
-    fmt::print(stderr, "rondo crawl: {}\n", printable(e.what()));
+    complain(fmt::format("rondo crawl: {}", printable(e.what())));
     return exit_usage;
   } catch (const rondo::http::url_error& e) {
-    fmt::print(stderr, "rondo crawl: {}\n", printable(e.what()));
+    complain(fmt::format("rondo crawl: {}", printable(e.what())));
     return exit_usage;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "rondo crawl: {}\n", printable(e.what()));
+    complain(fmt::format("rondo crawl: {}", printable(e.what())));
     return exit_failed;
   }
 }

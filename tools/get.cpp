@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -21,6 +20,7 @@
 
 #include "download.hpp"
 #include "get_list.hpp"
+#include "output.hpp"
 #include "progress.hpp"
 #include "subcommand.hpp"
 #include "text.hpp"
@@ -135,6 +135,7 @@ void report::all_done() {
     if (failed_ > 0) text += fmt::format(", {} failed", failed_);
     shown.say(text);
   }
+  shown.finish();
 }
 
 rondo::task<> get_one(rondo::http::session& session, const wanted_file& file, const get_options& options,
@@ -238,14 +239,12 @@ int run(get_options& options) {
     rondo::run_options how;
     how.terminate = true;
     bool all = rondo::run(get_all(files, options), how);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout))
-      throw rondo::error(std::string("write to standard output: ") + std::strerror(errno));
     return all ? exit_ok : exit_failed;
   } catch (const usage_mistake& e) {
-    fmt::print(stderr, "rondo get: {}\n", printable(e.what()));
+    complain(fmt::format("rondo get: {}", printable(e.what())));
     return exit_usage;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "rondo get: {}\n", printable(e.what()));
+    complain(fmt::format("rondo get: {}", printable(e.what())));
     return exit_failed;
   }
 }

@@ -42,8 +42,6 @@ bool is_set(const char* variable) {
   return value && *value;
 }
 
-void write_out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
 double seconds_between(rondo::time_point from, rondo::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
@@ -90,15 +88,10 @@ progress::progress(style how, std::size_t files)
       colours_(how == style::bars && !is_set("NO_COLOR")),
       files_(files),
       measured_(rondo::now()),
-      begun_(measured_) {
-  // A frame goes out in one piece, or it flickers.
-  if (style_ == style::bars) std::setvbuf(stdout, nullptr, _IOFBF, 64 * 1024);
-}
+      begun_(measured_),
+      out_(STDOUT_FILENO) {}
 
-progress::~progress() {
-  erase();
-  std::fflush(stdout);
-}
+progress::~progress() { out_.write(erasure()); }
 
 progress::entry::entry(progress& shown, std::string n) : name(std::move(n)), shown_(shown) {
   shown_.entries_.push_back(this);
@@ -108,19 +101,14 @@ progress::entry::~entry() { std::erase(shown_.entries_, this); }
 
 void progress::say(std::string_view line) {
   if (style_ == style::silent) return;
-  erase();
-  write_out(line);
-  write_out("\n");
-  std::fflush(stdout);
-  draw();
+  // A frame goes out in one piece, or it flickers.
+  out_.write(erasure() + std::string(line) + "\n" + frame());
 }
 
 void progress::complain(std::string_view line) {
-  erase();
-  std::fflush(stdout);
-  std::string text = std::string(line) + "\n";
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  draw();
+  out_.write(erasure());
+  tool::complain(line);
+  out_.write(frame());
 }
 
 void progress::count(std::uint64_t bytes, bool ok) noexcept {
@@ -134,8 +122,7 @@ rondo::task<> progress::keep_drawing() {
     co_await rondo::sleep(redraw_interval);
     if (style_ != style::bars) continue;
     measure();
-    erase();
-    draw();
+    if (!out_.behind()) out_.write(erasure() + frame());  // a terminal that is stopped
   }
 }
 
@@ -154,29 +141,28 @@ void progress::measure() {
 
 /// The cursor rests below the bars, at the beginning of a line: should the
 /// process be killed there, the shell's prompt finds a clean place.
-void progress::erase() {
-  if (drawn_lines_ == 0) return;
+std::string progress::erasure() {
+  if (drawn_lines_ == 0) return {};
   std::size_t columns = size_now().columns;
   // In a window that has shrunk they have wrapped.
   std::size_t rows = drawn_lines_ * ((drawn_columns_ + columns - 1) / columns);
-  write_out(fmt::format("\x1b[{}A\r\x1b[J", rows));
   drawn_lines_ = 0;
+  return fmt::format("\x1b[{}A\r\x1b[J", rows);
 }
 
-void progress::draw() {
-  if (style_ != style::bars || entries_.empty()) return;
+std::string progress::frame() {
+  if (style_ != style::bars || entries_.empty()) return {};
   terminal_size size = size_now();
-  if (size.columns < 10 || size.rows < 4) return;
+  if (size.columns < 10 || size.rows < 4) return {};
   std::size_t columns = std::min(size.columns - 1, widest);
   std::size_t most = std::min<std::size_t>(size.rows - 3, 16);
-  frame_.clear();
+  std::string text;
   std::size_t lines = std::min(entries_.size(), most);
-  for (std::size_t i = 0; i < lines; ++i) frame_ += file_line(*entries_[i], columns) + "\n";
-  if (files_ > 1) frame_ += total_line(columns) + "\n";
+  for (std::size_t i = 0; i < lines; ++i) text += file_line(*entries_[i], columns) + "\n";
+  if (files_ > 1) text += total_line(columns) + "\n";
   drawn_lines_ = lines + (files_ > 1 ? 1 : 0);
   drawn_columns_ = columns;
-  write_out(frame_);
-  std::fflush(stdout);
+  return text;
 }
 
 std::string progress::file_line(const entry& e, std::size_t columns) const {

@@ -10,6 +10,8 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/loop/time.hpp>
 
+#include "output.hpp"
+
 namespace tool {
 
 /// What a program that works on many files shows of it. On a terminal a bar for
@@ -57,13 +59,17 @@ class progress {
   /// One more file is done, well or not.
   void count(std::uint64_t bytes, bool ok) noexcept;
 
+  /// Waits until all is written; see output::finish.
+  void finish() { out_.finish(); }
+
   /// Redraws until it is cancelled.
   rondo::task<> keep_drawing();
 
  private:
   void measure();
-  void erase();
-  void draw();
+  /// What takes the bars away, and what draws them: to be written.
+  std::string erasure();
+  std::string frame();
   std::string file_line(const entry& e, std::size_t columns) const;
   std::string total_line(std::size_t columns) const;
   std::string bar_with(double part, std::string_view text, std::string_view shorter,
@@ -77,11 +83,11 @@ class progress {
   std::size_t failed_ = 0;
   std::uint64_t bytes_done_ = 0;
   std::vector<entry*> entries_;
-  std::string frame_;              // what is about to be drawn
   std::size_t drawn_lines_ = 0;    // on the screen now
   std::size_t drawn_columns_ = 0;  // of each of them
   rondo::time_point measured_;
   rondo::time_point begun_;
+  output out_;
 };
 
 }  // namespace tool

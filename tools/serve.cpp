@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include <rondo/rondo.hpp>
 #include <rondo/tls.hpp>
 
+#include "output.hpp"
 #include "subcommand.hpp"
 #include "text.hpp"
 
@@ -62,9 +62,9 @@ rondo::task<> serve(const serve_options& options) {
   http::router site = make_site(options);
   http::server server = co_await start(site, options);
   if (!options.quiet) {
-    fmt::print("Serving {} at {}://{}/ until Ctrl-C\n", printable(options.directory),
-               options.over_tls() ? "https" : "http", server.address().to_string());
-    std::fflush(stdout);  // what follows is written past it
+    output(STDOUT_FILENO)
+        .write(fmt::format("Serving {} at {}://{}/ until Ctrl-C\n", printable(options.directory),
+                           options.over_tls() ? "https" : "http", server.address().to_string()));
     server.set_access_log(http::log_to(STDOUT_FILENO));
   }
   co_await server.serve_forever(std::chrono::duration<double>(options.grace));
@@ -73,7 +73,7 @@ rondo::task<> serve(const serve_options& options) {
 int run(const serve_options& options) {
   try {
     if (options.certificate.empty() != options.key.empty()) {
-      fmt::print(stderr, "rondo serve: --cert and --key go together\n");
+      complain("rondo serve: --cert and --key go together");
       return exit_usage;
     }
     rondo::run_options how;
@@ -81,7 +81,7 @@ int run(const serve_options& options) {
     rondo::run(serve(options), how);
     return exit_ok;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "rondo serve: {}\n", printable(e.what()));
+    complain(fmt::format("rondo serve: {}", printable(e.what())));
     return exit_failed;
   }
 }

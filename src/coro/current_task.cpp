@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/current_task.hpp>
 
-#include <cstdio>
 
+#include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
@@ -125,10 +125,6 @@ std::string format_task_tree() {
   return tree.empty() ? "no tasks\n" : tree;
 }
 
-void print_task_tree() {
-  std::string tree = format_task_tree();
-  std::fflush(stdout);
-  std::fputs(tree.c_str(), stderr);
-}
+void print_task_tree() { detail::write_report(format_task_tree()); }
 
 }  // namespace rondo::inline v0

@@ -1,11 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/diagnostic.hpp>
 
-#include <cstdio>
 #include <cstdlib>
 #include <cxxabi.h>
+#include <new>
 #include <typeinfo>
 
+#include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/detail/scheduler.hpp>
 #include <rondo/coro/errors.hpp>
@@ -43,13 +44,20 @@ std::string describe(const std::exception_ptr& error) {
 namespace detail {
 
 namespace {
+void print(const diagnostic& d) noexcept {
+  try {
+    write_report("rondo: " + d.message + "\n");
+  } catch (const std::bad_alloc&) {
+    report_out_of_memory();
+  }
+}
+
 void deliver(diagnostic_handler& handler, const diagnostic& d) noexcept {
   if (handler) {
     handler(d);
     return;
   }
-  std::fflush(stdout);
-  std::fprintf(stderr, "rondo: %s\n", d.message.c_str());
+  print(d);
 }
 }  // namespace
 
@@ -84,15 +92,14 @@ void scheduler::report_blocked(node& n) noexcept {
 }
 
 void report_out_of_memory() noexcept {
-  std::fputs("rondo: a problem could not be described: out of memory\n", stderr);
+  write_report("rondo: a problem could not be described: out of memory\n");
 }
 
 void report(const diagnostic& d) noexcept {
   if (this_thread_scheduler) {
     this_thread_scheduler->report(d);
   } else {
-    std::fflush(stdout);
-    std::fprintf(stderr, "rondo: %s\n", d.message.c_str());
+    print(d);
   }
 }
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include <rondo/coro/detail/promise.hpp>
-#include <rondo/io/detail/no_sigpipe.hpp>
+#include <rondo/coro/detail/no_sigpipe.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/syscall.hpp>
 #include <rondo/loop/loop.hpp>

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <rondo/io/detail/no_sigpipe.hpp>
+#include <rondo/coro/detail/no_sigpipe.hpp>
 
 namespace rondo::inline v0::detail {
 

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <unistd.h>
 
+#include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/loop/detail/backend.hpp>
 
 namespace rondo::inline v0::detail {
@@ -78,7 +78,7 @@ int interrupt_guard::signal() const noexcept { return on_main_thread() ? receive
 
 void interrupt_guard::die() noexcept {
   int number = signal();
-  std::fflush(nullptr);
+  flush_stdio();
   std::signal(number, SIG_DFL);
   std::raise(number);
   _exit(128 + number);  // PID 1 survives its own signals

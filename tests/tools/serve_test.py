@@ -294,6 +294,24 @@ class Running(ServeTest):
         self.assertNotIn('evil" ', first)
         self.assertRegex(second, r'"GET /none\?a=b HTTP/1\.1" 404 ')
 
+    def test_who_reads_its_log_may_stop_reading(self):
+        server = self.serve()
+        with server.connect() as s:
+            for i in range(1500):  # more than a pipe holds
+                s.sendall(b"GET /page.html HTTP/1.1\r\nHost: x\r\nUser-Agent: " + b"u" * 200 + b"\r\n\r\n")
+                self.assertTrue(s.recv(65536), f"request {i} was not answered")
+        self.assertEqual(self.get(server, "/page.html").status, 200, "another client is not answered")
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.process.wait(LIMIT), -signal.SIGTERM)
+
+    def test_who_reads_its_log_may_go(self):
+        server = self.serve()
+        server.process.stdout.close()
+        for _ in range(3):
+            self.assertEqual(self.get(server, "/page.html").status, 200)
+        server.process.send_signal(signal.SIGINT)
+        self.assertEqual(server.process.wait(LIMIT), -signal.SIGINT, "it died of its log")
+
     def test_quiet(self):
         with socket.socket() as s:  # it does not say its port
             s.bind(("127.0.0.1", 0))

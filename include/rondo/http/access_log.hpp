@@ -39,8 +39,10 @@ std::string to_json_line(const access_record& record);
 enum class log_format : unsigned char { none, combined, json };
 
 /// Writes such lines to an fd that stays open, 1 for standard output: those of one turn
-/// of the loop with one call, which blocks if the fd does. What cannot be written is
-/// lost.
+/// of the loop with one call. The server never waits for who reads them: up to 1 MiB is
+/// kept for a pipe or terminal that takes no more, then lines are lost, and "… 37 lines
+/// dropped" stands in their place. A reader that has gone takes no part of the server
+/// with it; its lines are lost. Destroying it waits up to a second for what is kept.
 access_log log_to(int fd, log_format format = log_format::combined);
 
 }  // namespace rondo::inline v0::http

@@ -1,14 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/http/access_log.hpp>
 
-#include <cerrno>
 #include <cstdio>
 #include <ctime>
 #include <memory>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo::inline v0::http {
@@ -45,7 +44,7 @@ std::string formatted(std::chrono::system_clock::time_point when, const char* fo
 /// Lines of a log, until the end of the turn. Shared with the call that writes them.
 class line_buffer : public std::enable_shared_from_this<line_buffer> {
  public:
-  explicit line_buffer(int fd) : fd_(fd) {}
+  explicit line_buffer(int fd) : out_(fd) {}
   line_buffer(const line_buffer&) = delete;
   line_buffer& operator=(const line_buffer&) = delete;
   ~line_buffer() { write(); }
@@ -58,16 +57,10 @@ class line_buffer : public std::enable_shared_from_this<line_buffer> {
 
  private:
   void write() noexcept {
-    std::string_view left = lines_;
-    while (!left.empty()) {
-      ssize_t n = ::write(fd_, left.data(), left.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) break;
-      left.remove_prefix(static_cast<std::size_t>(n));
-    }
+    if (!lines_.empty()) out_.write(lines_);
     lines_.clear();
   }
-  int fd_;
+  rondo::detail::line_writer out_;
   std::string lines_;
 };
 

@@ -2,7 +2,6 @@
 #include <rondo/http/serve.hpp>
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include <rondo/compose/wait.hpp>
 #include <rondo/coro/create_task.hpp>
+#include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/exec/detail/worker_threads.hpp>
 #include <rondo/exec/run_workers.hpp>
 #include <rondo/io/signals.hpp>
@@ -117,8 +117,8 @@ task<http::server> service::start(std::uint16_t port) {
 void service::announce(const http::server& s) const {
   if (options_.quiet) return;
   const char* scheme = options_.certificate_file.empty() ? "http" : "https";
-  std::fprintf(stderr, "Serving on %s://%s (Ctrl-C ends)\n", scheme,
-               s.address().to_string().c_str());
+  rondo::detail::write_report("Serving on " + (scheme + ("://" + s.address().to_string())) +
+                              " (Ctrl-C ends)\n");
 }
 
 task<> service::end_after_signal() {
