@@ -3,7 +3,7 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
+#include <climits>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -17,15 +17,19 @@ void replacement::check(long result) {
 
 replacement::replacement(std::string target, const char* operation, const std::string& subject)
     : target_(std::move(target)), operation_(operation), subject_(subject) {
-  struct stat named {};
-  if (::lstat(target_.c_str(), &named) == 0 && S_ISLNK(named.st_mode)) {
-    char* real = ::realpath(target_.c_str(), nullptr);
-    check(real ? 0 : -1);
-    target_ = real;
-    std::free(real);
-  }
+  // The kernel follows first, though what the link says may not be there: it knows
+  // which links may be followed (protected_symlinks, proc(5)), and its limit.
+  struct stat meant {};
+  bool there = ::stat(target_.c_str(), &meant) == 0;
+  if (!there && errno != ENOENT) check(-1);
+  follow_links();
   replaces_ = ::lstat(target_.c_str(), &replaced_) == 0;
   if (!replaces_ && errno != ENOENT) check(-1);
+  // A link of /proc's to what has another name by now, or none.
+  if (there != replaces_ || (there && meant.st_ino != replaced_.st_ino)) {
+    errno = ENOENT;
+    check(-1);
+  }
   if (replaces_ && !S_ISREG(replaced_.st_mode)) {
     errno = S_ISDIR(replaced_.st_mode) ? EISDIR : EINVAL;
     check(-1);
@@ -39,6 +43,26 @@ replacement::replacement(std::string target, const char* operation, const std::s
     fd_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (fd_ < 0 && errno == EEXIST);
   check(fd_);
+}
+
+// The last one may be of a name that is not there: that is where the file is made.
+void replacement::follow_links() {
+  constexpr int most = 40;  // as the kernel, path_resolution(7)
+  for (int i = 0;; ++i) {
+    struct stat named {};
+    if (::lstat(target_.c_str(), &named) != 0 || !S_ISLNK(named.st_mode)) return;
+    std::string link(PATH_MAX, '\0');
+    ssize_t length = ::readlink(target_.c_str(), link.data(), link.size());
+    check(length);
+    link.resize(static_cast<std::size_t>(length));
+    if (i == most) {
+      errno = ELOOP;
+      check(-1);
+    }
+    // From the directory that the link itself is in.
+    if (link[0] != '/') link.insert(0, target_, 0, target_.rfind('/') + 1);
+    target_ = std::move(link);
+  }
 }
 
 replacement::~replacement() {

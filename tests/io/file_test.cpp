@@ -224,6 +224,55 @@ TEST(file, two_writers_do_not_mix) {
   });
 }
 
+TEST(file, write_text_and_copy_file_make_what_a_link_names) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    co_await rondo::make_directory(dir / "sub");
+    co_await rondo::make_directory(dir / "other");
+    co_await rondo::make_symlink("sub/link", dir / "first");       // relative to dir
+    co_await rondo::make_symlink("../other/target", dir / "sub/link");  // relative to sub
+    co_await rondo::make_symlink(dir / "absolute", dir / "whole");
+    co_await rondo::write_text(dir / "first", "made");
+    EXPECT_EQ(co_await rondo::read_text(dir / "other/target"), "made");
+    co_await rondo::write_text(dir / "first", "replaced");
+    EXPECT_EQ(co_await rondo::read_text(dir / "other/target"), "replaced");
+    EXPECT_EQ(co_await rondo::read_link(dir / "first"), "sub/link");
+    mode_t mask = ::umask(0);
+    ::umask(mask);
+    EXPECT_EQ((co_await rondo::stat(dir / "other/target")).mode, 0666u & ~mask);
+    co_await rondo::copy_file(dir / "first", dir / "whole");
+    EXPECT_EQ(co_await rondo::read_text(dir / "absolute"), "replaced");
+
+    co_await rondo::make_symlink("nowhere/f", dir / "lost");
+    auto lost = co_await rondo::outcome_of(rondo::write_text(dir / "lost", "x"));
+    EXPECT_EQ(error_text(std::move(lost)), "write " + (dir / "lost") + ": No such file or directory");
+    co_await rondo::make_symlink("round", dir / "round");
+    auto round = co_await rondo::outcome_of(rondo::write_text(dir / "round", "x"));
+    EXPECT_EQ(error_text(std::move(round)),
+              "write " + (dir / "round") + ": Too many levels of symbolic links");
+    // A file without a name any more: /proc's link must not make one of that name.
+    auto nameless = co_await rondo::open_file(dir / "nameless", rondo::file_mode::write);
+    co_await rondo::remove_file(dir / "nameless");
+    std::string by_fd = "/proc/self/fd/" + std::to_string(nameless.fd());
+    auto deleted = co_await rondo::outcome_of(rondo::write_text(by_fd, "x"));
+    EXPECT_EQ(error_text(std::move(deleted)), "write " + by_fd + ": No such file or directory");
+  });
+}
+
+// Another file system: what it is renamed from must be there, too.
+TEST(file, write_text_through_a_link_to_another_file_system) {
+  folder dir;
+  char elsewhere[] = "/dev/shm/rondo-test-XXXXXX";
+  if (!::mkdtemp(elsewhere)) GTEST_SKIP() << "no /dev/shm";
+  std::string target = std::string(elsewhere) + "/target";
+  test::run([&]() -> rondo::task<> {
+    co_await rondo::make_symlink(target, dir / "link");
+    co_await rondo::write_text(dir / "link", "made");
+    EXPECT_EQ(co_await rondo::read_text(target), "made");
+    co_await rondo::remove_tree(elsewhere);
+  });
+}
+
 TEST(file, write_text_keeps_permissions_and_links) {
   folder dir;
   test::run([&]() -> rondo::task<> {

@@ -163,7 +163,7 @@ async_generator<std::string> read_lines(std::string path, std::size_t longest = 
 /// Replaces what the file holds at once and durably: whoever reads sees the old
 /// text or the new one, also after a power failure. Keeps the permissions of a
 /// file that is replaced, and its owner where that is allowed; follows symbolic
-/// links. Writes to a pipe or device plainly.
+/// links, and makes what the last of them names. Writes to a pipe or device plainly.
 ///
 /// Cancelled: the file has the old text or the new one, and nothing else is
 /// left behind. text must live until then.

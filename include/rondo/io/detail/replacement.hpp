@@ -10,8 +10,8 @@ namespace rondo::inline v0::detail {
 /// std::system_error `operation subject: …`.
 class replacement {
  public:
-  /// target's symbolic links are followed. Throws if it is something else than
-  /// a regular file.
+  /// target's symbolic links are followed, also to what is not there yet. Throws if
+  /// it is something else than a regular file.
   replacement(std::string target, const char* operation, const std::string& subject);
   replacement(const replacement&) = delete;
   /// Removes the new file unless it has been committed.
@@ -26,6 +26,7 @@ class replacement {
 
  private:
   void check(long result);
+  void follow_links();
   std::string target_;
   std::string directory_;  // with its '/'
   std::string part_;
