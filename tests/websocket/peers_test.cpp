@@ -114,7 +114,7 @@ import asyncio, ssl, sys, websockets
 async def main(uri, ca):
     context = ssl.create_default_context(cafile=ca) if ca else None
     async with websockets.connect(uri, ssl=context, subprotocols=["chat"]) as ws:
-        print(ws.subprotocol, ws.extensions)
+        print(ws.subprotocol, ws.extensions if hasattr(ws, "extensions") else ws.protocol.extensions)
         await ws.send("h\u00e9llo")
         print(ascii(await ws.recv()))
         for n in (0, 125, 126, 65535, 65536, 300000):
@@ -134,8 +134,8 @@ async def main(uri, ca):
     try:
         async with websockets.connect(uri, ssl=context, origin="https://evil.example"):
             print("connected")
-    except websockets.InvalidStatusCode as e:
-        print(e.status_code)
+    except websockets.InvalidHandshake as e:  # its members have moved, like those above
+        print(e.response.status_code if hasattr(e, "response") else e.status_code)
     async with websockets.connect(uri, ssl=context) as ws:
         await ws.send("bye")
         try:
