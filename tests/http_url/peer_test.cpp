@@ -242,8 +242,8 @@ TEST(url_peer, ABrowsersParserSaysTheSame) {
                          "ws://h/a//b/../", "http://h"};
   json cases = json::array();
   writer w(20260401);
-  for (int i = 0; i < 15'000; ++i) cases.push_back({w.absolute(), nullptr});
-  for (int i = 0; i < 15'000; ++i) cases.push_back({w.reference(), bases[i % 4]});
+  for (int i = 0; i < 8'000; ++i) cases.push_back({w.absolute(), nullptr});
+  for (int i = 0; i < 8'000; ++i) cases.push_back({w.reference(), bases[i % 4]});
   auto answers = ask_peer(cases);
   if (!answers) GTEST_SKIP() << "no Node.js: apt install nodejs";
   ASSERT_EQ(answers->size(), cases.size());
@@ -287,8 +287,8 @@ TEST(url_peer, ABrowsersParserSaysTheSame) {
     }
     ASSERT_EQ(url(ours->str()), *ours) << shown;
   }
-  EXPECT_GT(read, 10'000u);
-  EXPECT_GT(refused, 3'000u);
+  EXPECT_GT(read, 5'000u);
+  EXPECT_GT(refused, 1'500u);
   EXPECT_LT(stricter, read / 20);
 }
 
