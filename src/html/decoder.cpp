@@ -64,34 +64,6 @@ class decoding {
   std::string result_;
 };
 
-/// The character that begins a text, and how many bytes it has. Zero if it is broken; size is what
-/// of it is taken then: the standard's maximal subpart.
-char32_t first_of_utf8(std::string_view text, std::size_t& size) noexcept {
-  auto byte_at = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : at_end;
-  };
-  unsigned first = byte_at(0);
-  size = 1;
-  if (first < 0x80) return first;
-  unsigned needed = is_between(first, 0xC2, 0xDF)   ? 1
-                    : is_between(first, 0xE0, 0xEF) ? 2
-                    : is_between(first, 0xF0, 0xF4) ? 3
-                                                    : 0;
-  if (needed == 0) return 0;
-  unsigned lower = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  unsigned upper = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  char32_t character = first & (0x3Fu >> needed);
-  for (; needed > 0; --needed) {
-    unsigned byte = byte_at(size);
-    if (!is_between(byte, lower, upper)) return 0;
-    lower = 0x80;
-    upper = 0xBF;
-    character = character << 6 | (byte & 0x3F);
-    ++size;
-  }
-  return character;
-}
-
 void decode_utf8(decoding& d) {
   for (d.copy_ascii(); d.more(); d.copy_ascii()) {
     std::size_t size = 0;
@@ -343,6 +315,32 @@ std::string decode(const encoding& from, std::string_view bytes) {
       break;
   }
   return d.result();
+}
+
+char32_t first_of_utf8(std::string_view text, std::size_t& size) noexcept {
+  auto byte_at = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : at_end;
+  };
+  unsigned first = byte_at(0);
+  size = 1;
+  if (first < 0x80) return first;
+  unsigned needed = is_between(first, 0xC2, 0xDF)   ? 1
+                    : is_between(first, 0xE0, 0xEF) ? 2
+                    : is_between(first, 0xF0, 0xF4) ? 3
+                                                    : 0;
+  if (needed == 0) return 0;
+  unsigned lower = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  unsigned upper = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  char32_t character = first & (0x3Fu >> needed);
+  for (; needed > 0; --needed) {
+    unsigned byte = byte_at(size);
+    if (!is_between(byte, lower, upper)) return 0;
+    lower = 0x80;
+    upper = 0xBF;
+    character = character << 6 | (byte & 0x3F);
+    ++size;
+  }
+  return character;
 }
 
 bool is_utf8(std::string_view bytes) noexcept {

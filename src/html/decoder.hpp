@@ -15,5 +15,8 @@ namespace rondo::inline v0::html::detail {
 std::string decode(const encoding& from, std::string_view bytes);
 
 bool is_utf8(std::string_view bytes) noexcept;
+/// The character that begins a text, and how many bytes it has. Zero if it is broken, or none;
+/// size is what of it is taken then: the standard's maximal subpart.
+char32_t first_of_utf8(std::string_view text, std::size_t& size) noexcept;
 
 }  // namespace rondo::inline v0::html::detail

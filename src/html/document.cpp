@@ -8,6 +8,7 @@
 
 #include "decoder.hpp"
 #include "prescan.hpp"
+#include "query_encoder.hpp"
 #include "tree.hpp"
 
 namespace rondo::inline v0::html {
@@ -103,7 +104,13 @@ const std::string& document::encoding() const noexcept { return tree_->encoding;
 const std::optional<http::url>& document::base() const noexcept { return base_; }
 
 std::optional<http::url> document::resolve(std::string_view reference) const {
-  return base_ ? base_->try_resolve(reference) : http::url::try_parse(reference);
+  auto read = [&](std::string_view text) {
+    return base_ ? base_->try_resolve(text) : http::url::try_parse(text);
+  };
+  std::optional<http::url> found = read(reference);
+  bool is_web = found && (found->scheme() == "http" || found->scheme() == "https");
+  if (!is_web || found->query().empty() || tree_->encoding == detail::utf_8.name) return found;
+  return read(detail::with_encoded_query(*detail::find_encoding(tree_->encoding), reference));
 }
 
 std::vector<http::url> document::links() const {

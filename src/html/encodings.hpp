@@ -24,7 +24,7 @@ struct encoding {
   };
   std::string_view name;
   kind what;
-  const char* table;        // single_byte: what iconv calls it
+  const char* table;        // what iconv calls it, or one that is like it; empty: of no use here
   std::string_view labels;  // in lower case, with a space between each two
 };
 

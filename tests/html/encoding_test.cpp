@@ -338,6 +338,32 @@ TEST(encoding, AMetaThatComesLateCorrectsTheGuess) {
   EXPECT_EQ(encoding_of("\xEF\xBB\xBF" + padding + "<meta charset=koi8-r>"), "UTF-8");
 }
 
+// WHATWG URL, 1.3: percent-encode after encoding.
+TEST(encoding, QueriesOfLinksAreInThePagesEncoding) {
+  auto resolved = [](std::string_view encoding, std::string_view reference) {
+    html::parse_options options;
+    options.encoding = encoding;
+    auto found = html::document("", "http://h/p", options).resolve(reference);
+    return found ? found->str() : "nothing";
+  };
+  EXPECT_EQ(resolved("utf-8", "x?\u00E9#\u00E9"), "http://h/x?%C3%A9#%C3%A9");
+  EXPECT_EQ(resolved("utf-16le", "?\u00E9"), "http://h/p?%C3%A9");
+  EXPECT_EQ(resolved("latin1", "\u00E9?a=\u00E9&%C3 '\u00E9#\u00E9?\u00E9"),
+            "http://h/%C3%A9?a=%E9&%C3%20%27%E9#%C3%A9?%C3%A9");
+  EXPECT_EQ(resolved("latin1", "?\u4E2D\U0001F600"), "http://h/p?%26%2320013%3B%26%23128512%3B");
+  EXPECT_EQ(resolved("windows-1251", "?q=\u043F\u0440"), "http://h/p?q=%EF%F0");
+  EXPECT_EQ(resolved("shift_jis", "?\u3042\u8868"), "http://h/p?%82%A0%95\\");
+  EXPECT_EQ(resolved("euc-kr", "?\uAC00"), "http://h/p?%B0%A1");
+  EXPECT_EQ(resolved("gbk", "?\u4E2D"), "http://h/p?%D6%D0");
+  EXPECT_EQ(resolved("big5", "?\u4E2D"), "http://h/p?%A4%A4");
+  EXPECT_EQ(resolved("euc-jp", "?\u3042"), "http://h/p?%A4%A2");
+  EXPECT_EQ(resolved("latin1", "ws://h/?\u00E9"), "ws://h/?%C3%A9");
+  EXPECT_EQ(resolved("latin1", "#?\u00E9"), "http://h/p#?%C3%A9");
+  EXPECT_EQ(resolved("latin1", "mailto:a?\u00E9"), "nothing");
+  EXPECT_EQ(resolved("latin1", std::string_view("?\u00E9\0x", 5)), "http://h/p?%E9%00x");
+  EXPECT_EQ(resolved("latin1", "?\xFF"), "http://h/p?%26%2365533%3B");
+}
+
 TEST(encoding, SurrogatesAreNoCharacters) {
   EXPECT_EQ(
       html::document("<p>&#xD83D;&#xDE00;&#x1F600;&#xD800;&#55357;&#x110000;&#0;&#x80;").text(),

@@ -76,7 +76,8 @@ class document {
   /// URL that was given; nothing if that was none.
   const std::optional<http::url>& base() const noexcept RONDO_LIFETIMEBOUND;
   /// What a reference found in the page means, or nothing if it leads to nowhere
-  /// in the web: mailto:, javascript:, malformed, or relative without a base.
+  /// in the web: mailto:, javascript:, malformed, or relative without a base. As
+  /// in browsers, other scripts in its query are in the page's encoding.
   std::optional<http::url> resolve(std::string_view reference) const;
   /// Where the page's <a> and <area> lead, each URL once, in the page's order;
   /// those that resolve() knows nothing of are left out.
