@@ -141,8 +141,8 @@ task<> service::work(std::size_t index) {
     announce(server);
     watching = create_task(end_after_signal(), "signals");
   }
-  co_await end;
-  co_await server.close(options_.grace);
+  auto until_then = [&]() -> task<> { co_await end; };
+  co_await with_server(server, until_then, options_.grace);
   worker_has_ended();
   if (!watching) co_return;
   co_await none_at_work_;  // a second signal must end the others' draining, too
