@@ -354,7 +354,7 @@ TEST(tls_handshake, a_silent_peer_is_given_up) {
     rondo::event told;
     ctx.on_handshake_failure([&](const rondo::endpoint&, const std::exception&) { told.set(); });
     auto server = co_await rondo::start_tls_server(say_hello, "127.0.0.1", 0, ctx,
-                                                   {.handshake_timeout = 30ms});
+                                                   {.handshake_timeout = 300ms});
     auto silent = co_await rondo::open_connection("127.0.0.1", server.port());
     auto s = co_await rondo::open_tls_connection("localhost", server.port(), certificates::client());
     EXPECT_EQ(co_await s.read_all(100), "hello\n");

@@ -627,4 +627,33 @@ TEST(websocket_life, connections_that_are_cut_leave_nothing) {
   });
 }
 
+/// Its handler uses its locals.
+rondo::task<> program_with_locals(test::journal& said, rondo::event& ready) {
+  test::witness local(said, "local");
+  rondo::event begun;
+  auto handler = [&](http::websocket ws) -> rondo::task<> {
+    test::witness handling(local.to, "handler");
+    begun.set();
+    co_await ws.receive();
+  };
+  auto server = co_await test::serve(handler);
+  auto ws = co_await http::connect_websocket(test::url(server));
+  co_await begun.wait();
+  ready.set();
+  co_await server.serve_forever();
+}
+
+TEST(websocket_life, a_handler_ends_before_what_it_refers_to) {
+  test::journal said;
+  test::run([&]() -> rondo::task<> {
+    rondo::event ready;
+    auto running = rondo::create_task(program_with_locals(said, ready));
+    co_await ready.wait();
+    co_await test::turns(2);
+    running.cancel();
+    co_await test::ended(running);
+  });
+  EXPECT_EQ(said.lines, (std::vector<std::string>{"~handler", "~local"}));
+}
+
 }  // namespace
