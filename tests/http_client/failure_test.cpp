@@ -36,7 +36,7 @@ rondo::task<std::string> outcome_of(http::session& session, std::string url, htt
     co_return std::to_string(r.status) + " " + r.body;
   } catch (const http::http_error& e) {
     static const char* const names[] = {"bad_url", "unknown_host", "connect", "tls", "timeout", "cut", "malformed",
-                                        "too_large", "status", "redirects", "not_replayable", "other"};
+                                        "too_large", "status", "redirects", "not_replayable", "other", "outside_base"};
     co_return names[static_cast<int>(e.why())];
   }
 }
@@ -68,8 +68,8 @@ TEST(http_client_failure, odd_responses) {
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), "200 abc");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nHTTP/1.1: x\r\n\r\n"), "200 abc");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), "cut");
-  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"), "cut");
-  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\nabc\r\n"), "cut");
+  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"), "malformed");
+  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\nabc\r\n"), "malformed");
   EXPECT_EQ(outcome_of("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + ok +
                        "Content-Length: 2\r\n\r\nhi"),
             "200 hi");

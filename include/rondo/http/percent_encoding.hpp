@@ -10,7 +10,9 @@
 namespace rondo::inline v0::http {
 
 /// Every byte but letters, digits and "-._~" as %XX (RFC 3986, 2.3), and those of
-/// `keep`: the text can stand in a path segment, a query or a form.
+/// `keep`: the text can stand in a path segment, a query or a form. For data of users in a
+/// path: session.get("users/" + percent_encode(name)); a name that is ".." or "." remains
+/// what it is, see session_options::stay_below_base.
 std::string percent_encode(std::string_view text, std::string_view keep = {});
 
 /// Undoes it. Empty when a % is not followed by two hexadecimal digits. The result

@@ -42,9 +42,10 @@ struct request_options {
   /// 0: redirects are responses like others.
   std::optional<int> max_redirects;
   /// The largest body that is collected in memory, unpacked.
-  std::size_t max_body = 1u << 30;
+  std::optional<std::size_t> max_body;
   /// Asks for compressed bodies, and unpacks them. Not done either when the request
-  /// has an Accept-Encoding of its own: then the body is given as it comes.
+  /// has an Accept-Encoding of its own, or a Range (a part of a compressed body cannot be
+  /// unpacked): then the body is given as it comes.
   bool decompress = true;
   /// Called on the loop, between other tasks, when bytes have moved. What it throws
   /// fails the transfer. It must not wait, and not destroy the session.

@@ -1,14 +1,25 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <rondo/http/client_error.hpp>
 #include <rondo/http/headers.hpp>
 
 namespace rondo::inline v0::http {
+
+/// A response that has led elsewhere.
+struct redirect_step {
+  redirect_step() {}
+  int status = 0;
+  /// Where it came from; where it leads to is the next one's url, or the response's.
+  std::string url;
+  headers fields;
+};
 
 /// A whole response.
 struct response {
@@ -22,6 +33,11 @@ struct response {
   std::string method;
   /// "1.0", "1.1" or "2".
   std::string_view version;
+  /// The redirects before it, in their order.
+  std::vector<redirect_step> history;
+  /// From the attempt's start to the body's end, with redirects; without waiting for a
+  /// connection (timeouts::queue), and without the attempts that failed before.
+  std::chrono::nanoseconds elapsed{};
 
   bool ok() const noexcept { return status >= 200 && status < 400; }
   /// Throws http_error for a status of 400 and up.

@@ -28,8 +28,11 @@ struct session_state;
 /// stand in a request: line breaks in a field, a malformed method. Cancelling a
 /// request ends it at once, and leaves the session as it should be.
 ///
-/// Belongs to one loop's thread; make it inside of `run`. Should outlive its
-/// transfers: those that are left fail.
+/// A compressed body is unpacked in steps between which other tasks run.
+///
+/// Belongs to the loop that it was made in; make it inside of `run`. Used in another loop,
+/// or in a second run, every call throws usage_error. Should outlive its transfers: those
+/// that are left fail. Those that are left when the loop ends fail too.
 class session {
  public:
   /// Throws usage_error for options that no request could be made with.

@@ -22,14 +22,27 @@ enum class http_version : unsigned char {
 struct session_options {
   session_options() {}
 
-  /// What URLs without a scheme are relative to: "https://api.example.com/v1/".
+  /// What URLs without a scheme are relative to: "https://api.example.com/v1/". They never
+  /// lead to another host: "//evil.example/" fails with failure::outside_base.
+  ///
+  /// With it, the session's auth and fields are for that scheme, host and port alone: who is
+  /// asked for with a whole URL elsewhere, or after a redirect, gets of them only User-Agent,
+  /// Accept, Accept-Language and Accept-Encoding.
   std::string base_url;
-  /// Sent with every request.
+  /// Also whole URLs, and paths with "..", must lead to what is below base_url; else the
+  /// request fails with failure::outside_base, before anything is sent. For URLs that users
+  /// make. Where the server redirects to is the server's own affair.
+  bool stay_below_base = false;
+  /// Sent with every request; see base_url.
   headers fields;
+  /// User-Agent. Empty: "rondo/" and the version.
+  std::string user_agent;
   std::optional<http::auth> auth;
   http::timeouts timeouts;
   retry_policy retry;
   int max_redirects = 10;
+  /// The largest body that is collected in memory, unpacked.
+  std::size_t max_body = 1u << 30;
   /// Keeps the cookies that servers set, and sends them back.
   bool cookies = true;
 
@@ -40,7 +53,8 @@ struct session_options {
   std::size_t connections_per_host = 0;
   std::size_t connections = 0;
 
-  /// CAs to trust in place of the system's (PEM).
+  /// CAs to trust in place of the system's (PEM). Empty: those of the system, or what the
+  /// environment names in their place (SSL_CERT_FILE, SSL_CERT_DIR), as OpenSSL does it.
   std::string ca_file;
   /// The certificate that says who the client is, and its key (PEM).
   std::string certificate_file;
@@ -52,9 +66,12 @@ struct session_options {
   /// "http://proxy:3128", "socks5h://proxy". Empty: as the environment says
   /// (http_proxy, https_proxy, all_proxy, no_proxy).
   std::string proxy;
-  /// Hosts that are reached without the proxy, separated by commas; "*": all.
+  /// Hosts that are reached without the proxy, separated by commas or blanks: names
+  /// ("example.com" is also what is below it), addresses, networks ("10.0.0.0/8",
+  /// "fd00::/8"), each with a port if only that is meant ("example.com:8080", "[::1]:80");
+  /// "*": all.
   std::string no_proxy;
-  /// False: no proxy of the environment.
+  /// False: no proxy and no CAs of the environment.
   bool environment = true;
 };
 

@@ -12,6 +12,9 @@ namespace rondo::inline v0::http {
 /// How long a transfer may take. Whatever runs out, the error is failure::timeout,
 /// and its text says which.
 struct timeouts {
+  /// For waiting until one of the session's connections is free, when their number is
+  /// limited (session_options::connections, connections_per_host). None: as long as it takes.
+  std::optional<delay> queue;
   /// For looking up the host, connecting and the TLS handshake.
   delay connect = std::chrono::seconds(10);
   /// From the end of the request to the first byte of the response. None: idle
@@ -23,7 +26,8 @@ struct timeouts {
   delay idle = std::chrono::seconds(30);
   /// Bytes a second that must move, on the average of each such time.
   std::uint64_t slowest = 0;
-  /// For all of it, with redirects; each attempt of a retry has its own.
+  /// For all of it, with redirects, from when it need not wait for a connection any more;
+  /// each attempt of a retry has its own.
   std::optional<delay> total;
 };
 static_assert(std::is_trivially_destructible_v<timeouts>);

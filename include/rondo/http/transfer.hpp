@@ -6,11 +6,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/http/client_error.hpp>
 #include <rondo/http/headers.hpp>
+#include <rondo/http/response.hpp>
 
 namespace rondo::inline v0::http {
 
@@ -39,6 +41,8 @@ class [[nodiscard]] transfer {
   const headers& fields() const noexcept;
   /// Where it comes from, after redirects.
   const std::string& url() const noexcept;
+  /// The redirects before it, in their order.
+  const std::vector<redirect_step>& history() const noexcept;
   /// "1.0", "1.1" or "2".
   std::string_view version() const noexcept;
   /// The length of the body as the server announced it, which is that of the
@@ -46,8 +50,8 @@ class [[nodiscard]] transfer {
   std::optional<std::uint64_t> content_length() const noexcept;
   void raise_for_status() const;
 
-  /// The next piece of the body, empty at its end. Throws http_error. Cancelling
-  /// it loses nothing.
+  /// The next piece of the body, empty at its end. A compressed body is unpacked as it is
+  /// read, a bounded part at a time. Throws http_error. Cancelling it loses nothing.
   task<std::string> read();
   /// The rest of the body. Throws http_error (too_large) when it has more than max
   /// bytes. Cancelling it loses what was read.

@@ -2,12 +2,13 @@
 //
 // From what the user asks for to what libcurl is told.
 #include <algorithm>
+#include <initializer_list>
 
 #include <rondo/coro/errors.hpp>
 
 #include "http/client/session_state.hpp"
+#include "http/client/target.hpp"
 #include "http/client/transfer_state.hpp"
-#include "http/client/url_text.hpp"
 
 namespace rondo::inline v0::http::detail {
 
@@ -35,6 +36,17 @@ long buffer_size(http_version version, bool is_https) {
   return is_https || version != http_version::automatic ? with_others : alone;
 }
 
+bool is_one_of(const std::string& name, std::initializer_list<const char*> names) noexcept {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const char* one) { return equal_ignoring_case(name, one); });
+}
+
+/// Fields that say something of a body (RFC 9110, 15.4).
+bool describes_body(const std::string& name) noexcept {
+  return is_one_of(name, {"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"});
+}
+
+
 }  // namespace
 
 void check_own_field(const std::string& name) {
@@ -59,10 +71,15 @@ std::string field_line(const std::string& name, const std::string& value) {
 
 void transfer_state::prepare() {
   const request_options& o = what.options;
-  if (!is_token(what.method)) throw usage_error("http: malformed method '" + what.method + "'");
-  if (what.method == "CONNECT") throw usage_error("http: CONNECT is for proxies (session_options::proxy)");
-  if (what.method == "HEAD" && what.content.present()) throw usage_error("http: HEAD with a body");
-  url = complete_url(request(), session->options.base_url, what.url, o.params);
+  const std::string& method = what.now.method;
+  if (!is_token(method)) throw usage_error("http: malformed method '" + method + "'");
+  if (method == "CONNECT") throw usage_error("http: CONNECT is for proxies (session_options::proxy)");
+  if (method == "HEAD" && what.now.with_body && what.content.present())
+    throw usage_error("http: HEAD with a body");
+  url = what.now.url;
+  trusted_ = what.history.empty() || is_same_origin(what.target, url);
+  const std::string& base = session->options.base_url;
+  session_trusted_ = trusted_ && (base.empty() || is_same_origin(base, url));
   limits_ = o.timeouts.value_or(session->options.timeouts);
   max_redirects_ = std::max(0, o.max_redirects.value_or(session->options.max_redirects));
   set(easy, CURLOPT_URL, url.c_str());
@@ -71,6 +88,8 @@ void transfer_state::prepare() {
   set(easy, CURLOPT_HEADERDATA, this);
   set(easy, CURLOPT_WRITEDATA, this);
   set(easy, CURLOPT_PREREQDATA, this);
+  set(easy, CURLOPT_RESOLVER_START_DATA, this);
+  set(easy, CURLOPT_SOCKOPTDATA, this);
   // Requests that could share an HTTP/2 connection which is being made wait for it,
   // until its handshake (ALPN) tells. Without TLS they would wait for a response.
   http_version version = session->options.version;
@@ -78,24 +97,21 @@ void transfer_state::prepare() {
   bool may_share = version != http_version::http1 && is_https;
   set(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
   set(easy, CURLOPT_BUFFERSIZE, buffer_size(version, is_https));
-  set(easy, CURLOPT_FOLLOWLOCATION, follows() ? 1L : 0L);
-  set(easy, CURLOPT_MAXREDIRS, static_cast<long>(max_redirects_));
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
-  bool unpacks = o.decompress && !o.fields.contains("Accept-Encoding") &&
-                 !session->options.fields.contains("Accept-Encoding");
-  set(easy, CURLOPT_ACCEPT_ENCODING, unpacks ? "" : nullptr);
-  if (what.method == "HEAD") {
+  host_and_port where = session->has_proxies() ? host_of(url) : host_and_port();
+  set(easy, CURLOPT_NOPROXY, session->bypasses_proxy(where.host, where.port) ? "*" : "");
+  if (method == "HEAD") {
     easy_changed_ = true;
     set(easy, CURLOPT_NOBODY, 1L);
   }
   set_body();
-  set_fields(true);
-  if (o.auth) {
+  set_fields();
+  if (o.auth && trusted_) {
     set_auth(*o.auth);
-  } else if (session->options.auth) {
+  } else if (!o.auth && session->options.auth && session_trusted_) {
     set_auth(*session->options.auth);
   }
-  set_cookies();
+  if (trusted_) set_cookies();
   if (o.progress) {
     easy_changed_ = true;
     set(easy, CURLOPT_NOPROGRESS, 0L);
@@ -105,9 +121,10 @@ void transfer_state::prepare() {
 
 void transfer_state::set_body() {
   const http::body& content = what.content;
-  const std::string& method = what.method;
+  const std::string& method = what.now.method;
+  bool present = content.present() && what.now.with_body;
   bool expects_one = method == "POST" || method == "PUT" || method == "PATCH";
-  if (!content.present() && !expects_one) {
+  if (!present && !expects_one) {
     if (method != "GET" && method != "HEAD") {
       easy_changed_ = true;
       set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
@@ -116,7 +133,6 @@ void transfer_state::set_body() {
   }
   easy_changed_ = true;
   auto length = static_cast<curl_off_t>(content.length().value_or(static_cast<std::uint64_t>(-1)));
-  // For POST no CUSTOMREQUEST: libcurl itself knows when a redirect makes it a GET.
   if (content.streamed() && method != "POST") {
     set(easy, CURLOPT_UPLOAD, 1L);
     set(easy, CURLOPT_INFILESIZE_LARGE, length);
@@ -125,35 +141,41 @@ void transfer_state::set_body() {
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, length);
     if (!content.streamed()) set(easy, CURLOPT_POSTFIELDS, content.text().c_str());
   }
-  if (method != "POST") {
-    set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
-    // Only a POST becomes a GET by a 301 or 302 (RFC 9110, 15.4.2).
-    set(easy, CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_301 | CURL_REDIR_POST_302));
-  }
+  if (method != "POST") set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
   if (content.streamed()) {
     set(easy, CURLOPT_READDATA, this);
     set(easy, CURLOPT_SEEKDATA, this);
   }
 }
 
-void transfer_state::set_fields(bool with_body) {
+/// Whether a field may go where this request goes: see session_options::base_url, and
+/// docs/http_client.md on redirects.
+bool transfer_state::may_send(const std::string& name, bool of_session) const noexcept {
+  if (of_session && !session_trusted_ && !session->options.base_url.empty())
+    return is_one_of(name, {"User-Agent", "Accept", "Accept-Language", "Accept-Encoding"});
+  return trusted_ || !is_one_of(name, {"Authorization", "Cookie", "Proxy-Authorization"});
+}
+
+void transfer_state::set_fields() {
   const headers& own = what.options.fields;
+  const headers& general = session->options.fields;
   const http::body& content = what.content;
-  if (own.empty() && !easy_changed_) {
+  bool with_body = what.now.with_body;
+  auto given = [&](const char* name) { return own.contains(name) || general.contains(name); };
+  unpacks_ = what.options.decompress && !given("Accept-Encoding") && !given("Range") && !known_codings().empty();
+  if (own.empty() && !easy_changed_ && session_trusted_ && unpacks_) {
     set(easy, CURLOPT_HTTPHEADER, session->fields.get());
     return;
   }
   request_fields_.reset();
-  for (const auto& [name, value] : session->options.fields)
-    if (!own.contains(name)) append(request_fields_, field_line(name, value));
+  for (const auto& [name, value] : general)
+    if (!own.contains(name) && may_send(name, true)) append(request_fields_, field_line(name, value));
   for (const auto& [name, value] : own) {
     check_own_field(name);
-    if (!with_body && equal_ignoring_case(name, "Content-Type")) continue;
-    append(request_fields_, field_line(name, value));
+    if (!with_body && describes_body(name)) continue;
+    if (may_send(name, false)) append(request_fields_, field_line(name, value));
   }
-  auto given = [&](const char* name) {
-    return own.contains(name) || session->options.fields.contains(name);
-  };
+  if (unpacks_) append(request_fields_, "Accept-Encoding: " + std::string(known_codings()));
   // Without it libcurl would ask, and wait a second for servers that do not answer.
   if (!given("Expect")) append(request_fields_, "Expect:");
   if (with_body && !own.contains("Content-Type")) {

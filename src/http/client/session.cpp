@@ -6,6 +6,7 @@
 #include <rondo/loop/sleep.hpp>
 
 #include "http/client/session_state.hpp"
+#include "http/client/target.hpp"
 #include "http/client/transfer_state.hpp"
 #include "http/client/url_text.hpp"
 
@@ -23,22 +24,26 @@ task<> wait_for_next_attempt(session_state& session, const order& asked, delay w
   std::shared_ptr<event> closed = session.closed;
   co_await race(sleep(wait), closed->wait());
   if (closed->is_set())
-    throw http_error(asked.method + " " + detail::shown_url(asked.url), "the session was closed", failure::other);
+    throw http_error(asked.method + " " + detail::shown_url(asked.target), "the session was closed", failure::other);
+}
+
+void begin(session_state& session, order& asked) {
+  session.check_loop();
+  asked.target = detail::target_of(session.options, asked);
+  asked.begin();
 }
 
 task<response> exchange(session_state& session, order asked) {
-  for (int failures = 0;; ++failures) {
+  begin(session, asked);
+  for (int failures = 0;;) {
     std::optional<delay> wait;
     {
       transfer_state t(session, std::move(asked), true);
       t.start();
-      if (t.what.content.streamed()) {
-        co_await t.wait_for_end();
-      } else {
-        while (!t.done) {
-          t.changed.clear();
-          co_await t.changed.wait();
-        }
+      co_await t.wait_for_end();
+      if (t.redirects() && !t.failed()) {
+        asked = t.follow();
+        continue;
       }
       wait = t.wait_before_retry(failures);
       if (!wait) {
@@ -48,32 +53,46 @@ task<response> exchange(session_state& session, order asked) {
         r.fields = std::move(t.fields);
         r.body = std::move(t.body);
         r.url = std::move(t.url);
-        r.method = std::move(t.what.method);
         r.version = t.version();
+        r.elapsed = t.elapsed();
+        r.method = std::move(t.what.method);
+        r.history = std::move(t.what.history);
         co_return r;
       }
       asked = t.take_order();
     }
+    ++failures;
     co_await wait_for_next_attempt(session, asked, *wait);
+    asked.begin();
   }
 }
 
 task<transfer> open_stream(session_state& session, order asked) {
-  for (int failures = 0;; ++failures) {
+  begin(session, asked);
+  for (int failures = 0;;) {
     std::optional<delay> wait;
     {
       auto* t = new transfer_state(session, std::move(asked), false);
       transfer result(t);
       t->start();
       co_await t->wait_for_header();
+      if (t->redirects()) {
+        co_await t->wait_for_end();
+        if (!t->failed()) {
+          asked = t->follow();
+          continue;
+        }
+      }
       wait = t->wait_before_retry(failures);
       if (!wait) {
-        if (t->failed() && !t->has_header()) t->fail();
+        if (t->failed() && (!t->has_header() || t->redirects())) t->fail();
         co_return result;
       }
       asked = t->take_order();
     }
+    ++failures;
     co_await wait_for_next_attempt(session, asked, *wait);
+    asked.begin();
   }
 }
 

@@ -2,17 +2,48 @@
 #include "http/client/session_state.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstdlib>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <rondo/coro/errors.hpp>
 #include <rondo/io/detail/fd_watcher.hpp>
 
+#include "http/client/tls_session.hpp"
 #include "http/client/transfer_state.hpp"
 
 namespace rondo::inline v0::http::detail {
 
 using rondo::detail::fd_watcher;
+
+/// The sessions that a loop has, to be closed when it ends: a session may live longer, but
+/// its sockets and timers are the loop's.
+class sessions_of_loop {
+ public:
+  explicit sessions_of_loop(loop&) noexcept {}
+  sessions_of_loop(const sessions_of_loop&) = delete;
+  sessions_of_loop& operator=(const sessions_of_loop&) = delete;
+  ~sessions_of_loop() {
+    while (first_) first_->close();
+  }
+  void add(session_state& s) noexcept {
+    s.next_of_loop = first_;
+    if (first_) first_->previous_of_loop = &s;
+    first_ = &s;
+  }
+  void remove(session_state& s) noexcept {
+    (s.previous_of_loop ? s.previous_of_loop->next_of_loop : first_) = s.next_of_loop;
+    if (s.next_of_loop) s.next_of_loop->previous_of_loop = s.previous_of_loop;
+    s.next_of_loop = s.previous_of_loop = nullptr;
+  }
+
+ private:
+  session_state* first_ = nullptr;
+};
 
 namespace {
 
@@ -36,9 +67,19 @@ fd_watcher* watch_socket(loop& l, curl_socket_t fd, void (*act)(void*, curl_sock
   });
 }
 
+/// 0 if it has none yet.
+int local_port_of(int fd) noexcept {
+  sockaddr_storage where{};
+  socklen_t size = sizeof where;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&where), &size) != 0) return 0;
+  if (where.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(where).sin_port);
+  if (where.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(where).sin6_port);
+  return 0;
+}
+
 void check_options(const session_options& o) {
   for (const std::string* text : {&o.ca_file, &o.certificate_file, &o.key_file, &o.key_password,
-                                  &o.proxy, &o.no_proxy, &o.base_url})
+                                  &o.proxy, &o.no_proxy, &o.base_url, &o.user_agent})
     if (!is_one_line(*text))
       throw usage_error("http session: an option holds a line break or NUL");
 }
@@ -82,8 +123,11 @@ session_state::session_state(loop& l, const session_options& given) : event_loop
   check_options(options);
   open_library();
   for (const auto& [name, value] : options.fields) check_own_field(name);
-  if (!options.fields.contains("User-Agent")) options.fields.add("User-Agent", "rondo/" RONDO_VERSION);
+  if (!options.fields.contains("User-Agent"))
+    options.fields.add("User-Agent", options.user_agent.empty() ? "rondo/" RONDO_VERSION : options.user_agent);
   for (const auto& [name, value] : options.fields) append(fields, field_line(name, value));
+  if (!known_codings().empty()) append(fields, "Accept-Encoding: " + std::string(known_codings()));
+  siblings_ = &event_loop.local<sessions_of_loop>();
   multi_ = curl_multi_init();
   if (options.cookies) share_ = curl_share_init();
   if (!multi_ || (options.cookies && !share_)) {
@@ -102,9 +146,15 @@ session_state::session_state(loop& l, const session_options& given) : event_loop
   limit(CURLMOPT_MAXCONNECTS, std::max<std::size_t>(1, options.kept_connections));
   limit(CURLMOPT_MAX_HOST_CONNECTIONS, options.connections_per_host);
   limit(CURLMOPT_MAX_TOTAL_CONNECTIONS, options.connections);
+  siblings_->add(*this);
+  open_ = true;
 }
 
-session_state::~session_state() {
+session_state::~session_state() { close(); }
+
+void session_state::close() noexcept {
+  if (!std::exchange(open_, false)) return;
+  siblings_->remove(*this);
   // Requests of other tasks fail; they do not dangle.
   closed->set();
   while (live_) {
@@ -114,10 +164,68 @@ session_state::~session_state() {
     t.session_gone();
   }
   for (CURL* easy : idle_) curl_easy_cleanup(easy);
-  if (jar_) curl_easy_cleanup(jar_);
-  curl_multi_cleanup(multi_);  // closes the connections, and with them the watchers
-  if (share_) curl_share_cleanup(share_);
+  idle_.clear();
+  if (jar_) curl_easy_cleanup(std::exchange(jar_, nullptr));
+  curl_multi_cleanup(std::exchange(multi_, nullptr));  // closes the connections, and with them the watchers
+  if (share_) curl_share_cleanup(std::exchange(share_, nullptr));
   event_loop.timers().disarm(*this);
+}
+
+void session_state::check_loop() const {
+  if (open_ && &loop::current() == &event_loop) return;
+  throw usage_error(
+      "http session: it belongs to another loop, or to one that has ended; make it in the run that uses it");
+}
+
+bool session_state::has_proxies() const noexcept { return options.environment || !options.proxy.empty(); }
+
+bool session_state::bypasses_proxy(const std::string& host, const std::string& port) {
+  if (!has_proxies()) return true;
+  std::string_view text = options.no_proxy;
+  if (options.proxy.empty() && text.empty()) {
+    const char* given = std::getenv("no_proxy");
+    if (!given) given = std::getenv("NO_PROXY");
+    if (given) text = given;
+  }
+  if (text != no_proxy_text_) {
+    no_proxy_ = no_proxy_list(text);
+    no_proxy_text_ = text;
+  }
+  return no_proxy_.contains(host, port);
+}
+
+void session_state::on_close_notify(void* self, const void* tls) noexcept {
+  for (transfer_state* t = static_cast<session_state*>(self)->live_; t; t = t->next_live) t->note_tls_end(tls);
+}
+
+int session_state::on_close_socket(void* self, curl_socket_t fd) {
+  auto& sockets = static_cast<session_state*>(self)->sockets_;
+  std::erase_if(sockets, [fd](const open_socket& s) { return s.fd == fd; });
+  return ::close(fd);
+}
+
+void session_state::add_socket(curl_socket_t fd) { sockets_.push_back({fd, 0}); }
+
+bool session_state::has_input(int local_port) noexcept {
+  bool found = false;
+  for (open_socket& s : sockets_) {
+    if (s.local_port == 0) s.local_port = local_port_of(s.fd);
+    if (s.local_port != local_port) continue;
+    char byte;
+    bool is_silent = ::recv(s.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
+    found = found || !is_silent;
+  }
+  return found;
+}
+
+std::size_t session_state::started_to(const host_and_port& where) const {
+  std::size_t n = 0;
+  for (const transfer_state* t = live_; t; t = t->next_live) {
+    if (!t->running || !t->started()) continue;
+    host_and_port there = host_of(t->url);
+    if (there.host == where.host && there.port == where.port) ++n;
+  }
+  return n;
 }
 
 void session_state::configure(CURL* easy) {
@@ -130,6 +238,11 @@ void session_state::configure(CURL* easy) {
   set(easy, CURLOPT_QUICK_EXIT, 1L);
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  // Chunks are undone here (chunked_decoder).
+  set(easy, CURLOPT_HTTP_TRANSFER_DECODING, 0L);
+  watch_close_notify(easy, this, &on_close_notify);
+  set(easy, CURLOPT_CLOSESOCKETFUNCTION, &on_close_socket);
+  set(easy, CURLOPT_CLOSESOCKETDATA, this);
   transfer_state::set_callbacks(easy);
   if (share_) {
     set(easy, CURLOPT_SHARE, share_);
@@ -156,6 +269,10 @@ void session_state::configure(CURL* easy) {
   if (!o.ca_file.empty()) {
     set(easy, CURLOPT_CAINFO, o.ca_file.c_str());
     set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  } else if (o.environment) {
+    // As OpenSSL does: each stands for its part of the system's.
+    if (const char* file = ::secure_getenv("SSL_CERT_FILE"); file && *file) set(easy, CURLOPT_CAINFO, file);
+    if (const char* folder = ::secure_getenv("SSL_CERT_DIR"); folder && *folder) set(easy, CURLOPT_CAPATH, folder);
   }
   if (!o.certificate_file.empty()) set(easy, CURLOPT_SSLCERT, o.certificate_file.c_str());
   if (!o.key_file.empty()) set(easy, CURLOPT_SSLKEY, o.key_file.c_str());
@@ -164,13 +281,11 @@ void session_state::configure(CURL* easy) {
     set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   }
+  // Which hosts are reached without one, each transfer is told (bypasses_proxy).
   if (!o.proxy.empty()) {
     set(easy, CURLOPT_PROXY, o.proxy.c_str());
-    set(easy, CURLOPT_NOPROXY, o.no_proxy.c_str());  // also if empty: not the environment's
   } else if (!o.environment) {
     set(easy, CURLOPT_PROXY, "");
-  } else if (!o.no_proxy.empty()) {
-    set(easy, CURLOPT_NOPROXY, o.no_proxy.c_str());
   }
 }
 
@@ -312,6 +427,7 @@ void session_state::collect() noexcept {
 }
 
 CURL* session_state::jar() {
+  check_loop();
   if (!share_) throw usage_error("http session: it keeps no cookies (session_options::cookies)");
   if (!jar_) jar_ = take_easy();
   return jar_;

@@ -11,10 +11,13 @@
 #include <rondo/sync/event.hpp>
 
 #include "http/client/easy_handle.hpp"
+#include "http/client/no_proxy.hpp"
+#include "http/client/target.hpp"
 
 namespace rondo::inline v0::http::detail {
 
 struct transfer_state;
+class sessions_of_loop;
 
 /// One libcurl multi handle, driven by the loop: its sockets watched, its timer
 /// one of the loop's. libcurl must not be called from its own callbacks, and
@@ -33,6 +36,22 @@ struct session_state : private rondo::detail::timer {
   /// changed: it has options of one request, which are to be forgotten.
   void give_easy(CURL* easy, bool changed) noexcept;
 
+  /// Throws usage_error unless it is used in the loop that it was made in.
+  void check_loop() const;
+  /// For the loop's end: lets go of all that is the loop's. The session is of no use then.
+  void close() noexcept;
+
+  /// Whether a proxy may be used at all; and whether a host is reached without it.
+  bool has_proxies() const noexcept;
+  bool bypasses_proxy(const std::string& host, const std::string& port);
+  /// How many transfers have a connection to a host, or make one.
+  std::size_t started_to(const host_and_port& where) const;
+
+  /// Notes a socket that libcurl has made.
+  void add_socket(curl_socket_t fd);
+  /// Whether there is something to read, or the end, on the connection from that port.
+  bool has_input(int local_port) noexcept;
+
   void start(transfer_state& t);
   void stop(transfer_state& t) noexcept;
   void remember(transfer_state& t) noexcept;
@@ -50,6 +69,8 @@ struct session_state : private rondo::detail::timer {
   session_options options;
   field_list fields;  // of every request
   std::shared_ptr<event> closed = std::make_shared<event>();  // for requests that may outlive it
+  session_state* next_of_loop = nullptr;
+  session_state* previous_of_loop = nullptr;
 
  private:
   void configure(CURL* easy);
@@ -61,8 +82,20 @@ struct session_state : private rondo::detail::timer {
 
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* watcher);
   static int on_timer(CURLM*, long ms, void* self);
+  static int on_close_socket(void* self, curl_socket_t fd);
+  static void on_close_notify(void* self, const void* tls) noexcept;
+
+  struct open_socket {
+    curl_socket_t fd;
+    int local_port;  // 0: not known yet
+  };
 
   transfer_state* live_ = nullptr;
+  sessions_of_loop* siblings_ = nullptr;
+  bool open_ = false;
+  std::vector<open_socket> sockets_;
+  std::string no_proxy_text_;
+  no_proxy_list no_proxy_;
   transfer_state* noted_ = nullptr;
   CURLSH* share_ = nullptr;
   CURLM* multi_ = nullptr;

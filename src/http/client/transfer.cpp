@@ -10,6 +10,7 @@ transfer::~transfer() { delete state_; }
 int transfer::status() const noexcept { return state_->status; }
 const headers& transfer::fields() const noexcept { return state_->fields; }
 const std::string& transfer::url() const noexcept { return state_->url; }
+const std::vector<redirect_step>& transfer::history() const noexcept { return state_->what.history; }
 std::string_view transfer::version() const noexcept { return state_->version(); }
 std::optional<std::uint64_t> transfer::content_length() const noexcept {
   return state_->content_length();

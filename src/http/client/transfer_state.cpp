@@ -2,12 +2,16 @@
 #include "http/client/transfer_state.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <system_error>
 
 #include <rondo/compose/race.hpp>
 #include <rondo/loop/loop.hpp>
+#include <rondo/loop/sleep.hpp>
 
 #include "http/client/session_state.hpp"
+#include "http/client/target.hpp"
+#include "http/client/tls_session.hpp"
 #include "http/client/url_text.hpp"
 
 namespace rondo::inline v0::http::detail {
@@ -15,7 +19,10 @@ namespace rondo::inline v0::http::detail {
 namespace {
 
 constexpr std::size_t read_ahead = 512 * 1024;        // a transfer pauses with so much unread
-constexpr std::size_t max_header_size = 256 * 1024;   // with all that come before it: 1xx, redirects
+constexpr std::size_t max_header_size = 256 * 1024;   // with all that come before it: 1xx, 401
+constexpr std::size_t most_dropped = 64 * 1024;       // of a redirect's body, to keep the connection
+constexpr std::size_t most_overhead = 64 * 1024;      // of a packed body that is no longer unpacked
+constexpr std::size_t work_in_a_turn = 64 * 1024;     // of unpacking; then others run
 
 failure kind_of(CURLcode code) {
   switch (code) {
@@ -45,8 +52,6 @@ failure kind_of(CURLcode code) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
       return failure::tls;
-    case CURLE_TOO_MANY_REDIRECTS:
-      return failure::redirects;
     case CURLE_SEND_FAIL_REWIND:
       return failure::not_replayable;
     default:
@@ -60,6 +65,10 @@ std::string seconds(delay d) {
   text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
   return text + " s";
+}
+
+bool is_redirect(int status) noexcept {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 bool is_idempotent(const std::string& method) {  // RFC 9110, 9.2.2
@@ -97,6 +106,8 @@ void transfer_state::set_callbacks(CURL* easy) {
   set(easy, CURLOPT_WRITEFUNCTION, &on_body);
   set(easy, CURLOPT_READFUNCTION, &on_read);
   set(easy, CURLOPT_SEEKFUNCTION, &on_seek);
+  set(easy, CURLOPT_RESOLVER_START_FUNCTION, &on_resolve);
+  set(easy, CURLOPT_SOCKOPTFUNCTION, &on_socket);
   set(easy, CURLOPT_PREREQFUNCTION, &on_connected);
   set(easy, CURLOPT_XFERINFOFUNCTION, &on_progress);
 }
@@ -108,7 +119,8 @@ transfer_state& transfer_state::of(CURL* easy) noexcept {
 }
 
 void transfer_state::start() {
-  begun_ = session->event_loop.now_ns();
+  queued_ = begun_ = session->event_loop.now_ns();
+  started_ = session->options.connections == 0 && session->options.connections_per_host == 0;
   session->start(*this);
   watch_time();
 }
@@ -132,47 +144,108 @@ void transfer_state::failed_in_callback() noexcept {
   session->note(*this);
 }
 
-std::size_t transfer_state::take_header(std::string_view line) {
-  std::size_t size = line.size();
+void transfer_state::refuse(failure kind, std::string why) {
+  trouble_ = trouble::refused;
+  refusal_kind_ = kind;
+  refusal_ = std::move(why);
+}
+
+/// A line of a header or trailer, with its end. False: the transfer is to end.
+bool transfer_state::take_header(std::string_view line) {
   answered_ = true;
-  header_size_ += size;
+  header_size_ += line.size();
   if (header_size_ > max_header_size) {
-    trouble_ = trouble::header_too_large;
-    return 0;
+    refuse(failure::too_large, "the header is larger than " + std::to_string(max_header_size) + " bytes");
+    return false;
   }
-  bool begins_response = line.starts_with("HTTP/");
+  bool begins_response = header_whole_ && line.starts_with("HTTP/");
   // A trailer: none of the header's fields (RFC 9110, 6.5.1), which the user may hold by now.
-  if (header_done_ || (header_whole_ && !begins_response)) return size;
-  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  if (begins_response) {  // a new response: after a redirect, a 100
+  if (header_done_ || (header_whole_ && !begins_response)) return true;
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (begins_response) {  // a new response: after a 100, a 401
     fields.clear();
+    framing_ = {};
     header_whole_ = false;
-    // A 304 leads nowhere, even with a Location (RFC 9110, 15.4.5).
-    std::size_t space = line.find(' ');
-    if (space != line.npos && line.substr(space + 1, 3) == "304") set(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    return size;
-  }
-  if (line.empty()) {
-    header_whole_ = true;
-    if (header_is_final()) {
-      note_header_end();
-      changed.set();
+    auto parsed = parse_status_line(line);
+    if (!parsed) {
+      refuse(failure::malformed, "the response begins with a malformed line");
+      return false;
     }
-    return size;
+    status_line_ = *parsed;
+    return true;
   }
-  std::size_t colon = line.find(':');
+  return line.empty() ? end_header() : take_field(line);
+}
+
+bool transfer_state::take_field(std::string_view line) {
+  auto refuse_line = [&](const std::string& why) {
+    refuse(failure::malformed, "the header is malformed: " + why);
+    return false;
+  };
+  if (!is_field_value(line)) return refuse_line("it holds a control character");
+  bool goes_on = line.front() == ' ' || line.front() == '\t';
+  std::size_t colon = goes_on ? line.npos : line.find(':');
+  std::string_view value = goes_on ? line : line.substr(std::min(colon, line.size() - 1) + 1);
+  while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+  while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+  if (goes_on) {
+    if (fields.empty()) return refuse_line("it begins with a blank");
+    // libcurl has read the first line of these by itself.
+    const std::string& name = fields.last_name();
+    for (const char* own : {"Content-Length", "Transfer-Encoding", "Set-Cookie"})
+      if (equal_ignoring_case(name, own)) return refuse_line(name + " goes on in a second line");
+    fields.append_parsed(value);
+    return true;
+  }
+  if (colon == line.npos) return refuse_line("a line has no colon");
   std::string_view name = line.substr(0, colon);
-  if (colon == line.npos || !is_token(name)) return size;
-  std::string_view value = line.substr(colon + 1);
-  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  if (!is_token(name)) return refuse_line("a field has no proper name");
   fields.add_parsed(std::string(name), std::string(value));
-  return size;
+  return true;
+}
+
+bool transfer_state::end_header() {
+  header_whole_ = true;
+  try {
+    framing_ = framing_of(what.now.method, status_line_, fields);
+  } catch (const framing_error& e) {
+    refuse(failure::malformed, e.what());
+    return false;
+  }
+  if (!header_is_final()) return true;
+  note_header_end();
+  changed.set();
+  return trouble_ == trouble::none;
 }
 
 std::size_t transfer_state::on_header(char* data, std::size_t, std::size_t size, void* self) {
   auto& t = *static_cast<transfer_state*>(self);
-  return t.guarded(std::size_t{0}, [&] { return t.take_header(std::string_view(data, size)); });
+  return t.guarded(std::size_t{0}, [&] {
+    return t.take_header(std::string_view(data, size)) ? size : 0;
+  });
+}
+
+std::size_t transfer_state::max_body() const noexcept {
+  return what.options.max_body.value_or(session ? session->options.max_body : 0);
+}
+
+/// Bytes of the body as they come over the connection: takes the data out of chunks.
+bool transfer_state::take_wire(std::string_view bytes, std::string& to) {
+  wire_size_ += bytes.size();
+  if (framing_.by != body_framing::end::chunked) {
+    to += bytes;
+    return true;
+  }
+  try {
+    chunks_.take(bytes, to);
+    return true;
+  } catch (const framing_error& e) {
+    refuse(failure::malformed, e.what());
+  } catch (const framing_too_large& e) {
+    refuse(failure::too_large, e.what());
+  }
+  return false;
 }
 
 std::size_t transfer_state::take_body(const char* data, std::size_t size) {
@@ -180,20 +253,32 @@ std::size_t transfer_state::take_body(const char* data, std::size_t size) {
   if (!header_done_) {
     note_header_end();
     changed.set();
+    if (trouble_ != trouble::none) return 0;
   }
-  bool must_take = whole_ || (what.content.streamed() && !upload_.sent());
-  if (must_take) {
-    if (size > what.options.max_body - std::min(what.options.max_body, body.size())) {
-      trouble_ = trouble::body_too_large;
-      return 0;
-    }
-  } else if (body.size() >= read_ahead) {
+  if (redirecting_) {
+    wire_size_ += size;
+    enough_ = wire_size_ > most_dropped;
+    return enough_ ? 0 : size;
+  }
+  bool must_take = what.content.streamed() && what.now.with_body && !upload_.sent();
+  std::string& to = unpacker_ ? packed_ : body;
+  if (!must_take && (unpacker_ || !whole_) && to.size() - (unpacker_ ? packed_taken_ : 0) >= read_ahead) {
     paused_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
-  body.append(data, size);
+  if (unpacker_ && packed_taken_ > to.size() / 2) to.erase(0, std::exchange(packed_taken_, 0));
+  if (!take_wire(std::string_view(data, size), to)) return 0;
+  if (must_take || whole_) {
+    std::size_t limit = max_body();
+    bool too_much = unpacker_ ? wire_size_ > most_overhead && wire_size_ - most_overhead > limit
+                              : body.size() > limit;
+    if (too_much) {
+      refuse(failure::too_large, "the body is larger than " + std::to_string(limit) + " bytes");
+      return 0;
+    }
+  }
   last_moved_ = session->event_loop.now_ns();
-  if (!whole_) changed.set();
+  if (!whole_ || unpacker_) changed.set();
   return size;
 }
 
@@ -214,13 +299,65 @@ int transfer_state::on_seek(void* self, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
-int transfer_state::on_connected(void* self, char*, char*, int, int) {
+// The first of these three that is called tells that the transfer waits for no other's
+// connection any more.
+
+int transfer_state::on_resolve(void*, void*, void* self) {
+  static_cast<transfer_state*>(self)->note_start();
+  return 0;
+}
+
+int transfer_state::on_socket(void* self, curl_socket_t fd, curlsocktype) {
   auto& t = *static_cast<transfer_state*>(self);
-  t.connected_ = true;
-  t.answered_ = false;
-  t.window_ = t.last_moved_ = t.session->event_loop.now_ns();
-  t.watch_time();
-  return CURL_PREREQFUNC_OK;
+  return t.guarded(CURL_SOCKOPT_ERROR, [&] {
+    t.note_start();
+    t.session->add_socket(fd);
+    return CURL_SOCKOPT_OK;
+  });
+}
+
+/// Before the request is sent; by libcurl's own decision also a second time, when its
+/// connection has ended without an answer, or when an answer (401) asks for it.
+int transfer_state::on_connected(void* self, char*, char*, int, int local_port) {
+  auto& t = *static_cast<transfer_state*>(self);
+  return t.guarded(CURL_PREREQFUNC_ABORT, [&] {
+    bool again_without_answer = t.connected_ && !t.answered_;
+    if (again_without_answer && !t.may_be_sent_again()) {
+      t.refuse(failure::cut, "the connection ended without an answer; the request may have been carried out");
+      return CURL_PREREQFUNC_ABORT;
+    }
+    // What came before the request is no answer to it.
+    if (t.has_stale_input(local_port)) {
+      t.stale_ = true;
+      return CURL_PREREQFUNC_ABORT;
+    }
+    t.note_start();
+    t.connected_ = true;
+    t.answered_ = false;
+    t.tls_ = tls_of(t.easy);
+    t.tls_ended_ = false;
+    t.window_ = t.last_moved_ = t.session->event_loop.now_ns();
+    t.watch_time();
+    return CURL_PREREQFUNC_OK;
+  });
+}
+
+/// Whether it does no harm, and is possible (RFC 9110, 9.2.2).
+bool transfer_state::may_be_sent_again() const noexcept {
+  return is_idempotent(what.now.method) && (!what.now.with_body || what.content.replayable());
+}
+
+bool transfer_state::has_stale_input(int local_port) const noexcept {
+  long fresh = 0;
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &fresh);
+  if (fresh > 0 || speaks_http2(easy, session->options.version)) return false;
+  return session->has_input(local_port) || has_tls_input(easy);
+}
+
+void transfer_state::note_start() noexcept {
+  if (std::exchange(started_, true)) return;
+  begun_ = session->event_loop.now_ns();
+  watch_time();
 }
 
 int transfer_state::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -243,7 +380,7 @@ void transfer_state::attend() noexcept {
       curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &to_receive);
       p.sent = static_cast<std::uint64_t>(sent);
       p.received = static_cast<std::uint64_t>(received);
-      if (what.content.present()) p.to_send = what.content.length();
+      if (what.now.with_body && what.content.present()) p.to_send = what.content.length();
       if (to_receive >= 0) p.to_receive = static_cast<std::uint64_t>(to_receive);
       if (p.sent == told_.sent && p.received == told_.received) return true;
       told_ = p;
@@ -271,61 +408,100 @@ void transfer_state::give_up(trouble why) noexcept {
 }
 
 void transfer_state::ended(CURLcode result) noexcept {
-  // libcurl takes the end of the connection for the end of the header too.
-  if (result == CURLE_OK && !header_whole_) result = CURLE_GOT_NOTHING;
-  if (result == CURLE_OK && !header_done_) {
-    bool noted_it = guarded(false, [&] {
-      note_header_end();
+  if (std::exchange(stale_, false)) {  // nothing was sent on that connection
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    easy_changed_ = true;
+    *message_ = '\0';
+    bool started = guarded(false, [&] {
+      session->start(*this);
       return true;
     });
-    if (!noted_it) result = CURLE_OUT_OF_MEMORY;
+    if (started) return;
+    result = CURLE_OUT_OF_MEMORY;
+  }
+  if (enough_) result = CURLE_OK;
+  // libcurl takes the end of the connection for the end of the header too.
+  if (result == CURLE_OK && (!header_whole_ || status_line_.status == 0)) result = CURLE_GOT_NOTHING;
+  if (result == CURLE_OK) {
+    bool checked = guarded(false, [&] {
+      if (!header_done_) note_header_end();
+      check_end();
+      return true;
+    });
+    if (!checked) result = CURLE_OUT_OF_MEMORY;
   }
   end(result);
+}
+
+/// Whether the body has ended as its header said: libcurl reads some things otherwise.
+void transfer_state::check_end() {
+  if (trouble_ != trouble::none || redirecting_) return;
+  bool is_short = framing_.by == body_framing::end::length && wire_size_ < *framing_.content_length;
+  bool lacks_chunks = framing_.by == body_framing::end::chunked && !chunks_.done();
+  if (is_short || lacks_chunks) refuse(failure::cut, "the connection ended within the body");
+  // Anybody on the way can end a connection, but not say so in the server's name.
+  if (framing_.by == body_framing::end::connection && tls_ && !tls_ended_)
+    refuse(failure::cut, "the connection ended without TLS's close_notify: what came may not be all");
 }
 
 // --- the header ---
 
 void transfer_state::note_header_end() {
-  long number = 0;
-  const char* effective = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &number);
-  curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &effective);
-  status = static_cast<int>(number);
-  if (effective) url = effective;
+  status = status_line_.status;
   header_done_ = true;
+  if (status < 200) {
+    refuse(failure::malformed, "status " + std::to_string(status) + ", which nobody has asked for");
+    return;
+  }
+  redirecting_ = max_redirects_ > 0 && is_redirect(status) && location();
+  if (redirecting_ || !unpacks_ || framing_.by == body_framing::end::none) return;
+  std::string codings;
+  for (const auto& [name, value] : fields)
+    if (equal_ignoring_case(name, "Content-Encoding")) codings += (codings.empty() ? "" : ", ") + value;
+  if (codings.empty()) return;
+  try {
+    unpacker_.emplace(codings);
+    if (unpacker_->is_identity()) unpacker_.reset();
+  } catch (const coding_error& e) {
+    refuse(failure::malformed, std::string("the body cannot be unpacked: ") + e.what());
+  }
 }
 
-bool transfer_state::follows() const noexcept { return max_redirects_ > 0; }
-
-/// Not that of a 1xx, nor of a redirect that is followed, nor of a 401 that is
-/// answered. Whether it is, note_header_end is called with the body or the end.
-bool transfer_state::header_is_final() {
-  long number = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &number);
-  if (number < 200 || number == 401 || number == 407) return false;
-  bool redirect = number >= 300 && number < 400 && number != 304 && fields.contains("Location");
-  if (!redirect || !follows()) return true;
-  before_redirect(static_cast<int>(number));
-  return false;
+/// Not that of a 1xx, nor of a 401 that is answered. Whether it is, note_header_end is
+/// called with the body or the end.
+bool transfer_state::header_is_final() const noexcept {
+  return status_line_.status >= 200 && status_line_.status != 401 && status_line_.status != 407;
 }
 
-/// What libcurl would take along to where the redirect leads.
-void transfer_state::before_redirect(int number) {
-  const std::string& method = what.method;
-  bool becomes_get = method == "POST" ? number <= 303 : number == 303 && method != "GET" && method != "HEAD";
-  if (becomes_get) {
-    set(easy, CURLOPT_CUSTOMREQUEST, nullptr);
-    set_fields(false);
+/// Where it leads: the first that is not empty.
+const std::string* transfer_state::location() const noexcept {
+  for (const auto& [name, value] : fields)
+    if (!value.empty() && equal_ignoring_case(name, "Location")) return &value;
+  return nullptr;
+}
+
+order transfer_state::follow() {
+  if (what.history.size() >= static_cast<std::size_t>(max_redirects_))
+    throw http_error(request(), "more than " + std::to_string(max_redirects_) + " redirects",
+                     failure::redirects, status);
+  std::string to = redirect_target(request(), url, *location());
+  std::string& method = what.now.method;
+  // RFC 9110, 15.4: only a POST becomes a GET by a 301 or 302.
+  bool becomes_get = status == 303 ? method != "HEAD" : status <= 302 && method == "POST";
+  if (becomes_get && method != "GET") {
+    method = "GET";
+    what.now.with_body = false;
   }
-  if (!what.options.cookies.empty()) {
-    const char* here = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &here);
-    // There may be several; libcurl follows the first that is not empty.
-    bool stays = here && std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
-      return !equal_ignoring_case(field.first, "Location") || same_origin(here, field.second);
-    });
-    if (!stays) set(easy, CURLOPT_COOKIE, nullptr);
-  }
+  if (what.now.with_body && !what.content.replayable())
+    throw http_error(request(), "the redirect to " + shown_url(to) + " wants the body again, which can be read once",
+                     failure::not_replayable, status);
+  redirect_step step;
+  step.status = status;
+  step.url = std::exchange(what.now.url, std::move(to));
+  step.fields = std::move(fields);
+  what.history.push_back(std::move(step));
+  what.spent = elapsed();
+  return take_order();
 }
 
 // --- time ---
@@ -333,7 +509,8 @@ void transfer_state::before_redirect(int number) {
 bool transfer_state::waits_for_us() const noexcept { return paused_ || upload_.paused(); }
 
 bool transfer_state::waits_for_answer() const noexcept {
-  return limits_.first_byte && !answered_ && (!what.content.streamed() || upload_.sent());
+  bool uploads = what.now.with_body && what.content.streamed();
+  return limits_.first_byte && !answered_ && (!uploads || upload_.sent());
 }
 
 /// Bytes in both directions.
@@ -349,7 +526,11 @@ std::uint64_t transfer_state::moved() const noexcept {
 /// it fires, check_time looks at what has happened.
 void transfer_state::watch_time() noexcept {
   std::int64_t next = INT64_MAX;
-  if (limits_.total && !limits_.total->endless()) next = limits_.total->after(begun_);
+  if (!started_) {
+    if (limits_.queue && !limits_.queue->endless()) next = limits_.queue->after(queued_);
+  } else if (limits_.total && !limits_.total->endless()) {
+    next = limits_.total->after(begun_ - what.spent.count());
+  }
   if (connected_) {
     if (!limits_.idle.endless()) next = std::min(next, limits_.idle.after(window_));
     if (waits_for_answer()) next = std::min(next, limits_.first_byte->after(window_));
@@ -362,7 +543,9 @@ void transfer_state::watch_time() noexcept {
 
 void transfer_state::check_time() noexcept {
   std::int64_t now = session->event_loop.now_ns();
-  if (limits_.total && now >= limits_.total->after(begun_)) return give_up(trouble::total);
+  if (!started_ && limits_.queue && now >= limits_.queue->after(queued_)) return give_up(trouble::no_connection);
+  if (started_ && limits_.total && now >= limits_.total->after(begun_ - what.spent.count()))
+    return give_up(trouble::total);
   if (connected_) {
     std::uint64_t bytes = moved();
     bool window_is_over = now >= limits_.idle.after(window_);
@@ -389,8 +572,54 @@ void transfer_state::check_time() noexcept {
 
 // --- what the user's side waits for ---
 
+/// Unpacks a bounded part of what has come. False: there is nothing to do, or it failed.
+bool transfer_state::unpack_some() {
+  if (!unpacker_ || unpacked_ || trouble_ != trouble::none) return false;
+  std::string_view input = std::string_view(packed_).substr(packed_taken_);
+  auto fails = [&](failure kind, std::string why) {
+    refuse(kind, std::move(why));
+    unpacked_ = true;
+    if (!done) end(CURLE_WRITE_ERROR);
+    return false;
+  };
+  if (input.empty() && !unpacker_->has_more()) {
+    if (!done) return false;
+    unpacked_ = true;
+    if (code == CURLE_OK && !unpacker_->at_end())
+      return fails(framing_.by == body_framing::end::connection ? failure::cut : failure::malformed,
+                   "the body ends within its " + std::string(unpacker_->unfinished()) + " stream");
+    return false;
+  }
+  std::size_t before = body.size();
+  try {
+    std::size_t taken = unpacker_->step(input, body);
+    packed_taken_ += taken;
+    unyielded_ += taken + body.size() - before;
+  } catch (const coding_error& e) {
+    return fails(failure::malformed, std::string("the body cannot be unpacked: ") + e.what());
+  }
+  if (whole_ && body.size() > max_body())
+    return fails(failure::too_large, "the body is larger than " + std::to_string(max_body()) + " bytes");
+  if (packed_taken_ == packed_.size()) {
+    packed_.clear();
+    packed_taken_ = 0;
+  }
+  if (paused_ && packed_.size() - packed_taken_ < read_ahead / 2) {
+    paused_ = false;
+    resume();
+  }
+  return true;
+}
+
 task<> transfer_state::until_done() {
-  while (!done) {
+  for (;;) {
+    if (unpack_some()) {
+      if (unyielded_ < work_in_a_turn) continue;
+      unyielded_ = 0;
+      co_await sleep(std::chrono::seconds(0));
+      continue;
+    }
+    if (done) co_return;
     changed.clear();
     co_await changed.wait();
   }
@@ -405,7 +634,7 @@ task<> transfer_state::until_header_and_sent() {
 }
 
 task<> transfer_state::wait_for_end() {
-  if (what.content.streamed()) {
+  if (what.now.with_body && what.content.streamed()) {
     co_await race(upload_.run(), until_done());
   } else {
     co_await until_done();
@@ -413,7 +642,7 @@ task<> transfer_state::wait_for_end() {
 }
 
 task<> transfer_state::wait_for_header() {
-  if (what.content.streamed()) {
+  if (what.now.with_body && what.content.streamed()) {
     co_await race(upload_.run(), until_header_and_sent());
   } else {
     while (!header_done_ && !done) {
@@ -424,7 +653,14 @@ task<> transfer_state::wait_for_header() {
 }
 
 task<std::string> transfer_state::read() {
-  while (body.empty() && !done) {
+  while (body.empty()) {
+    if (unpack_some()) {
+      if (unyielded_ < work_in_a_turn) continue;
+      unyielded_ = 0;
+      co_await sleep(std::chrono::seconds(0));
+      continue;
+    }
+    if (done) break;
     changed.clear();
     co_await changed.wait();
   }
@@ -433,7 +669,10 @@ task<std::string> transfer_state::read() {
     co_return std::string();
   }
   std::string piece = std::exchange(body, {});
-  if (std::exchange(paused_, false)) resume();
+  if (paused_ && !unpacker_) {
+    paused_ = false;
+    resume();
+  }
   co_return piece;
 }
 
@@ -465,7 +704,14 @@ std::optional<delay> transfer_state::wait_before_retry(int failures) const {
 
 // --- errors, and what is known of the response ---
 
-std::string transfer_state::request() const { return what.method + " " + shown_url(what.url); }
+std::string transfer_state::request() const {
+  return what.method + " " + shown_url(what.target.empty() ? what.url : what.target);
+}
+
+std::chrono::nanoseconds transfer_state::elapsed() const noexcept {
+  if (!session) return what.spent;
+  return what.spent + std::chrono::nanoseconds(session->event_loop.now_ns() - begun_);
+}
 
 failure transfer_state::kind() const noexcept {
   switch (trouble_) {
@@ -474,10 +720,13 @@ failure transfer_state::kind() const noexcept {
       // libcurl's limit of 100 KB.
       if (code == CURLE_UNSUPPORTED_PROTOCOL && connected_) return failure::malformed;
       if (code == CURLE_OUT_OF_MEMORY && connected_) return failure::too_large;
+      // It is to be sent again, since the connection ended without an answer.
+      if (code == CURLE_SEND_FAIL_REWIND && !answered_) return failure::cut;
+      if (code == CURLE_RECV_ERROR && std::string_view(message_).ends_with("in chunked-encoding"))
+        return std::string_view(message_).starts_with("Out of memory") ? failure::too_large : failure::malformed;
       return kind_of(code);
-    case trouble::body_too_large:
-    case trouble::header_too_large:
-      return failure::too_large;
+    case trouble::refused:
+      return refusal_kind_;
     default:
       return failure::timeout;
   }
@@ -485,10 +734,10 @@ failure transfer_state::kind() const noexcept {
 
 std::string transfer_state::cause() const {
   switch (trouble_) {
-    case trouble::body_too_large:
-      return "the body is larger than " + std::to_string(what.options.max_body) + " bytes";
-    case trouble::header_too_large:
-      return "the header is larger than " + std::to_string(max_header_size) + " bytes";
+    case trouble::refused:
+      return refusal_;
+    case trouble::no_connection:
+      return "timed out: waited " + seconds(*limits_.queue) + " for a connection to " + queue_text();
     case trouble::no_first_byte:
       return "timed out: no response within " + seconds(*limits_.first_byte);
     case trouble::idle:
@@ -502,6 +751,13 @@ std::string transfer_state::cause() const {
       break;
   }
   if (!session && code == CURLE_ABORTED_BY_CALLBACK) return "the session was closed";
+  std::string_view told(message_);
+  if (code == CURLE_SEND_FAIL_REWIND && !answered_)
+    return "the connection ended without an answer, and the body cannot be sent again";
+  if (code == CURLE_RECV_ERROR && told.ends_with("in chunked-encoding"))
+    return told.starts_with("Out of memory") ? "the trailer is too large" : "the body is not well chunked";
+  if (code == CURLE_RECV_ERROR && told.find("unexpected eof") != told.npos)
+    return "the connection ended without TLS's close_notify: what came may not be all";
   if (code == CURLE_OUT_OF_MEMORY) return "a line of the header is too long, or memory is short";
   if (code == CURLE_COULDNT_CONNECT) {
     long number = 0;
@@ -513,7 +769,7 @@ std::string transfer_state::cause() const {
 
 void transfer_state::fail() const {
   if (error_) std::rethrow_exception(error_);
-  if (code == CURLE_OUT_OF_MEMORY && !connected_) throw std::bad_alloc();
+  if (trouble_ == trouble::none && code == CURLE_OUT_OF_MEMORY && !connected_) throw std::bad_alloc();
   throw http_error(request(), cause(), kind(), status);
 }
 
@@ -532,11 +788,15 @@ std::string_view transfer_state::version() const noexcept {
   }
 }
 
-std::optional<std::uint64_t> transfer_state::content_length() const noexcept {
-  curl_off_t length = -1;
-  curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-  if (length < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(length);
+/// "127.0.0.1:80 (1 of 1 in use)"
+std::string transfer_state::queue_text() const {
+  host_and_port where = host_of(url);
+  std::size_t limit = session ? session->options.connections_per_host : 0;
+  // What waits for its host's connections waits for all of them.
+  bool of_host = session && limit > 0 && session->started_to(where) >= limit;
+  if (!of_host && session) limit = session->options.connections;
+  std::string number = std::to_string(limit);
+  return to_string(where) + (limit ? " (" + number + " of " + number + " in use)" : "");
 }
 
 }  // namespace rondo::inline v0::http::detail

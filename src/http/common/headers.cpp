@@ -28,11 +28,19 @@ bool is_token(std::string_view s) noexcept {
          std::all_of(s.begin(), s.end(), [](char c) { return table[static_cast<unsigned char>(c)]; });
 }
 
+bool is_field_value(std::string_view s) noexcept {
+  return std::none_of(s.begin(), s.end(), [](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return (byte < ' ' && byte != '\t') || byte == 0x7f;
+  });
+}
+
 void check_header(std::string_view name, std::string_view value) {
   if (!is_token(name)) throw usage_error("http header '" + std::string(name) + "': not a header name");
-  for (char c : value)
-    if (c == '\r' || c == '\n' || c == '\0')
-      throw usage_error("http header '" + std::string(name) + "': its value holds a line break or NUL");
+  if (is_field_value(value)) return;
+  bool breaks = value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos;
+  throw usage_error("http header '" + std::string(name) + "': its value holds " +
+                    (breaks ? "a line break or NUL" : "a control character"));
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
