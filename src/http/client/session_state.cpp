@@ -204,7 +204,10 @@ int session_state::on_close_socket(void* self, curl_socket_t fd) {
   return ::close(fd);
 }
 
-void session_state::add_socket(curl_socket_t fd) { sockets_.push_back({fd, 0}); }
+void session_state::add_socket(curl_socket_t fd) {
+  std::erase_if(sockets_, [fd](const open_socket& s) { return s.fd == fd; });
+  sockets_.push_back({fd, 0});
+}
 
 bool session_state::has_input(int local_port) noexcept {
   bool found = false;

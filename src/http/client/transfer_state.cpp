@@ -22,6 +22,7 @@ constexpr std::size_t read_ahead = 512 * 1024;        // a transfer pauses with 
 constexpr std::size_t max_header_size = 256 * 1024;   // with all that come before it: 1xx, 401
 constexpr std::size_t most_dropped = 64 * 1024;       // of a redirect's body, to keep the connection
 constexpr std::size_t most_overhead = 64 * 1024;      // of a packed body that is no longer unpacked
+constexpr std::size_t piece_size = 1024 * 1024;       // of a body that is collected
 constexpr std::size_t work_in_a_turn = 64 * 1024;     // of unpacking; then others run
 
 failure kind_of(CURLcode code) {
@@ -271,12 +272,13 @@ std::size_t transfer_state::take_body(const char* data, std::size_t size) {
   if (must_take || whole_) {
     std::size_t limit = max_body();
     bool too_much = unpacker_ ? wire_size_ > most_overhead && wire_size_ - most_overhead > limit
-                              : body.size() > limit;
+                              : pieces_size_ + body.size() > limit;
     if (too_much) {
       refuse(failure::too_large, "the body is larger than " + std::to_string(limit) + " bytes");
       return 0;
     }
   }
+  if (!unpacker_) put_aside();
   last_moved_ = session->event_loop.now_ns();
   if (!whole_ || unpacker_) changed.set();
   return size;
@@ -420,8 +422,10 @@ void transfer_state::ended(CURLcode result) noexcept {
     result = CURLE_OUT_OF_MEMORY;
   }
   if (enough_) result = CURLE_OK;
-  // libcurl takes the end of the connection for the end of the header too.
-  if (result == CURLE_OK && (!header_whole_ || status_line_.status == 0)) result = CURLE_GOT_NOTHING;
+  // libcurl takes the end of the connection for the end of the header too. (After a 101
+  // that nobody has asked for something else follows, see note_header_end.)
+  bool has_response = header_whole_ && (status_line_.status >= 200 || status_line_.status == 101);
+  if (result == CURLE_OK && !has_response) result = CURLE_GOT_NOTHING;
   if (result == CURLE_OK) {
     bool checked = guarded(false, [&] {
       if (!header_done_) note_header_end();
@@ -598,8 +602,9 @@ bool transfer_state::unpack_some() {
   } catch (const coding_error& e) {
     return fails(failure::malformed, std::string("the body cannot be unpacked: ") + e.what());
   }
-  if (whole_ && body.size() > max_body())
+  if (whole_ && pieces_size_ + body.size() > max_body())
     return fails(failure::too_large, "the body is larger than " + std::to_string(max_body()) + " bytes");
+  put_aside();
   if (packed_taken_ == packed_.size()) {
     packed_.clear();
     packed_taken_ = 0;
@@ -619,9 +624,32 @@ task<> transfer_state::until_done() {
       co_await sleep(std::chrono::seconds(0));
       continue;
     }
-    if (done) co_return;
+    if (done) break;
     changed.clear();
     co_await changed.wait();
+  }
+  if (!pieces_.empty() && !failed()) co_await join_pieces();
+}
+
+void transfer_state::put_aside() {
+  if (!whole_ || body.size() < piece_size) return;
+  pieces_.push_back(std::move(body));
+  pieces_size_ += pieces_.back().size();
+  body.clear();
+}
+
+/// Cancelling it loses nothing.
+task<> transfer_state::join_pieces() {
+  if (joined_ == 0) {
+    pieces_.push_back(std::move(body));
+    pieces_size_ += pieces_.back().size();
+    body = std::string();
+    body.reserve(pieces_size_);
+  }
+  while (joined_ < pieces_.size()) {
+    body += pieces_[joined_];
+    pieces_[joined_++] = std::string();
+    co_await sleep(std::chrono::seconds(0));
   }
 }
 
@@ -636,9 +664,8 @@ task<> transfer_state::until_header_and_sent() {
 task<> transfer_state::wait_for_end() {
   if (what.now.with_body && what.content.streamed()) {
     co_await race(upload_.run(), until_done());
-  } else {
-    co_await until_done();
   }
+  co_await until_done();  // also what is left to do with the body
 }
 
 task<> transfer_state::wait_for_header() {

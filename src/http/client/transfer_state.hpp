@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <rondo/coro/task.hpp>
 #include <rondo/http/client_error.hpp>
@@ -175,6 +176,8 @@ struct transfer_state : private rondo::detail::timer {
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 
   task<> until_done();
+  task<> join_pieces();
+  void put_aside();
   std::string queue_text() const;
   std::size_t max_body() const noexcept;
   task<> until_header_and_sent();
@@ -220,6 +223,11 @@ struct transfer_state : private rondo::detail::timer {
   std::optional<content_decoder> unpacker_;
   std::string packed_;  // what has come for it
   std::size_t packed_taken_ = 0;
+  // Of a whole body that is large: what has come before `body`. A text of gigabytes that
+  // grows would hold the loop each time that it is copied.
+  std::vector<std::string> pieces_;
+  std::size_t pieces_size_ = 0;
+  std::size_t joined_ = 0;  // of the pieces, in body
   std::size_t unyielded_ = 0;  // work done without letting others run
   std::int64_t queued_ = 0;       // ns on the loop's clock, as are the next three
   std::int64_t begun_ = 0;
