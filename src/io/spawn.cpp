@@ -37,7 +37,8 @@ class unique_fd {
 };
 
 void check_strings(const spawn_request& request) {
-  if (request.argv.empty()) throw usage_error("start: no program is given");
+  if (request.argv.empty() || (request.argv[0].empty() && request.program.empty()))
+    throw usage_error("start: the name of the program is empty");
   auto has_nul = [](const std::string& s) { return s.find('\0') != s.npos; };
   bool bad = has_nul(request.cwd) || has_nul(request.program) ||
              std::ranges::any_of(request.argv, has_nul);

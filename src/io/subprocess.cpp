@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <rondo/compose/finally.hpp>
+#include <rondo/compose/gather.hpp>
+#include <rondo/compose/wait_for.hpp>
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/pipe.hpp>
@@ -57,8 +59,9 @@ void process::kill() const { send_signal(SIGKILL); }
 void process::kill_group() const { core("kill_group").signal(SIGKILL, true); }
 
 const completed_process& completed_process::check() const {
-  if (status.success()) return *this;
-  std::string what = program + ": " + status.describe();
+  if (status.success() && !timed_out) return *this;
+  std::string what = timed_out ? "run " + command + ": not done within its timeout, " : program + ": ";
+  what += status.describe();
   std::string_view said = errors;
   said = said.substr(0, said.find_last_not_of(" \r\n\t") + 1);
   // What a program says last is mostly why; npos + 1 is the beginning.
@@ -80,11 +83,32 @@ subprocess_plan::subprocess_plan(const subprocess_options& options, std::string_
       input_(options.input),
       grace_(options.grace),
       limit_(options.limit),
-      output_limit_(options.output_limit) {
+      output_limit_(options.output_limit),
+      on_limit_(options.on_limit),
+      timeout_(options.timeout) {
   request_.argv.emplace_back(program);
   request_.cwd = options.cwd;
   if (options.env) request_.environment = options.env->variables();
   request_.new_process_group = options.new_process_group;
+}
+
+std::string subprocess_plan::command() const {
+  constexpr std::size_t longest = 500;
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+  std::string text;
+  for (std::string_view argument : request_.argv) {
+    if (!text.empty()) text += ' ';
+    if (!argument.empty() && argument.find_first_not_of(plain) == argument.npos) {
+      text += argument;
+    } else {
+      text += '\'';
+      for (char c : argument.substr(0, longest)) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+      text += '\'';
+    }
+    if (text.size() > longest) return text.substr(0, longest) + "…";
+  }
+  return text;
 }
 
 void subprocess_plan::collect_output() {
@@ -104,6 +128,7 @@ task<process> subprocess_plan::start() {
     throw usage_error("start " + program() +
                       ": input is for run_process; else use redirect::pipe and communicate");
   auto* core = new subprocess_core(program(), request_.new_process_group, output_limit_);
+  core->on_limit = on_limit_;
   process child(core);
   std::vector<socket_guard> theirs;
   theirs.reserve(3);
@@ -152,26 +177,59 @@ task<process> subprocess_plan::start() {
 
 task<process> start_subprocess(subprocess_plan plan) { co_return co_await plan.start(); }
 
+namespace {
+
+/// Ends a child that has had its time, and takes what it still says. Others that
+/// hold its pipes open are not waited for much longer than that.
+task<> stop_and_collect(subprocess_core& child, delay grace) {
+  constexpr auto last_words = std::chrono::milliseconds(100);
+  auto stop = [&]() -> task<> { co_await subprocess_core::stop(subprocess_ref(child), grace); };
+  auto collect = [&]() -> task<> {
+    delay limit = grace.endless() ? grace : delay(grace.nanoseconds() + last_words);
+    co_await move_on_after(subprocess_core::run_to_end(subprocess_ref(child), {}), limit);
+  };
+  co_await gather(stop(), collect());
+}
+
+}  // namespace
+
 task<completed_process> run_subprocess(subprocess_plan plan) {
   plan.collect_output();
   process child;
+  completed_process done;
+  done.program = plan.program();
+  done.command = plan.command();
   bool ended = false;
-  auto body = [&]() -> task<subprocess_output> {
+  auto body = [&]() -> task<> {
     child = co_await plan.start();
-    subprocess_output written = co_await child.communicate(plan.input());
+    subprocess_core& core = child.core("run_process");
+    auto all = co_await move_on_after(
+        subprocess_core::run_to_end(subprocess_ref(core), plan.input()), plan.timeout());
+    if (!all) {
+      done.timed_out = true;
+      if (core.on_limit == when_over_limit::fail) core.on_limit = when_over_limit::keep_first;
+      co_await stop_and_collect(core, plan.grace());
+    }
     ended = true;
-    co_return written;
   };
   auto cleanup = [&]() -> task<> {
     // Its output is not read any more: the pipes have room for some last words.
     if (child && !ended) co_await child.stop(plan.grace());
   };
-  subprocess_output written = co_await finally(body(), cleanup);
-  completed_process done;
-  done.program = plan.program();
+  std::string overrun;
+  try {
+    co_await finally(body(), cleanup);
+  } catch (const limit_overrun_error& e) {
+    overrun = e.what();
+  }
+  subprocess_core& core = child.core("run_process");
+  subprocess_output written = core.take_output();
+  if (!overrun.empty())
+    throw output_limit_error("run " + done.command + ": " + overrun, std::move(written));
   done.status = child.status().value();
   done.output = std::move(written.output);
   done.errors = std::move(written.errors);
+  done.truncated = core.truncated;
   co_return done;
 }
 

@@ -19,7 +19,9 @@
 #include <rondo/compose/gather.hpp>
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/io/detail/socket.hpp>
+#include <rondo/io/errors.hpp>
 #include <rondo/io/subprocess.hpp>
+#include <rondo/loop/detail/interrupt.hpp>
 #include <rondo/loop/sleep.hpp>
 
 namespace rondo::inline v0::detail {
@@ -87,12 +89,18 @@ task<> reap_killed(subprocess_ref child) {
 }  // namespace
 
 subprocess_core::~subprocess_core() {
+  if (pid > 0) leave_group_list();
   if (pidfd >= 0) close_socket(pidfd);
 }
 
 void subprocess_core::started(child_process child) noexcept {
   pid = child.pid;
   pidfd = child.pidfd;
+  if (own_group_) kill_at_second_interrupt(pid);
+}
+
+void subprocess_core::leave_group_list() noexcept {
+  if (own_group_) forget_group(pid);
 }
 
 bool subprocess_core::try_reap() noexcept {
@@ -110,6 +118,8 @@ bool subprocess_core::try_reap() noexcept {
     status_ = info.si_code == CLD_EXITED ? exit_status::exited(info.si_status)
                                          : exit_status::killed(info.si_status);
   }
+  // Its number may be another's from now on, unless somebody looks after the group.
+  if (!stopping_) leave_group_list();
   return reaped_ = true;
 }
 
@@ -164,26 +174,68 @@ task<> subprocess_core::feed(subprocess_ref self, std::string_view input) {
   }
 }
 
+// Piece by piece into collected_: whatever ends it, what has come is there.
 task<> subprocess_core::collect(subprocess_ref self, std::size_t number) {
-  stream& s = self->pipes_[number];
-  if (!s) co_return;
-  self->collected_[number] = co_await s.read_all(self->output_limit_);
+  subprocess_core& child = *self.get();
+  std::string& all = child.collected_[number];
+  stream& s = child.pipes_[number];
+  constexpr std::size_t piece = 64 * 1024;
+  std::size_t limit = child.output_limit_;
+  while (s) {
+    if (all.size() > limit && child.on_limit == when_over_limit::fail)
+      throw limit_overrun_error("read from " + s.internal()->subject() + ": more than " +
+                                std::to_string(limit) + " bytes");
+    std::string more = co_await s.read(piece);
+    if (more.empty()) break;
+    all += more;
+    if (child.on_limit == when_over_limit::keep_first && all.size() > limit) {
+      all.resize(limit);
+      child.truncated = true;
+    } else if (child.on_limit == when_over_limit::keep_last && all.size() / 2 > limit) {
+      all.erase(0, all.size() - limit);  // not for each piece: it moves what is kept
+      child.truncated = true;
+    }
+  }
   s = stream();
 }
 
-task<subprocess_output> subprocess_core::communicate(subprocess_ref self, std::string_view input) {
+subprocess_output subprocess_core::take_output() {
+  for (std::string& all : collected_) {
+    if (all.size() <= output_limit_) continue;
+    truncated = true;
+    if (on_limit == when_over_limit::keep_last) {
+      all.erase(0, all.size() - output_limit_);
+    } else {
+      all.resize(output_limit_);
+    }
+  }
+  return {std::exchange(collected_[1], {}), std::exchange(collected_[2], {})};
+}
+
+task<> subprocess_core::run_to_end(subprocess_ref self, std::string_view input) {
   subprocess_core& child = *self.get();
   co_await gather(feed(subprocess_ref(child), input), collect(subprocess_ref(child), 1),
                   collect(subprocess_ref(child), 2), wait_for_end(subprocess_ref(child)));
-  subprocess_output written;
-  written.output = std::exchange(child.collected_[1], {});
-  written.errors = std::exchange(child.collected_[2], {});
+}
+
+task<subprocess_output> subprocess_core::communicate(subprocess_ref self, std::string_view input) {
+  co_await run_to_end(subprocess_ref(*self.get()), input);
+  subprocess_output written = self->take_output();
   co_return written;
 }
 
 task<exit_status> subprocess_core::stop(subprocess_ref self, delay grace) {
   subprocess_core& child = *self.get();
   bool group = child.own_group_;
+  struct while_stopping {
+    subprocess_core& core;
+    explicit while_stopping(subprocess_core& c) noexcept : core(c) { core.stopping_ = true; }
+    while_stopping(const while_stopping&) = delete;
+    ~while_stopping() {
+      core.stopping_ = false;
+      if (core.reaped_) core.leave_group_list();
+    }
+  } others_may_live_on(child);
   bool alive = !child.try_reap() || group;
   if (alive && child.signal(SIGTERM, group)) {
     child.signal(SIGCONT, group);  // a stopped one would not notice

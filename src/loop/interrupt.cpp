@@ -20,6 +20,7 @@ std::atomic<backend*> target{nullptr};
 std::atomic<scheduler*> owner{nullptr};
 node* interrupted = nullptr;  // owner's thread only, as all below
 bool delivered = false;
+std::atomic<int> groups[256];  // 0: free
 bool took_int = false;
 bool took_term = false;
 
@@ -29,6 +30,8 @@ extern "C" void on_signal(int number) {
   if (received.compare_exchange_strong(none, number)) {
     if (backend* kernel = target.load()) kernel->wake();
   } else {  // the second one: the program does not react
+    for (std::atomic<int>& group : groups)
+      if (int id = group.load(); id > 0) ::kill(-id, SIGKILL);
     std::signal(number, SIG_DFL);
     std::raise(number);
   }
@@ -82,6 +85,20 @@ void interrupt_guard::die() noexcept {
   std::signal(number, SIG_DFL);
   std::raise(number);
   _exit(128 + number);  // PID 1 survives its own signals
+}
+
+void kill_at_second_interrupt(int group) noexcept {
+  for (std::atomic<int>& place : groups) {
+    int none = 0;
+    if (place.compare_exchange_strong(none, group)) return;
+  }
+}
+
+void forget_group(int group) noexcept {
+  for (std::atomic<int>& place : groups) {
+    int expected = group;
+    if (place.compare_exchange_strong(expected, 0)) return;
+  }
 }
 
 void deliver_interrupt() noexcept {

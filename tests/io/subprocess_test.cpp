@@ -266,7 +266,7 @@ TEST_F(subprocess, errors_of_starting) {
               "start ls in /nosuch: No such file or directory");
     EXPECT_EQ(co_await started({.cwd = "/etc/passwd"}, "ls"),
               "start ls in /etc/passwd: Not a directory");
-    EXPECT_EQ(co_await started({}, ""), "start : No such file or directory");
+    EXPECT_EQ(co_await started({}, ""), "start: the name of the program is empty");
     std::string nul = co_await started({}, std::string("l\0s", 3));
     EXPECT_EQ(nul, "start: a NUL within an argument, a variable or the directory");
     EXPECT_EQ(co_await started({.out = redirect::to_out}, "ls"),
@@ -351,11 +351,163 @@ TEST_F(subprocess, a_child_that_does_not_read_its_input_is_no_error) {
 TEST_F(subprocess, output_over_the_limit_is_an_error_that_ends_it) {
   test::run([]() -> rondo::task<> {
     std::string error = co_await error_of(rondo::run_process({.output_limit = 1000}, "yes"));
-    EXPECT_EQ(error, "read from stdout of yes: more than 1000 bytes");
+    EXPECT_EQ(error, "run yes: read from stdout of yes: more than 1000 bytes");
     EXPECT_FALSE(has_child()) << "it has been waited for";
     auto r = co_await rondo::run_process({.output_limit = 4}, "printf", "1234");
     EXPECT_EQ(r.output, "1234");
   });
+}
+
+TEST_F(subprocess, the_error_of_too_much_output_has_what_came_and_names_the_command) {
+  test::run([]() -> rondo::task<> {
+    try {
+      auto r = co_await rondo::run_process({.output_limit = 1000}, "sh", "-c",
+                                           "echo why >&2; sleep 0.01; exec yes it\\'s");
+      ADD_FAILURE() << r.output.size() << " bytes";
+    } catch (const rondo::output_limit_error& e) {
+      EXPECT_STREQ(e.what(), "run sh -c 'echo why >&2; sleep 0.01; exec yes it\\'\\''s': "
+                             "read from stdout of sh: more than 1000 bytes");
+      EXPECT_EQ(e.output().size(), 1000u);
+      EXPECT_TRUE(e.output().starts_with("it's\n"));
+      EXPECT_EQ(e.errors(), "why\n");
+    }
+    EXPECT_FALSE(has_child()) << "it has been waited for";
+  });
+}
+
+TEST_F(subprocess, of_too_much_output_the_beginning_or_the_end_can_be_kept) {
+  test::run([]() -> rondo::task<> {
+    for (int size : {0, 1, 9, 10, 11, 100, 200'000}) {
+      std::string all;
+      for (int i = 0; static_cast<int>(all.size()) < size; ++i) all += std::to_string(i) + ",";
+      all.resize(static_cast<std::size_t>(size));
+      auto first = co_await rondo::run_process(
+          {.input = all, .output_limit = 10, .on_limit = rondo::when_over_limit::keep_first}, "cat");
+      EXPECT_EQ(first.output, all.substr(0, 10));
+      EXPECT_EQ(first.truncated, size > 10) << size;
+      EXPECT_TRUE(first.status.success());
+      auto last = co_await rondo::run_process(
+          {.input = all, .output_limit = 10, .on_limit = rondo::when_over_limit::keep_last}, "cat");
+      EXPECT_EQ(last.output, size > 10 ? all.substr(all.size() - 10) : all);
+      EXPECT_EQ(last.truncated, size > 10) << size;
+    }
+  });
+}
+
+TEST_F(subprocess, a_timeout_gives_what_was_written) {
+  test::run([]() -> rondo::task<> {
+    auto r = co_await rondo::run_process(
+        {.timeout = 300ms}, "sh", "-c", "echo out; echo err >&2; trap 'echo bye; exit 3' TERM; "
+        "while :; do sleep 0.01; done");
+    EXPECT_TRUE(r.timed_out);
+    EXPECT_EQ(r.output, "out\nbye\n");
+    EXPECT_EQ(r.errors, "err\n");
+    EXPECT_EQ(r.status.code(), 3);
+    EXPECT_FALSE(has_child());
+    r = co_await rondo::run_process({.timeout = 100ms}, "sleep", "1000");
+    try {
+      r.check();
+      ADD_FAILURE() << "no error";
+    } catch (const rondo::called_process_error& e) {
+      EXPECT_STREQ(e.what(), "run sleep 1000: not done within its timeout, killed by SIGTERM");
+    }
+    r = co_await rondo::run_process({.timeout = 1000s}, "echo", "done");
+    EXPECT_FALSE(r.timed_out);
+    EXPECT_EQ(r.output, "done\n");
+  });
+}
+
+// It does not end when told, writes without an end, and a grandchild has its pipes.
+TEST_F(subprocess, a_timeout_of_what_does_not_want_to_end) {
+  test::run([]() -> rondo::task<> {
+    auto r = co_await rondo::run_process(
+        {.new_process_group = true,
+         .grace = 50ms,
+         .output_limit = 1000,
+         .on_limit = rondo::when_over_limit::keep_first,
+         .timeout = 100ms},
+        "sh", "-c", "trap '' TERM; sleep 9753 & exec yes");
+    EXPECT_TRUE(r.timed_out);
+    EXPECT_EQ(r.status.signal(), SIGKILL);
+    EXPECT_EQ(r.output.size(), 1000u);
+    EXPECT_FALSE(sleeps("9753")) << "the group lives on";
+  });
+}
+
+TEST_F(subprocess, cancelled_in_its_timeout_it_ends_all_the_same) {
+  test::run([]() -> rondo::task<> {
+    for (auto moment : {0ms, 5ms, 20ms, 40ms}) {
+      auto r = co_await rondo::move_on_after(
+          rondo::run_process({.grace = 10ms, .timeout = 20ms}, "sh", "-c", "trap '' TERM; exec sleep 9754"),
+          moment);
+      EXPECT_TRUE(!r || r->timed_out);
+      EXPECT_FALSE(has_child());
+    }
+  });
+}
+
+TEST_F(subprocess, braces_mean_no_options) {
+  test::run([]() -> rondo::task<> {
+    auto r = co_await rondo::run_process({}, "echo", "hi");
+    EXPECT_EQ(r.output, "hi\n");
+    auto p = co_await rondo::create_subprocess_exec({}, "true");
+    EXPECT_TRUE((co_await p.wait()).success());
+    auto shell = co_await rondo::create_subprocess_shell({}, "exit 7");
+    EXPECT_EQ((co_await shell.wait()).code(), 7);
+    std::string name = "echo";
+    r = co_await rondo::run_process(name, std::vector<std::string>{"a", "b"});
+    EXPECT_EQ(r.output, "a b\n");
+    r = co_await rondo::run_process(std::string_view(name), "c");
+    EXPECT_EQ(r.output, "c\n");
+    EXPECT_EQ(co_await error_of(rondo::run_process("")), "start: the name of the program is empty");
+    EXPECT_EQ(co_await error_of(rondo::run_process({}, "", "x")),
+              "start: the name of the program is empty");
+  });
+}
+
+// The program does not react to the first Ctrl-C; the second ends it, and what it leads.
+TEST_F(subprocess, a_second_interrupt_kills_the_groups) {
+  constexpr const char* variable = "RONDO_TEST_SECOND_INTERRUPT";
+  if (const char* fd = std::getenv(variable)) {
+    int told = std::atoi(fd);
+    std::signal(SIGINT, SIG_DFL);
+    rondo::run([&]() -> rondo::task<> {
+      auto led = co_await rondo::create_subprocess_exec(
+          {.new_process_group = true}, "sh", "-c", "trap '' TERM INT; sleep 9755 & sleep 9755");
+      while (!sleeps("9755")) co_await rondo::sleep(1ms);
+      EXPECT_EQ(::write(told, "r", 1), 1);
+      auto stubborn = [&]() -> rondo::task<> {
+        EXPECT_EQ(::write(told, "c", 1), 1);
+        co_await rondo::sleep(1000s);
+      };
+      auto waiting = []() -> rondo::task<> { co_await rondo::sleep(1000s); };
+      co_await rondo::finally(waiting(), stubborn);
+    });
+    return;
+  }
+  int said[2];
+  ASSERT_EQ(::pipe(said), 0);
+  int pid = ::fork();
+  if (pid == 0) {  // anew: a fork has no threads, but what waits for them
+    ::setenv(variable, std::to_string(said[1]).c_str(), 1);
+    ::execl("/proc/self/exe", "test_io",
+            "--gtest_filter=subprocess.a_second_interrupt_kills_the_groups", nullptr);
+    ::_exit(98);
+  }
+  ::close(said[1]);
+  char told = 0;
+  EXPECT_EQ(::read(said[0], &told, 1), 1);
+  ::kill(pid, SIGINT);
+  EXPECT_EQ(::read(said[0], &told, 1), 1);
+  EXPECT_EQ(told, 'c');
+  EXPECT_TRUE(sleeps("9755"));
+  ::kill(pid, SIGINT);
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) << status;
+  ::close(said[0]);
+  for (int i = 0; i < 5000 && sleeps("9755"); ++i) ::usleep(1000);
+  EXPECT_FALSE(sleeps("9755")) << "it was left behind";
 }
 
 TEST_F(subprocess, check_says_what_failed) {

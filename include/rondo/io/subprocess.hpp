@@ -13,15 +13,18 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/io/detail/subprocess_core.hpp>
+#include <rondo/io/errors.hpp>
 #include <rondo/io/exit_status.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/time.hpp>
 
 namespace rondo::inline v0 {
 
+struct completed_process;
 namespace detail {
 class subprocess_plan;
-}
+task<completed_process> run_subprocess(subprocess_plan plan);
+}  // namespace detail
 
 /// Where a standard stream of a child goes. Unset: inherited; with run_process,
 /// input is empty and output and errors are collected.
@@ -69,6 +72,13 @@ class environment {
   std::vector<std::string> variables_;
 };
 
+/// What run_process does about output beyond output_limit.
+enum class when_over_limit : unsigned char {
+  fail,        ///< ends the child and throws output_limit_error, which has what came
+  keep_first,  ///< lets it go on and keeps the beginning
+  keep_last,   ///< the same, and the end
+};
+
 /// How to start a process. All of it is copied by the call that takes it.
 struct subprocess_options {
   redirect in = {};
@@ -86,12 +96,17 @@ struct subprocess_options {
   /// destructor of a process that runs reach all of them. Ctrl-C on the terminal
   /// does not.
   bool new_process_group = false;
-  /// The time that a cancelled run_process leaves it between SIGTERM and SIGKILL.
+  /// The time that a cancelled run_process, or its timeout, leaves the child between
+  /// SIGTERM and SIGKILL.
   delay grace = std::chrono::seconds(5);
   /// The longest line of its output and errors, see stream::set_limit.
   std::size_t limit = 64 * 1024;
   /// The most that communicate and run_process collect of each, in bytes.
   std::size_t output_limit = 64 * 1024 * 1024;
+  when_over_limit on_limit = when_over_limit::fail;
+  /// How long run_process lets it run; then it is ended as if cancelled, and what it
+  /// has written is in the result. Endless unless set.
+  delay timeout = std::chrono::nanoseconds::max();
 };
 static_assert(std::is_trivially_destructible_v<subprocess_options>);
 
@@ -177,6 +192,7 @@ class [[nodiscard]] process {
   }
 
  private:
+  friend task<completed_process> detail::run_subprocess(detail::subprocess_plan plan);
   detail::subprocess_core& core(const char* operation) const {
     if (!core_) throw usage_error(std::string("process::") + operation + ": there is no process");
     return *core_;
@@ -201,14 +217,31 @@ class called_process_error : public error {
   subprocess_output written_;
 };
 
+/// A command of run_process wrote more than output_limit (`run sh -c 'yes | head':
+/// read from stdout of sh: more than 1000 bytes`).
+class output_limit_error : public limit_overrun_error {
+ public:
+  output_limit_error(const std::string& what, subprocess_output written)
+      : limit_overrun_error(what), written_(std::move(written)) {}
+  const std::string& output() const noexcept { return written_.output; }
+  const std::string& errors() const noexcept { return written_.errors; }
+
+ private:
+  subprocess_output written_;
+};
+
 /// What came of run_process: Python's subprocess.CompletedProcess.
 struct completed_process {
   std::string program;
   exit_status status;
   std::string output;
   std::string errors;
-  /// Throws called_process_error unless it exited with 0
-  /// (`git: exited with 128: fatal: not a git repository`).
+  std::string command;     ///< with its arguments, as one would type it into a shell
+  bool timed_out = false;  ///< it was ended after subprocess_options::timeout
+  bool truncated = false;  ///< more was written than is here, see when_over_limit
+  /// Throws called_process_error unless it exited with 0 in time
+  /// (`git: exited with 128: fatal: not a git repository`; `run sleep 9: not done
+  /// within its timeout, killed by SIGTERM`).
   const completed_process& check() const;
 };
 
@@ -241,6 +274,9 @@ class subprocess_plan {
   const std::string& program() const noexcept { return request_.argv[0]; }
   std::string_view input() const noexcept { return input_; }
   delay grace() const noexcept { return grace_; }
+  delay timeout() const noexcept { return timeout_; }
+  /// Program and arguments, cut where they are long.
+  std::string command() const;
 
  private:
   spawn_request request_;
@@ -250,7 +286,13 @@ class subprocess_plan {
   delay grace_;
   std::size_t limit_;
   std::size_t output_limit_;
+  when_over_limit on_limit_;
+  delay timeout_;
 };
+
+/// A text that names a program. Deduced, so that {} in its place means options.
+template <class T>
+concept program_name = std::is_convertible_v<const T&, std::string_view>;
 
 task<process> start_subprocess(subprocess_plan plan);
 task<completed_process> run_subprocess(subprocess_plan plan);
@@ -281,8 +323,8 @@ RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(subprocess_optio
                                                         const Args&... arguments) {
   return detail::start_subprocess(detail::plan_subprocess(options, program, arguments...));
 }
-template <class... Args>
-RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(std::string_view program,
+template <detail::program_name Program, class... Args>
+RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(const Program& program,
                                                         const Args&... arguments) {
   return detail::start_subprocess(detail::plan_subprocess({}, program, arguments...));
 }
@@ -294,15 +336,18 @@ RONDO_CORO_COPYING_WRAPPER inline task<process> create_subprocess_shell(subproce
                                                                 std::string_view command) {
   return create_subprocess_exec(options, "/bin/sh", "-c", command);
 }
-RONDO_CORO_COPYING_WRAPPER inline task<process> create_subprocess_shell(std::string_view command) {
+template <detail::program_name Command>
+RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_shell(const Command& command) {
   return create_subprocess_exec("/bin/sh", "-c", command);
 }
 
 /// Runs a program to its end and collects what it writes: Python's
 /// `subprocess.run(…, capture_output=True)`. It reads options.input, or nothing.
 ///
-/// Cancelled, or when it fails (limit_overrun_error), it ends the child as
-/// process::stop does, with the grace of the options, and waits for it.
+/// Cancelled, or when it fails (output_limit_error), it ends the child as
+/// process::stop does, with the grace of the options, and waits for it. After
+/// options.timeout it does the same, and gives what there is with timed_out; what
+/// the child still writes meanwhile is collected too.
 /// Throws as create_subprocess_exec does; not for a command that fails, see
 /// completed_process::check.
 template <class... Args>
@@ -311,8 +356,8 @@ RONDO_CORO_COPYING_WRAPPER task<completed_process> run_process(subprocess_option
                                                        const Args&... arguments) {
   return detail::run_subprocess(detail::plan_subprocess(options, program, arguments...));
 }
-template <class... Args>
-RONDO_CORO_COPYING_WRAPPER task<completed_process> run_process(std::string_view program,
+template <detail::program_name Program, class... Args>
+RONDO_CORO_COPYING_WRAPPER task<completed_process> run_process(const Program& program,
                                                        const Args&... arguments) {
   return detail::run_subprocess(detail::plan_subprocess({}, program, arguments...));
 }

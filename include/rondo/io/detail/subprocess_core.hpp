@@ -18,6 +18,7 @@
 namespace rondo::inline v0 {
 
 struct subprocess_output;
+enum class when_over_limit : unsigned char;
 
 namespace detail {
 
@@ -65,19 +66,26 @@ class subprocess_core {
   bool signal(int number, bool group) const;
   bool own_group() const noexcept { return own_group_; }
 
+  /// communicate that leaves what it collects in the core.
+  static task<> run_to_end(subprocess_ref self, std::string_view input);
   static task<subprocess_output> communicate(subprocess_ref self, std::string_view input);
   static task<exit_status> stop(subprocess_ref self, delay grace);
+  /// What has been collected, and not been returned.
+  subprocess_output take_output();
   /// Its process is destroyed: ends it and gives back the process's reference.
   void abandon() noexcept;
 
   const std::string program;
   int pid = -1;
   int pidfd = -1;
+  when_over_limit on_limit{};
+  bool truncated = false;  // collected less than came
 
  private:
   ~subprocess_core();
   static task<> feed(subprocess_ref self, std::string_view input);
   static task<> collect(subprocess_ref self, std::size_t number);
+  void leave_group_list() noexcept;
 
   std::array<stream, 3> pipes_;
   std::array<std::string, 3> collected_;  // by communicate, not returned yet
@@ -87,6 +95,7 @@ class subprocess_core {
   exit_status status_;
   int error_ = 0;
   bool reaped_ = false;
+  bool stopping_ = false;
 };
 
 inline subprocess_ref::subprocess_ref(subprocess_core& core) noexcept : core_(&core) {

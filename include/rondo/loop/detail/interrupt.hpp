@@ -27,6 +27,11 @@ class interrupt_guard {
   static void leave_signals_to_default() noexcept;
 };
 
+/// Before a second signal ends the process, it kills these process groups, which
+/// nobody else would end then; as many as there is room for, 256. Thread safe.
+void kill_at_second_interrupt(int group) noexcept;
+void forget_group(int group) noexcept;
+
 /// On the loop's thread, once a turn: cancels main if a signal came.
 void deliver_interrupt() noexcept;
 
