@@ -46,11 +46,19 @@ stream make_socket_stream(socket_guard fd, std::string name) {
 }
 
 // A pipe or terminal is opened anew: its flags are then our own. What cannot be is
-// shared: a socket, which needs no flags for its writes, and what belongs to
-// another user, as after su and sudo.
+// shared: a socket, which needs no flags for its writes, what belongs to another
+// user, as after su and sudo, and a file, whose position and O_APPEND are the shell's.
 stream open_standard(int number, const char* name, int access) {
   struct stat info {};
   if (::fstat(number, &info) != 0) throw failure(errno, name);
+  if (S_ISREG(info.st_mode) || S_ISBLK(info.st_mode)) {
+    socket_guard fd(::fcntl(number, F_DUPFD_CLOEXEC, 3));
+    if (fd.get() < 0) throw failure(errno, name);
+    // Means nothing for a file, but the ring would answer EAGAIN.
+    int flags = ::fcntl(fd.get(), F_GETFL);
+    if (flags & O_NONBLOCK) ::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK);
+    return make_pipe_stream(std::move(fd), name);
+  }
   std::string path = "/proc/self/fd/" + std::to_string(number);
   // O_NONBLOCK: opening a pipe that has lost its other end must not wait for one.
   int fd = ::open(path.c_str(), access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);

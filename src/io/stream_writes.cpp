@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/stream_writes.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <poll.h>
@@ -47,10 +48,11 @@ bool write_operation::send(std::string_view bytes) noexcept {
     prepare_send(bytes);
     return request();
   }
+  constexpr std::size_t most = 1024 * 1024;  // a file takes all, and holds the loop meanwhile
   ssize_t n;
   do {
     no_sigpipe guard;  // sockets have MSG_NOSIGNAL for that
-    n = ::write(fd, bytes.data(), bytes.size());
+    n = ::write(fd, bytes.data(), std::min(bytes.size(), most));
   } while (n < 0 && errno == EINTR);
   outcome = n < 0 ? -errno : n;
   code = opcode::write;

@@ -514,17 +514,74 @@ TEST_F(pipes, standard_streams_of_other_kinds) {
     }
     ::close(ends[0]);
     ::close(ends[1]);
-    int file = ::open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    int directory = ::open("/", O_RDONLY | O_CLOEXEC);
     {
-      replaced_fd zero(0, file);
+      replaced_fd zero(0, directory);
       try {
         auto input = rondo::standard_input();
-        ADD_FAILURE() << "a file";
+        ADD_FAILURE() << "a directory";
       } catch (const std::system_error& e) {
         EXPECT_STREQ(e.what(), "stdin: a file, not a stream: Invalid argument");
       }
     }
-    ::close(file);
+    ::close(directory);
+  });
+}
+
+// As a shell connects a filter: `{ head -n 1; filter; echo last; } < in >> out`.
+TEST_F(pipes, standard_streams_that_are_files) {
+  for (bool nonblocking : {false, true}) {
+    test::run([&]() -> rondo::task<> {
+      char in_name[] = "/tmp/rondo-test-XXXXXX";
+      char out_name[] = "/tmp/rondo-test-XXXXXX";
+      int in = ::mkostemp(in_name, O_CLOEXEC);
+      int made = ::mkostemp(out_name, O_CLOEXEC);
+      int out = ::open(out_name, O_WRONLY | O_APPEND | O_CLOEXEC);
+      std::string much = pattern(3'000'000);
+      EXPECT_EQ(::write(in, "first\nsecond\n", 13), 13);
+      EXPECT_EQ(::write(in, much.data(), much.size()), static_cast<ssize_t>(much.size()));
+      ::lseek(in, 6, SEEK_SET);  // another command has read a line
+      EXPECT_EQ(::write(made, "before\n", 7), 7);
+      if (nonblocking) ::fcntl(in, F_SETFL, O_NONBLOCK);
+      {
+        replaced_fd zero(0, in);
+        replaced_fd one(1, out);
+        auto input = rondo::standard_input();
+        auto output = rondo::standard_output();
+        std::string line = co_await input.read_line();
+        EXPECT_EQ(line, "second\n");
+        co_await output.write(line);
+        std::string rest = co_await input.read_all(1u << 30);
+        EXPECT_TRUE(rest == much) << rest.size() << " bytes of " << much.size();
+        co_await output.write(rest);
+        EXPECT_EQ(co_await input.read(), "") << "the end stays the end";
+      }
+      EXPECT_EQ(::write(out, "after\n", 6), 6);
+      std::string all(much.size() + 100, '\0');
+      ssize_t n = ::pread(made, all.data(), all.size(), 0);
+      all.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+      EXPECT_TRUE(all == "before\nsecond\n" + much + "after\n") << all.size() << " bytes";
+      for (int fd : {in, made, out}) ::close(fd);
+      ::unlink(in_name);
+      ::unlink(out_name);
+    });
+  }
+}
+
+TEST_F(pipes, a_full_disk_behind_standard_output) {
+  test::run([]() -> rondo::task<> {
+    int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    {
+      replaced_fd one(1, full);
+      auto output = rondo::standard_output();
+      try {
+        co_await output.write("x");
+        ADD_FAILURE() << "no error";
+      } catch (const std::system_error& e) {
+        EXPECT_STREQ(e.what(), "write to stdout: No space left on device");
+      }
+    }
+    ::close(full);
   });
 }
 

@@ -27,8 +27,14 @@ stream stream_from_fd(int fd, std::string name);
 /// blocking the loop. Opened anew, so that nothing changes for others who share
 /// them, such as the shell, unless that is not allowed: a terminal or pipe of
 /// another user (after su or sudo) gets O_NONBLOCK for all. Closing the stream
-/// closes no standard fd. Throws std::system_error when it is a regular file or
-/// closed.
+/// closes no standard fd.
+///
+/// One that is redirected from or to a file is a stream like any other: it goes on
+/// at the position that it shares with the shell's other commands, and appends after
+/// `>>`. A file is always ready: on epoll a read, and on both backends a write, is
+/// made at once, at most 1 MiB, and holds the loop while the disk works.
+///
+/// Throws std::system_error when it is closed, or a directory.
 stream standard_input();
 stream standard_output();
 stream standard_error();
