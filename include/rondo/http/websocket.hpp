@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -163,9 +164,10 @@ RONDO_CORO_WRAPPER inline task<websocket> connect_websocket(std::string url,
                                    std::string(options.subprotocols), std::move(fields));
 }
 /// The same with a TLS context of one's own.
-RONDO_CORO_WRAPPER inline task<websocket> connect_websocket(std::string url, tls_context context,
-                                                            websocket_options options = {},
-                                                            headers fields = {}) {
+template <std::same_as<tls_context> Context>  // deduced, so that {} means options
+RONDO_CORO_WRAPPER task<websocket> connect_websocket(std::string url, Context context,
+                                                     websocket_options options = {},
+                                                     headers fields = {}) {
   return detail::connect_websocket(std::move(url), std::move(context), options,
                                    std::string(options.subprotocols), std::move(fields));
 }

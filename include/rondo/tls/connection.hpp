@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -67,9 +68,10 @@ task<server> start_tls_unix_server(connection_handler handler, std::string path,
 /// close_notify is a tls_error (tls_errc::truncated), after all that came before
 /// it; shutdown_write and close send it. In TLS 1.3 a server that rejects the
 /// client's certificate tells so at the first read.
-RONDO_CORO_WRAPPER inline task<stream> open_tls_connection(std::string host, std::uint16_t port,
-                                                           tls_context context,
-                                                           tls_connection_options options = {}) {
+template <std::same_as<tls_context> Context>  // deduced, so that {} means options
+RONDO_CORO_WRAPPER task<stream> open_tls_connection(std::string host, std::uint16_t port,
+                                                    Context context,
+                                                    tls_connection_options options = {}) {
   return detail::open_tls_connection(std::move(host), port, std::move(context), options.connection,
                                      std::string(options.server_name), options.handshake_timeout);
 }
