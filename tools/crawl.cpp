@@ -33,6 +33,7 @@ using nlohmann::json;
 struct crawl_options {
   std::vector<std::string> urls;
   std::string output;
+  std::string ca_file;
   crawl_settings how;
   int depth = -1;
   double pause = 0.5;
@@ -222,6 +223,7 @@ report::~report() {
 rondo::task<bool> crawl_all(const std::vector<rondo::http::url>& starts, const crawl_options& options) {
   rondo::http::session_options kept;
   kept.kept_connections = options.how.at_once;
+  kept.ca_file = options.ca_file;
   rondo::http::session session(kept);
   std::optional<report> told;
   crawler c(session, options.how, [&](const crawled_page& page) { told->page_done(page); });
@@ -316,6 +318,8 @@ void add_options(CLI::App& app, crawl_options& o) {
   app.add_option("--user-agent", o.how.user_agent, "Who is asking, also in robots.txt [rondo/" RONDO_VERSION "]")
       ->type_name("NAME");
   app.add_flag("--ignore-robots", o.ignore_robots, "Do not ask for robots.txt: for sites of your own");
+  app.add_option("--ca-file", o.ca_file, "Whom to trust in place of the system's CAs (PEM)")
+      ->type_name("FILE");
   app.add_flag("-q,--quiet", o.quiet, "No summary and no progress");
 }
 

@@ -10,6 +10,7 @@
 #include <rondo/http/date.hpp>
 #include <rondo/loop/sleep.hpp>
 
+#include "adopt.hpp"
 #include "partial_file.hpp"
 #include "retry.hpp"
 #include "sha256.hpp"
@@ -32,14 +33,6 @@ struct trouble {
   std::optional<rondo::delay> retry_after;
 };
 
-
-/// Content-Range: "bytes 5-9/10".
-struct content_range {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  std::optional<std::uint64_t> total;
-};
-
 bool take_number(std::string_view& text, std::uint64_t& number) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc()) return false;
@@ -53,6 +46,8 @@ bool take(std::string_view& text, std::string_view expected) {
   return true;
 }
 
+}  // namespace
+
 std::optional<content_range> parse_content_range(std::string_view text) {
   content_range r;
   if (!take(text, "bytes ") || !take_number(text, r.first) || !take(text, "-") ||
@@ -65,6 +60,8 @@ std::optional<content_range> parse_content_range(std::string_view text) {
   return r;
 }
 
+namespace {
+
 /// Content-Range of a 416: "bytes */10", the length of what there is (RFC 9110, 14.4).
 std::optional<std::uint64_t> parse_unsatisfied_range(std::string_view text) {
   std::uint64_t total = 0;
@@ -72,8 +69,8 @@ std::optional<std::uint64_t> parse_unsatisfied_range(std::string_view text) {
   return total;
 }
 
-/// Text by which a later request can say "if it is still this one" (RFC 9110,
-/// 13.1.5): a strong ETag, or a date that a second version cannot share.
+}  // namespace
+
 std::string validator_of(const http::headers& fields) {
   if (const std::string* tag = fields.find("etag")) {
     if (tag->size() >= 2 && tag->front() == '"' && tag->back() == '"') return *tag;
@@ -85,6 +82,17 @@ std::string validator_of(const http::headers& fields) {
   auto sent_at = http::parse_date(*sent);
   return changed_at && sent_at && *sent_at > *changed_at ? *changed : std::string();
 }
+
+http::request_options base_request(const download_settings& settings) {
+  http::request_options options;
+  options.fields = settings.fields;
+  if (!options.fields.find("user-agent"))
+    options.fields.add("User-Agent", "rondo/" RONDO_VERSION);
+  options.fields.add("Accept-Encoding", "identity");  // sizes and ranges are the file's own
+  return options;
+}
+
+namespace {
 
 class downloader {
  public:
@@ -107,6 +115,7 @@ class downloader {
 
   rondo::task<bool> have_it();
   rondo::task<> fetch();
+  rondo::task<> adopt();
   rondo::task<> begin();
   rondo::task<verdict> try_once();
   rondo::task<verdict> accept(const http::transfer& t, std::uint64_t from);
@@ -169,6 +178,7 @@ rondo::task<bool> downloader::have_it() {
 }
 
 rondo::task<> downloader::fetch() {
+  if (settings_.adopt) co_await adopt();
   co_await begin();
   for (int failures = 0;;) {
     ++result_.attempts;
@@ -197,6 +207,13 @@ rondo::task<> downloader::fetch() {
   }
 }
 
+rondo::task<> downloader::adopt() {
+  try {
+    co_await adopt_unfinished(session_, file_, settings_);
+  } catch (const http::http_error&) {  // the download itself meets it again, and tells
+  }
+}
+
 rondo::task<> downloader::begin() {
   co_await part_.open();
   inherited_ = part_.resumable();
@@ -211,9 +228,7 @@ rondo::task<> downloader::begin() {
 }
 
 http::request_options downloader::request(std::uint64_t from) const {
-  http::request_options options;
-  options.fields.add("User-Agent", "rondo/" RONDO_VERSION);
-  options.fields.add("Accept-Encoding", "identity");  // sizes and ranges are the file's own
+  http::request_options options = base_request(settings_);
   if (from > 0) {
     options.fields.add("Range", fmt::format("bytes={}-", from));
     options.fields.add("If-Range", part_.version().validator);
@@ -319,6 +334,7 @@ rondo::task<downloader::verdict> downloader::receive(http::transfer& t) {
     co_await part_.append(piece);
     if (hashing_) digest_.update(piece);
     shown_.received = part_.size();
+    if (settings_.rate) co_await settings_.rate->take(piece.size());
   }
   co_return failed;
 }

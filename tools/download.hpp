@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <rondo/coro/task.hpp>
 #include <rondo/http/client.hpp>
@@ -11,6 +12,7 @@
 
 #include "get_list.hpp"
 #include "progress.hpp"
+#include "rate_limit.hpp"
 
 namespace tool {
 
@@ -22,7 +24,25 @@ struct download_settings {
   std::optional<rondo::delay> timeout;  ///< for a file, retries included
   bool keep_existing = false;
   bool always_hash = false;
+  bool adopt = false;              ///< goes on with what another program has left
+  rondo::http::headers fields;     ///< sent along
+  rate_limit* rate = nullptr;      ///< null: none
 };
+
+/// A request for what a download wants: the file as it is, with these settings.
+rondo::http::request_options base_request(const download_settings& settings);
+
+/// Content-Range: "bytes 5-9/10" (RFC 9110, 14.4).
+struct content_range {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::optional<std::uint64_t> total;
+};
+std::optional<content_range> parse_content_range(std::string_view text);
+
+/// Text by which a later request can say "if it is still this one" (RFC 9110,
+/// 13.1.5): a strong ETag, or a date that a second version cannot share. May be empty.
+std::string validator_of(const rondo::http::headers& fields);
 
 /// How it went with one.
 struct download_result {

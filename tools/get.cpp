@@ -12,6 +12,7 @@
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ranges>
 
 #include <rondo/html/encoding.hpp>
@@ -22,6 +23,7 @@
 #include "get_list.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "rate_limit.hpp"
 #include "subcommand.hpp"
 #include "text.hpp"
 
@@ -37,6 +39,10 @@ struct get_options {
   std::string name;
   std::string sha256;
   download_settings how;
+  std::vector<std::string> fields;
+  std::string user;
+  std::string ca_file;
+  std::string rate;
   double timeout = 0;
   double retry_delay = 0.5;
   std::size_t at_once = 16;
@@ -151,6 +157,9 @@ rondo::task<> get_each(const std::vector<wanted_file>& files, const get_options&
                        report& told) {
   rondo::http::session_options kept;
   kept.kept_connections = options.at_once;
+  kept.ca_file = options.ca_file;
+  if (std::size_t colon = options.user.find(':'); colon != options.user.npos)
+    kept.auth = rondo::http::auth::basic(options.user.substr(0, colon), options.user.substr(colon + 1));
   rondo::http::session session(kept);
   auto jobs = files | std::views::transform([&](const wanted_file& file) {
                 return get_one(session, file, options, told);
@@ -214,6 +223,28 @@ std::vector<wanted_file> collect(const get_options& options) {
   return files;
 }
 
+/// `Name: value`
+void add_field(const std::string& text, rondo::http::headers& to) {
+  std::size_t colon = text.find(':');
+  if (colon == text.npos || colon == 0)
+    throw usage_mistake("-H '" + text + "': not of the form 'Name: value'");
+  std::string name = text.substr(0, colon);
+  std::size_t begin = std::min(text.find_first_not_of(" \t", colon + 1), text.size());
+  std::string value = text.substr(begin);
+  try {
+    rondo::http::check_header(name, value);
+  } catch (const rondo::error& e) {
+    throw usage_mistake("-H '" + text + "': " + e.what());
+  }
+  // They decide what the answer means.
+  rondo::http::headers own;
+  for (const char* each : {"Range", "If-Range", "Accept-Encoding", "Host", "Connection", "Content-Length",
+                           "Transfer-Encoding", "TE"})
+    own.add(each, "");
+  if (own.find(name)) throw usage_mistake("-H '" + text + "': rondo get sets " + name + " itself");
+  to.add(name, value);
+}
+
 rondo::delay seconds(double s) { return std::chrono::duration<double>(s); }
 
 void check(get_options& options) {
@@ -229,6 +260,11 @@ void check(get_options& options) {
   if (options.timeout > 0) options.how.timeout = seconds(options.timeout);
   options.how.retry_delay = seconds(options.retry_delay);
   options.how.always_hash = options.as_json;
+  for (const std::string& field : options.fields) add_field(field, options.how.fields);
+  if (!options.user.empty() && options.user.find(':') == options.user.npos)
+    throw usage_mistake("--user is NAME:PASSWORD");
+  if (options.how.adopt && options.how.keep_existing)
+    throw usage_mistake("--continue and --keep exclude each other");
   options.at_once = affordable(options.at_once);
 }
 
@@ -238,6 +274,12 @@ int run(get_options& options) {
     std::vector<wanted_file> files = collect(options);
     rondo::run_options how;
     how.terminate = true;
+    std::optional<rate_limit> rate;
+    if (!options.rate.empty()) {
+      auto limit = parse_rate(options.rate);
+      if (!limit) throw usage_mistake("--limit-rate " + options.rate + ": not a number of bytes, such as 500k or 1.5M, from 1k on");
+      options.how.rate = &rate.emplace(*limit);
+    }
     bool all = rondo::run(get_all(files, options), how);
     return all ? exit_ok : exit_failed;
   } catch (const usage_mistake& e) {
@@ -272,6 +314,17 @@ void add_options(CLI::App& app, get_options& o) {
       ->type_name("SECONDS")
       ->check(CLI::Range(0.001, 1e9));
   app.add_option("--sha256", o.sha256, "What the file must be, for one URL")->type_name("HEX");
+  app.add_option("-H,--header", o.fields, "A field to send along, 'Name: value'; more than once")
+      ->type_name("FIELD")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--user", o.user, "For servers that ask for them (basic authentication)")
+      ->type_name("NAME:PASSWORD");
+  app.add_option("--ca-file", o.ca_file, "Whom to trust in place of the system's CAs (PEM)")
+      ->type_name("FILE");
+  app.add_option("--limit-rate", o.rate, "Bytes a second over all files, such as 500k or 1.5M")
+      ->type_name("RATE");
+  app.add_flag("--continue", o.how.adopt, "Go on with what another program left under the file's name");
   app.add_flag("-k,--keep", o.how.keep_existing, "Do not fetch a file that is there");
   app.add_flag("--json", o.as_json, "One JSON object a line: each file, then a summary");
   app.add_flag("-q,--quiet", o.quiet, "Nothing but errors");

@@ -136,6 +136,12 @@ rondo::task<> partial_file::save_description() {
   co_await f.close();
 }
 
+rondo::task<> partial_file::adopt(remote_version v) {
+  version_ = std::move(v);
+  co_await save_description();
+  co_await rondo::rename_file(final_, part_);
+}
+
 rondo::task<> partial_file::restart(remote_version v) {
   resumable_ = false;
   version_ = std::move(v);

@@ -36,6 +36,9 @@ class partial_file {
   partial_file& operator=(const partial_file&) = delete;
   ~partial_file();
 
+  /// Makes the part of the file that has the final name, which is the beginning of
+  /// that version. Before open().
+  rondo::task<> adopt(remote_version v);
   /// Makes or opens the part, for this process alone. Throws std::system_error,
   /// and rondo::error when another process has it.
   rondo::task<> open();

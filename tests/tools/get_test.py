@@ -210,6 +210,124 @@ class GetTest(unittest.TestCase):
         return name
 
 
+class Requests(GetTest):
+    """What is sent along."""
+
+    def test_fields(self):
+        self.page("/x/a", lambda e: e.answer(200, b"a"))
+        self.get("-H", "X-One: 1", "--header", "X-Two:two words ", "-H", "user-agent: mine/1", "/x/a")
+        sent = self.site.asked("/x/a")[0].fields
+        self.assertEqual(sent["x-one"], "1")
+        self.assertEqual(sent["x-two"], "two words")
+        self.assertEqual(sent["user-agent"], "mine/1")
+
+    def test_fields_that_are_refused(self):
+        for field, cause in [("X: 1\r\nEvil: 1", "holds a line break"), ("X: a\nb", "holds a line break"),
+                             ("no colon", "not of the form"), (": x", "not of the form"),
+                             ("sp ace: x", "not a header name"), ("Range: bytes=0-1", "sets Range itself"),
+                             ("accept-encoding: gzip", "sets accept-encoding itself"),
+                             ("If-Range: x", "sets If-Range itself"), ("Host: other", "sets Host itself")]:
+            with self.subTest(field=field):
+                run = self.get("-H", field, "/x/a", code=2)
+                self.assertIn(cause, run.err)
+        self.assertEqual(self.site.requests, [])
+
+    def test_user(self):
+        self.page("/x/a", lambda e: e.answer(200, b"a"))
+        self.get("--user", "me:se:cret", "/x/a")
+        self.assertEqual(self.site.asked("/x/a")[0].fields["authorization"], "Basic bWU6c2U6Y3JldA==")
+        self.assertIn("NAME:PASSWORD", self.get("--user", "me", "/x/a", code=2).err)
+
+    def test_ca_file(self):
+        url = f"https://127.0.0.1:{self.site.port}/a"
+        run = self.get("--ca-file", "/nonexistent.pem", url, "--retries", "0", code=1)
+        self.assertRegex(run.err, "nonexistent.pem|certificate")
+
+    def test_limit_rate(self):
+        self.page("/x/a", lambda e: e.answer(200, BODY))
+        self.page("/x/b", lambda e: e.answer(200, BODY))
+        begin = time.monotonic()
+        self.get("--limit-rate", "600k", "/x/a", "/x/b")
+        self.assertGreater(time.monotonic() - begin, 0.7, "faster than allowed over both")
+        self.assertEqual((self.content("a"), self.content("b")), (BODY, BODY))
+        for bad in ("fast", "-1", "0", "10", "1kk", "1T", ""):
+            with self.subTest(rate=bad):
+                if bad:
+                    self.assertIn("--limit-rate", self.get("--limit-rate", bad, "/x/a", code=2).err)
+
+
+class OthersParts(GetTest):
+    """--continue: what curl or wget have left under the file's own name."""
+
+    def ranged(self, e, body=BODY, tag='"v1"', changed=DATE):
+        """Both ends of a range, and If-Range."""
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", e.fields.get("range", ""))
+        if not found or e.fields.get("if-range", tag) != tag:
+            return e.answer(200, body, ETag=tag, Last_Modified=changed)
+        first, last = int(found[1]), int(found[2] or len(body) - 1)
+        if first >= len(body):
+            return e.answer(416, Content_Range=f"bytes */{len(body)}")
+        last = min(last, len(body) - 1)
+        e.answer(206, body[first:last + 1], ETag=tag, Last_Modified=changed,
+                 Content_Range=f"bytes {first}-{last}/{len(body)}")
+
+    def leave(self, data):
+        (self.directory / "file").write_bytes(data)
+
+    def test_it_is_gone_on_with(self):
+        self.page("/x/file", self.ranged)
+        for size in (1, 70_000, len(BODY) - 1):
+            with self.subTest(size=size):
+                self.leave(BODY[:size])
+                self.assertEqual(self.get_json("--continue", "/x/file")["resumed_from"], size)
+                self.assertEqual(self.content("file"), BODY)
+                self.assertEqual(self.names(), ["file"])
+
+    def test_not_without_being_asked(self):
+        self.page("/x/file", self.ranged)
+        self.leave(BODY[:1000])
+        self.assertNotIn("resumed_from", self.get_json("/x/file"))
+        self.assertEqual(self.content("file"), BODY)
+
+    def test_what_does_not_fit_is_fetched_from_its_beginning(self):
+        cases = {
+            "other bytes": (BODY[:999] + b"?", {}),
+            "longer": (BODY + b"more", {}),
+            "as long": (BODY[:-1] + b"?", {}),
+            "changed since": (BODY[:1000], {"changed": "Sun, 06 Nov 2050 08:49:37 GMT"}),
+            "no validator": (BODY[:1000], {"tag": "W/\"weak\"", "changed": "no date"}),
+            "empty": (b"", {}),
+        }
+        for name, (there, how) in cases.items():
+            with self.subTest(name):
+                self.page("/x/file", lambda e: self.ranged(e, **how))
+                self.leave(there)
+                self.assertNotIn("resumed_from", self.get_json("--continue", "/x/file"))
+                self.assertEqual(self.content("file"), BODY)
+                self.assertEqual(self.names(), ["file"])
+
+    def test_a_server_without_ranges(self):
+        self.page("/x/file", lambda e: e.answer(200, BODY, ETag='"v1"'))
+        self.leave(BODY[:1000])
+        self.assertNotIn("resumed_from", self.get_json("--continue", "/x/file"))
+        self.assertEqual(self.content("file"), BODY)
+
+    def test_a_failure_leaves_it_as_it_was(self):
+        self.page("/x/file", lambda e: e.answer(404))
+        self.leave(BODY[:1000])
+        self.get("--continue", "/x/file", code=1)
+        self.assertEqual(self.content("file"), BODY[:1000])
+
+    def test_one_of_curl(self):
+        if not shutil.which("curl"):
+            self.skipTest("no curl")
+        self.page("/x/file", self.ranged)
+        subprocess.run(["curl", "-s", "-r", "0-123455", "-o", self.directory / "file", self.site.url("/x/file")],
+                       check=True, timeout=LIMIT)
+        self.assertEqual(self.get_json("--continue", "/x/file")["resumed_from"], 123_456)
+        self.assertEqual(self.content("file"), BODY)
+
+
 class Arrivals(GetTest):
     def test_files_arrive_whole_and_leave_nothing_beside_them(self):
         self.page("/x/a", lambda e: e.answer(200, BODY))
