@@ -71,7 +71,8 @@ class task_group {
   /// Starts a task in the group. Its failure cancels the group; await the handle
   /// for its result, or drop it. Throws usage_error once the group has ended.
   template <class T>
-  task_handle<T> create_task(task<T> what RONDO_LIFETIMEBOUND, std::string name = {}) {
+  task_handle<T> create_task(task<T> what RONDO_CAPTURED_BY(this) RONDO_LIFETIMEBOUND,
+                             std::string name = {}) {
     return core_.add(std::move(what), std::move(name));
   }
   template <class A>

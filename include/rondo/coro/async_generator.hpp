@@ -107,7 +107,7 @@ class generator_promise final : public promise_base {
 /// Move-only; one consumer at a time: another one's next() throws usage_error
 /// meanwhile. What next() returns may be awaited again: each time is one value.
 template <class T>
-class [[nodiscard]] async_generator {
+class RONDO_CORO_RETURN_TYPE [[nodiscard]] async_generator {
   static_assert(std::is_object_v<T>, "rondo: async_generator<T> yields objects; for references yield a pointer");
 
  public:

@@ -44,7 +44,8 @@ auto call_owned(F f, Args... args) -> std::invoke_result_t<F&, Args...> {
 ///
 /// Throws usage_error when no loop runs on this thread, std::bad_alloc.
 template <class T>
-task_handle<T> create_task(task<T> what RONDO_LIFETIMEBOUND, std::string name = {}) {
+task_handle<T> create_task(task<T> what RONDO_CAPTURED_BY(global) RONDO_LIFETIMEBOUND,
+                           std::string name = {}) {
   return detail::spawn(std::move(what), std::move(name));
 }
 

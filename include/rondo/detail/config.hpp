@@ -13,19 +13,26 @@
 
 // RONDO_LIFETIME_CHECKS switches on clang's coroutine lifetime analysis
 // (-Wdangling): a reference argument that dies before its coroutine is a
-// warning at the call. It asks that every function that returns a task without
-// being a coroutine is marked RONDO_CORO_WRAPPER, which not every user wants; RONDO_CORO_COPYING_WRAPPER if its
-// task refers to none of the arguments.
+// warning at the call. It asks that every function that returns a task or a
+// generator without being a coroutine is marked RONDO_CORO_WRAPPER, which not
+// every user wants; RONDO_CORO_COPYING_WRAPPER if what it returns refers to none
+// of the arguments. docs/compilers.md tells users.
 #if defined(RONDO_LIFETIME_CHECKS) && __has_cpp_attribute(clang::coro_lifetimebound)
 #define RONDO_CORO_RETURN_TYPE [[clang::coro_return_type, clang::coro_lifetimebound]]
 #define RONDO_CORO_WRAPPER [[clang::coro_wrapper]]
 #define RONDO_CORO_COPYING_WRAPPER [[clang::coro_wrapper, clang::coro_disable_lifetimebound]]
 #define RONDO_LIFETIMEBOUND [[clang::lifetimebound]]
+#if __has_cpp_attribute(clang::lifetime_capture_by)
+#define RONDO_CAPTURED_BY(X) [[clang::lifetime_capture_by(X)]]
+#else
+#define RONDO_CAPTURED_BY(X)
+#endif
 #else
 #define RONDO_CORO_RETURN_TYPE
 #define RONDO_CORO_WRAPPER
 #define RONDO_CORO_COPYING_WRAPPER
 #define RONDO_LIFETIMEBOUND
+#define RONDO_CAPTURED_BY(X)
 #endif
 
 // A heuristic of the optimizer: the frame of `co_await f()` may live in its

@@ -210,7 +210,9 @@ auto run_coroutine_threadsafe(F&& f, loop_ref loop) {
 
 /// The same for a task, whose arguments must live until it has ended.
 template <class T>
-concurrent_future<T> run_coroutine_threadsafe(task<T> what, loop_ref loop) {
+concurrent_future<T> run_coroutine_threadsafe(task<T> what RONDO_CAPTURED_BY(global)
+                                                  RONDO_LIFETIMEBOUND,
+                                              loop_ref loop) {
   return run_coroutine_threadsafe(detail::give_task<T>(std::move(what)), std::move(loop));
 }
 

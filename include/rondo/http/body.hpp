@@ -72,7 +72,7 @@ class body {
   }
   /// For the client: its pieces from the beginning. Those of a body that is not
   /// replayable can be had once.
-  pieces open() { return make_(); }
+  RONDO_CORO_WRAPPER pieces open() { return make_(); }
 
  private:
   using maker = rondo::detail::unique_function<pieces()>;

@@ -7,6 +7,33 @@
 
 namespace rondo::inline v0::http {
 
+namespace {
+
+// What makes the pieces of a body. Types with names, as a lambda that is no coroutine
+// cannot be marked as a wrapper.
+
+struct pieces_of_form {
+  multipart_form form;
+  RONDO_CORO_WRAPPER body::pieces operator()() { return form.pieces(); }
+};
+struct pieces_of_range {
+  detail::file_range range;
+  file source;
+  RONDO_CORO_WRAPPER body::pieces operator()() {
+    return detail::file_pieces(source, range.offset, range.length);
+  }
+};
+struct pieces_of_stream {
+  file source;
+  RONDO_CORO_WRAPPER body::pieces operator()() { return detail::stream_pieces(source); }
+};
+struct given_pieces {
+  body::pieces source;
+  RONDO_CORO_WRAPPER body::pieces operator()() { return std::move(source); }
+};
+
+}  // namespace
+
 body::body(const nlohmann::json& value) : body(value.dump(), "application/json") {}
 
 body::body(const form_fields& fields)
@@ -15,7 +42,7 @@ body::body(const form_fields& fields)
 body::body(multipart_form form) {
   content_type_ = "multipart/form-data; boundary=" + form.boundary();
   length_ = form.size();
-  make_ = [form = std::move(form)]() mutable { return form.pieces(); };
+  make_ = pieces_of_form{std::move(form)};
   present_ = streamed_ = true;
 }
 
@@ -23,17 +50,14 @@ body::body(file source, std::string content_type) : content_type_(std::move(cont
   present_ = streamed_ = true;
   if (auto range = detail::rest_of(source)) {
     length_ = range->length;
-    make_ = [range = *range, source = std::move(source)]() mutable {
-      return detail::file_pieces(source, range.offset, range.length);
-    };
+    make_ = pieces_of_range{*range, std::move(source)};
   } else {
     replayable_ = false;
-    make_ = [source = std::move(source)]() mutable { return detail::stream_pieces(source); };
+    make_ = pieces_of_stream{std::move(source)};
   }
 }
 
 body::body(pieces source, std::string content_type)
-    : body(maker([source = std::move(source)]() mutable { return std::move(source); }),
-           std::nullopt, false, std::move(content_type)) {}
+    : body(maker(given_pieces{std::move(source)}), std::nullopt, false, std::move(content_type)) {}
 
 }  // namespace rondo::inline v0::http
