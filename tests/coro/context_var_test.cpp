@@ -134,9 +134,8 @@ rondo::context_var<int> first("first", 0);
 rondo::context_var<int> second("second", 0);
 
 std::size_t context_length() {
-  std::size_t n = 0;
-  for (auto* c = rondo::detail::current_context(); c; c = c->previous) ++n;
-  return n;
+  auto* c = rondo::detail::current_context();
+  return c ? c->size : 0;
 }
 
 TEST(context_var, sets_and_resets_do_not_make_it_grow) {
@@ -149,6 +148,64 @@ TEST(context_var, sets_and_resets_do_not_make_it_grow) {
     }
     EXPECT_LE(context_length(), 2u);
     co_return;
+  });
+}
+
+TEST(context_var, sets_beside_living_tasks_do_not_make_it_grow) {
+  test::run_virtual([]() -> rondo::task<> {
+    first.set(7);
+    // Each child is alive at the next set, as a request at the next one's arrival.
+    auto child = [](int i) -> rondo::task<> {
+      co_await test::turns(3);
+      EXPECT_EQ(second.get(), i);
+      EXPECT_EQ(first.get(), 7);
+      EXPECT_EQ(context_length(), 2u);
+    };
+    for (int i = 0; i < 100; ++i) {
+      second.set(i);
+      rondo::create_task(child, i);
+      co_await test::turns(1);
+      EXPECT_EQ(context_length(), 2u);
+    }
+    co_await test::turns(5);
+  });
+}
+
+TEST(context_var, interleaved_sets_of_several_are_bounded_by_their_number) {
+  static rondo::context_var<test::counted> many[8] = {
+      rondo::context_var<test::counted>("0"), rondo::context_var<test::counted>("1"),
+      rondo::context_var<test::counted>("2"), rondo::context_var<test::counted>("3"),
+      rondo::context_var<test::counted>("4"), rondo::context_var<test::counted>("5"),
+      rondo::context_var<test::counted>("6"), rondo::context_var<test::counted>("7")};
+  test::run_virtual([]() -> rondo::task<> {
+    auto child = []() -> rondo::task<> { co_await test::turns(3); };
+    for (int i = 0; i < 100; ++i) {
+      many[i % 8].set(test::counted(i));
+      rondo::create_task(child);
+      co_await test::turns(1);
+    }
+    EXPECT_EQ(context_length(), 8u);
+    EXPECT_LE(test::counted::alive, 8 + 4) << "values of ended children are still there";
+    for (int i = 0; i < 8; ++i) EXPECT_EQ(many[i].get().value % 8, i);
+  });
+  EXPECT_EQ(test::counted::alive, 0);
+}
+
+TEST(context_var, reset_to_nothing_unbinds_it) {
+  test::run_virtual([]() -> rondo::task<> {
+    auto t = user.set("somebody");
+    EXPECT_EQ(context_length(), 1u);
+    auto child = []() -> rondo::task<> {
+      EXPECT_EQ(user.get(), "somebody");
+      co_await test::turns(2);
+      EXPECT_EQ(user.get(), "somebody");
+    };
+    auto h = rondo::create_task(child);
+    co_await test::turns(1);
+    user.reset(std::move(t));
+    EXPECT_EQ(context_length(), 0u);
+    EXPECT_EQ(user.get(), "nobody");
+    co_await h;
   });
 }
 

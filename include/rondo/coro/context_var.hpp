@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include <rondo/coro/detail/context.hpp>
@@ -9,12 +11,6 @@
 #include <rondo/coro/errors.hpp>
 
 namespace rondo::inline v0 {
-
-namespace detail {
-/// The place that holds the running task's context; outside of tasks, the thread's.
-context*& current_context() noexcept;
-context* find_binding(const void* variable) noexcept;
-}  // namespace detail
 
 /// A variable with a value per task: what `contextvars.ContextVar` is.
 ///
@@ -32,12 +28,10 @@ class context_var {
   const char* name() const noexcept { return name_; }
 
   /// The value set in this task's context, else the default; throws usage_error
-  /// when there is neither.
+  /// when there is neither. Valid until the variable is set or reset in this
+  /// context.
   const T& get() const {
-    if (detail::context* c = detail::find_binding(this)) {
-      const std::optional<T>& value = static_cast<binding*>(c)->value;
-      if (value) return *value;
-    }
+    if (detail::context_value* v = detail::find_value(this)) return static_cast<holder*>(v)->value;
     if (!default_) throw usage_error(std::string("context variable '") + name_ + "' has no value");
     return *default_;
   }
@@ -54,39 +48,42 @@ class context_var {
     std::optional<T> old_;
   };
 
+  /// Sets it in this task's context. If copying or moving the value throws, the
+  /// variable is as before.
   token set(T value) {
     token t(current());
-    bind(std::optional<T>(std::move(value)));
+    bind(std::move(value));
     return t;
   }
   /// Gives the variable back the value that it had before that set.
-  void reset(token t) { bind(std::move(t.old_)); }
+  void reset(token t) {
+    if (t.old_) {
+      bind(std::move(*t.old_));
+    } else {
+      detail::bind(this, nullptr);
+    }
+  }
 
  private:
-  struct binding : detail::context {
-    std::optional<T> value;
+  struct holder : detail::context_value {
+    explicit holder(T&& v) : value(std::move(v)) {
+      destroy = [](detail::context_value* h) noexcept { delete static_cast<holder*>(h); };
+    }
+    T value;
   };
 
   std::optional<T> current() const {
-    detail::context* c = detail::find_binding(this);
-    return c ? static_cast<binding*>(c)->value : std::optional<T>();
+    detail::context_value* v = detail::find_value(this);
+    return v ? std::optional<T>(static_cast<holder*>(v)->value) : std::nullopt;
   }
-  void bind(std::optional<T> value) {
-    // In the part of the context that nobody shares, a binding of ours is simply
-    // replaced: sets and resets must not make it grow.
-    for (detail::context* c = detail::current_context(); c && c->references == 1; c = c->previous) {
-      if (c->variable == this) {
-        static_cast<binding*>(c)->value = std::move(value);
+  void bind(T&& value) {
+    if constexpr (std::is_nothrow_move_assignable_v<T>) {
+      if (detail::context_value* own = detail::find_own_value(this)) {
+        static_cast<holder*>(own)->value = std::move(value);
         return;
       }
     }
-    auto* b = new binding;
-    b->value = std::move(value);
-    b->variable = this;
-    b->destroy = [](detail::context* c) noexcept { delete static_cast<binding*>(c); };
-    detail::context*& place = detail::current_context();
-    b->previous = place;
-    place = b;
+    detail::bind(this, new holder(std::move(value)));
   }
 
   const char* name_;
