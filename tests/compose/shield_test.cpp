@@ -273,4 +273,28 @@ TEST(finally, a_cleanup_may_use_everything_in_a_cancelled_task) {
                                   "gave up"}));
 }
 
+TEST(finally, takes_a_task_or_an_operation_as_cleanup) {
+  test::lines said;
+  test::run_virtual([&]() -> rondo::task<> {
+    auto note = [&](const char* what) -> rondo::task<> {
+      said.emplace_back(what);
+      co_return;
+    };
+    auto fails = []() -> rondo::task<int> {
+      if (true) throw 1;
+      co_return 0;
+    };
+    auto gives = []() -> rondo::task<int> { co_return 5; };
+    EXPECT_EQ(co_await rondo::finally(gives(), note("after a value")), 5);
+    auto failed = rondo::finally(fails(), note("after a failure"));
+    EXPECT_TRUE((co_await rondo::outcome_of(std::move(failed))).has_error());
+    auto slow = rondo::finally(rondo::sleep(10s), note("after a cancellation"));
+    EXPECT_FALSE(co_await rondo::move_on_after(std::move(slow), 1s));
+    rondo::event e;
+    rondo::call_later(1s, [&] { e.set(); });
+    EXPECT_EQ(co_await rondo::finally(gives(), e.wait(), 5s), 5);
+  });
+  EXPECT_EQ(said, (test::lines{"after a value", "after a failure", "after a cancellation"}));
+}
+
 }  // namespace

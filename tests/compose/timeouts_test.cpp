@@ -222,6 +222,13 @@ TEST(move_on_after, gives_an_optional) {
   });
 }
 
+TEST(move_on_after, takes_its_arguments_in_both_orders) {
+  test::run_virtual([]() -> rondo::task<> {
+    EXPECT_FALSE(co_await rondo::move_on_after(1s, rondo::sleep(2s)));
+    EXPECT_TRUE(co_await rondo::move_on_after(2s, rondo::sleep(1s)));
+  });
+}
+
 TEST(cancel_scope, gives_the_value_or_nothing_when_it_is_cancelled) {
   test::journal j;
   test::run_virtual([&]() -> rondo::task<> {

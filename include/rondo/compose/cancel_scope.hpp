@@ -63,8 +63,8 @@ class [[nodiscard]] scope_operation final : public scope_operation_base {
   using value_type = typename body<B>::value_type;
 
  public:
-  scope_operation(B&& b, scope_core& scope) noexcept : child_(std::move(b)), scope_(scope) {}
-  scope_operation(scope_operation&&) noexcept = default;
+  scope_operation(B&& b, scope_core& scope) : child_(std::move(b)), scope_(scope) {}
+  scope_operation(scope_operation&&) = default;
 
   bool begin() noexcept override {
     child_.start_below(*waiter());
@@ -80,12 +80,12 @@ class [[nodiscard]] scope_operation final : public scope_operation_base {
       complete();
     }
   }
-  std::optional<non_void<value_type>> result() {
+  std::optional<element_t<value_type>> result() {
     if (child_.result.cancelled()) {
       if (scope_.cancelled()) return std::nullopt;
       throw cancelled_error(std::string(child_.cancel_message()));
     }
-    return std::optional<non_void<value_type>>(std::move(child_.result).value());
+    return std::optional<element_t<value_type>>(std::move(child_.result).value());
   }
 
  private:
@@ -136,6 +136,12 @@ class cancel_scope {
   auto run(A&& what) {
     return detail::scope_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)),
                                                          core_);
+  }
+  template <class A>
+    requires(!detail::awaitable<A>)
+  detail::not_awaitable run(A&&) {
+    detail::require_awaitable<A>();
+    return {};
   }
 
  private:

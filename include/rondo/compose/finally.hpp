@@ -95,27 +95,50 @@ class [[nodiscard]] finally_operation final : public finally_base {
   std::exception_ptr cleanup_error_;
 };
 
+/// A cleanup that was given as a task or an operation.
+template <class B>
+class given_cleanup {
+ public:
+  explicit given_cleanup(B&& b) : body_(std::move(b)) {}
+  RONDO_CORO_WRAPPER B operator()() { return std::move(body_); }
+
+ private:
+  B body_;
+};
+template <class F>
+inline constexpr bool is_given_cleanup = false;
+template <class B>
+inline constexpr bool is_given_cleanup<given_cleanup<B>> = true;
+
 }  // namespace detail
 
-/// Runs `body`, then in any case `cleanup()`, a coroutine: also when the body
-/// failed or the task is being cancelled. `try`/`finally` with an await in the
-/// finally block. (Destructors are the finally that needs no await.)
+/// Runs `body`, then in any case `cleanup`, a task, an operation or a function that
+/// makes one: also when the body failed or the task is being cancelled.
+/// `try`/`finally` with an await in the finally block. (Destructors are the finally
+/// that needs no await.)
 ///
-///     co_await rondo::finally(transfer(), [&] { return connection.rollback(); });
+///     co_await rondo::finally(transfer(), connection.rollback());
 ///
+/// A function is called when its time has come, so it sees what the body has done.
 /// The cleanup is shielded; with `limit`, it is cancelled after that time, which
 /// is reported to the loop's exception handler (problem::cleanup_cut_off). Begun
 /// by a cancelled task, neither runs. An exception of the cleanup is thrown in
 /// place of the body's.
 template <class A, class F>
   requires(detail::awaitable<A> && detail::awaitable<std::invoke_result_t<F&>>)
-auto finally(A&& body, F&& cleanup,
-             std::optional<delay> limit = std::nullopt) {
-  RONDO_CHECK_CLOSURE(F);
+auto finally(A&& body, F&& cleanup, std::optional<delay> limit = std::nullopt) {
+  if constexpr (!detail::is_given_cleanup<F>) RONDO_CHECK_CLOSURE(F);
   using C = detail::body_type<std::invoke_result_t<F&>>;
   return detail::finally_operation<detail::body_type<A>, F, C>(
       detail::make_body(std::forward<A>(body)), std::forward<F>(cleanup),
       limit && !limit->endless() ? limit->count() : detail::timer_queue::never);
+}
+
+template <class A, class C>
+  requires(detail::awaitable<A> && detail::awaitable<C>)
+auto finally(A&& body, C&& cleanup, std::optional<delay> limit = std::nullopt) {
+  using given = detail::given_cleanup<detail::body_type<C>>;
+  return finally(std::forward<A>(body), given(detail::make_body(std::forward<C>(cleanup))), limit);
 }
 
 }  // namespace rondo::inline v0

@@ -53,8 +53,8 @@ class [[nodiscard]] gather_operation final : public gather_base {
   static constexpr bool all_void = (std::is_void_v<typename body<B>::value_type> && ...);
 
  public:
-  explicit gather_operation(B&&... bodies) noexcept : children_(std::move(bodies)...) {}
-  gather_operation(gather_operation&&) noexcept = default;
+  explicit gather_operation(B&&... bodies) : children_(std::move(bodies)...) {}
+  gather_operation(gather_operation&&) = default;
 
   bool begin() noexcept override {
     running_ = sizeof...(B);
@@ -105,7 +105,7 @@ template <class B>
 class pooled_child final : public node, public pooled {
  public:
   using value_type = typename body<B>::value_type;
-  pooled_child(B&& b, std::size_t i) noexcept : index(i), body_(std::move(b), *this) {}
+  pooled_child(B&& b, std::size_t i) : index(i), body_(std::move(b), *this) {}
   outcome<value_type> result;
   std::size_t index;
 
@@ -207,7 +207,7 @@ class [[nodiscard]] gather_range_operation final : public range_operation<Range,
   auto result() {
     this->check();
     if constexpr (!std::is_void_v<value_type>) {
-      std::vector<value_type> values;
+      std::vector<element_t<value_type>> values;
       values.reserve(values_.size());
       for (auto& v : values_) values.push_back(std::move(*v));
       return values;
@@ -231,8 +231,7 @@ class [[nodiscard]] gather_range_operation final : public range_operation<Range,
   void fetch_failed(std::exception_ptr e) noexcept override { this->note(false, std::move(e)); }
   bool stop_fetching() const noexcept override { return this->failed(); }
 
-  std::vector<std::optional<std::conditional_t<std::is_void_v<value_type>, none_t, value_type>>>
-      values_;
+  std::vector<std::optional<element_t<value_type>>> values_;
 };
 
 inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
@@ -254,7 +253,8 @@ auto gather(A&&... what) {
       detail::make_body(std::forward<A>(what))...);
 }
 
-/// The same for every element of a range, which gives a vector in order. With a
+/// The same for every element of a range, which gives a vector in order (of
+/// std::reference_wrapper for tasks that return references). With a
 /// limit, at most that many run at once, and an element of the range is fetched
 /// only when its turn comes. An lvalue range must outlive the call; tasks in it
 /// are moved out.
@@ -263,6 +263,15 @@ template <class Range>
 auto gather(Range&& range, std::size_t limit = detail::no_limit) {
   RONDO_CHECK_VIEW(Range);
   return detail::gather_range_operation<Range>(std::forward<Range>(range), limit ? limit : 1);
+}
+
+template <class First, class... A>
+  requires(!(detail::awaitable<First> && ... && detail::awaitable<A>) &&
+           !detail::awaitable_range<First>)
+detail::not_awaitable gather(First&&, A&&...) {
+  detail::require_awaitable<First>();
+  (detail::require_awaitable<A>(), ...);
+  return {};
 }
 
 }  // namespace rondo::inline v0

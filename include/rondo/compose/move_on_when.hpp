@@ -60,21 +60,21 @@ class [[nodiscard]] stoppable_operation final : public stoppable_base {
   using value_type = typename body<B>::value_type;
 
  public:
-  stoppable_operation(B&& b, std::stop_token token) noexcept
+  stoppable_operation(B&& b, std::stop_token token)
       : stoppable_base(std::move(token)), child_(std::move(b)) {}
-  stoppable_operation(stoppable_operation&&) noexcept = default;
+  stoppable_operation(stoppable_operation&&) = default;
 
   bool begin() noexcept override {
     begin_child(child_);
     return false;
   }
   void child_done(node&) noexcept override { end_child(child_.result.cancelled()); }
-  std::optional<non_void<value_type>> result() {
+  std::optional<element_t<value_type>> result() {
     if (child_.result.cancelled()) {
       if (requested()) return std::nullopt;
       throw cancelled_error(std::string(child_.cancel_message()));
     }
-    return std::optional<non_void<value_type>>(std::move(child_.result).value());
+    return std::optional<element_t<value_type>>(std::move(child_.result).value());
   }
 
  private:

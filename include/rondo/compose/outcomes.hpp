@@ -32,8 +32,8 @@ class outcomes_base : public composite {
 template <class... B>
 class [[nodiscard]] gather_outcomes_operation final : public outcomes_base {
  public:
-  explicit gather_outcomes_operation(B&&... bodies) noexcept : children_(std::move(bodies)...) {}
-  gather_outcomes_operation(gather_outcomes_operation&&) noexcept = default;
+  explicit gather_outcomes_operation(B&&... bodies) : children_(std::move(bodies)...) {}
+  gather_outcomes_operation(gather_outcomes_operation&&) = default;
 
   bool begin() noexcept override {
     running_ = sizeof...(B);
@@ -93,8 +93,8 @@ class [[nodiscard]] gather_outcomes_range_operation final
 template <class B>
 class [[nodiscard]] outcome_operation final : public outcomes_base {
  public:
-  explicit outcome_operation(B&& b) noexcept : child_(std::move(b)) {}
-  outcome_operation(outcome_operation&&) noexcept = default;
+  explicit outcome_operation(B&& b) : child_(std::move(b)) {}
+  outcome_operation(outcome_operation&&) = default;
   bool begin() noexcept override {
     child_.start_below(*waiter());
     return false;
@@ -137,6 +137,13 @@ template <class A>
   requires detail::awaitable<A>
 auto outcome_of(A&& what) {
   return detail::outcome_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)));
+}
+
+template <class A>
+  requires(!detail::awaitable<A>)
+detail::not_awaitable outcome_of(A&&) {
+  detail::require_awaitable<A>();
+  return {};
 }
 
 }  // namespace rondo::inline v0

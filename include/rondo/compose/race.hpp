@@ -13,8 +13,8 @@ namespace detail {
 template <class... B>
 class [[nodiscard]] race_operation final : public gather_base {
  public:
-  explicit race_operation(B&&... bodies) noexcept : children_(std::move(bodies)...) {}
-  race_operation(race_operation&&) noexcept = default;
+  explicit race_operation(B&&... bodies) : children_(std::move(bodies)...) {}
+  race_operation(race_operation&&) = default;
 
   bool begin() noexcept override {
     running_ = sizeof...(B);
@@ -31,7 +31,7 @@ class [[nodiscard]] race_operation final : public gather_base {
       finish();
     }
   }
-  std::tuple<std::optional<non_void<typename body<B>::value_type>>...> result() {
+  std::tuple<std::optional<element_t<typename body<B>::value_type>>...> result() {
     // What has completed is not lost to a failure beside it: that is reported.
     if (won_) {
       report_failure("a task of a race failed beside one that completed");
@@ -40,7 +40,7 @@ class [[nodiscard]] race_operation final : public gather_base {
     }
     return std::apply(
         [](auto&... c) {
-          return std::tuple<std::optional<non_void<typename body<B>::value_type>>...>(
+          return std::tuple<std::optional<element_t<typename body<B>::value_type>>...>(
               optional_value(c.result)...);
         },
         children_);
@@ -57,9 +57,9 @@ class [[nodiscard]] race_operation final : public gather_base {
     }
   }
   template <class T>
-  static std::optional<non_void<T>> optional_value(outcome<T>& o) {
+  static std::optional<element_t<T>> optional_value(outcome<T>& o) {
     if (!o.has_value()) return std::nullopt;
-    return std::optional<non_void<T>>(std::move(o).value());
+    return std::optional<element_t<T>>(std::move(o).value());
   }
 
   std::tuple<child<B>...> children_;
@@ -80,6 +80,13 @@ template <class... A>
 auto race(A&&... what) {
   return detail::race_operation<detail::body_type<A>...>(
       detail::make_body(std::forward<A>(what))...);
+}
+
+template <class... A>
+  requires(!(detail::awaitable<A> && ...))
+detail::not_awaitable race(A&&...) {
+  (detail::require_awaitable<A>(), ...);
+  return {};
 }
 
 }  // namespace rondo::inline v0

@@ -10,8 +10,8 @@ namespace detail {
 template <class B>
 class [[nodiscard]] shield_operation final : public composite {
  public:
-  explicit shield_operation(B&& b) noexcept : child_(std::move(b)) {}
-  shield_operation(shield_operation&&) noexcept = default;
+  explicit shield_operation(B&& b) : child_(std::move(b)) {}
+  shield_operation(shield_operation&&) = default;
 
   bool begin() noexcept override {
     child_.set_shielded();
@@ -35,6 +35,13 @@ template <class A>
   requires detail::awaitable<A>
 auto shield(A&& what) {
   return detail::shield_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)));
+}
+
+template <class A>
+  requires(!detail::awaitable<A>)
+detail::not_awaitable shield(A&&) {
+  detail::require_awaitable<A>();
+  return {};
 }
 
 }  // namespace rondo::inline v0

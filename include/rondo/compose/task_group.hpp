@@ -140,7 +140,7 @@ class [[nodiscard]] group_operation final : public group_core {
 
  public:
   explicit group_operation(F&& f) : function_(std::forward<F>(f)), group_(*this) {}
-  group_operation(group_operation&& other) noexcept
+  group_operation(group_operation&& other)
       : group_core(std::move(other)), function_(std::forward<F>(other.function_)), group_(*this) {}
 
   bool begin() noexcept override {

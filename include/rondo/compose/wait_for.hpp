@@ -43,9 +43,9 @@ class [[nodiscard]] deadline_operation final : public deadline_base {
   using value_type = typename body<B>::value_type;
 
  public:
-  deadline_operation(B&& b, std::int64_t when, bool absolute) noexcept
+  deadline_operation(B&& b, std::int64_t when, bool absolute)
       : deadline_base(when, absolute), child_(std::move(b)) {}
-  deadline_operation(deadline_operation&&) noexcept = default;
+  deadline_operation(deadline_operation&&) = default;
 
   bool begin() noexcept override {
     begin_child(child_);
@@ -53,7 +53,7 @@ class [[nodiscard]] deadline_operation final : public deadline_base {
   }
   void child_done(node&) noexcept override { end_child(child_.result.cancelled()); }
 
-  std::conditional_t<Throws, value_type, std::optional<non_void<value_type>>> result() {
+  std::conditional_t<Throws, value_type, std::optional<element_t<value_type>>> result() {
     if (child_.result.cancelled()) {
       if (!timed_out()) throw cancelled_error(std::string(child_.cancel_message()));
       if constexpr (Throws) {
@@ -65,7 +65,7 @@ class [[nodiscard]] deadline_operation final : public deadline_base {
     if constexpr (Throws) {
       return std::move(child_.result).get();
     } else {
-      return std::optional<non_void<value_type>>(std::move(child_.result).value());
+      return std::optional<element_t<value_type>>(std::move(child_.result).value());
     }
   }
 
@@ -87,6 +87,13 @@ auto wait_for(A&& what, delay limit) {
       detail::make_body(std::forward<A>(what)), limit.count(), false);
 }
 
+template <class A>
+  requires(!detail::awaitable<A>)
+detail::not_awaitable wait_for(A&&, delay) {
+  detail::require_awaitable<A>();
+  return {};
+}
+
 /// wait_for with a point in time on the loop's clock.
 template <class A>
   requires detail::awaitable<A>
@@ -95,13 +102,33 @@ auto timeout_at(A&& what, time_point deadline) {
       detail::make_body(std::forward<A>(what)), deadline.time_since_epoch().count(), true);
 }
 
+template <class A>
+  requires(!detail::awaitable<A>)
+detail::not_awaitable timeout_at(A&&, time_point) {
+  detail::require_awaitable<A>();
+  return {};
+}
+
 /// wait_for that gives an optional, empty when the time ran out, instead of
-/// throwing; `none` in it for void.
+/// throwing; `none` in it for void, a std::reference_wrapper for a reference.
 template <class A>
   requires detail::awaitable<A>
 auto move_on_after(A&& what, delay limit) {
   return detail::deadline_operation<detail::body_type<A>, false>(
       detail::make_body(std::forward<A>(what)), limit.count(), false);
+}
+
+/// The same in the order of trio's: `move_on_after(1s, read())`.
+template <class A>
+  requires detail::awaitable<A>
+auto move_on_after(delay limit, A&& what) {
+  return move_on_after(std::forward<A>(what), limit);
+}
+template <class A>
+  requires(!detail::awaitable<A>)
+detail::not_awaitable move_on_after(A&&, delay) {
+  detail::require_awaitable<A>();
+  return {};
 }
 
 }  // namespace rondo::inline v0

@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <new>
+#include <string>  // has std::reference_wrapper; <functional> is dear
 #include <type_traits>
 #include <utility>
 
@@ -39,6 +40,18 @@ using stored_t = typename stored<T>::type;
 /// T, with none_t in place of void.
 template <class T>
 using non_void = typename stored<T>::result;
+
+template <class T>
+struct element {
+  using type = non_void<T>;
+};
+template <class T>
+struct element<T&> {
+  using type = std::reference_wrapper<T>;
+};
+/// T where a vector or an optional holds it, which cannot hold references.
+template <class T>
+using element_t = typename element<T>::type;
 
 }  // namespace detail
 
@@ -120,6 +133,8 @@ class [[nodiscard]] outcome {
   void set_value(Args&&... args) {
     reset();
     if constexpr (std::is_reference_v<T>) {
+      static_assert((std::is_lvalue_reference_v<Args> && ...),
+                    "rondo: a temporary cannot be the result where a reference is given");
       ::new (static_cast<void*>(&value_)) stored_type(std::addressof(args)...);
     } else {
       ::new (static_cast<void*>(&value_)) stored_type(std::forward<Args>(args)...);

@@ -31,7 +31,9 @@ class result_promise : public promise_base {
   void move_to(outcome<T>& out) { out = std::move(result_); }
 
   template <class U = T>
-    requires(std::is_constructible_v<stored_t<T>, U &&> || std::is_reference_v<T>)
+    requires(std::is_reference_v<T> ? std::is_convertible_v<std::add_pointer_t<U>, stored_t<T>> &&
+                                          std::is_lvalue_reference_v<U>
+                                    : std::is_constructible_v<stored_t<T>, U &&>)
   void return_value(U&& value) {
     result_.set_value(std::forward<U>(value));
   }

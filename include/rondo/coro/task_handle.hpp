@@ -101,7 +101,7 @@ class spawned_result : public spawned_base {
 template <class B>
 class spawned final : public spawned_result<typename body<B>::value_type> {
  public:
-  explicit spawned(B&& b) noexcept : body_(std::move(b), *this) {}
+  explicit spawned(B&& b) : body_(std::move(b), *this) {}
 
  private:
   void settle(bool stopped) noexcept override {

@@ -56,6 +56,39 @@ template <class A>
 concept awaitable = task_type<A> || operation_type<A> || makes_operation<A> ||
                     awaited_as_call<A> || foreign_awaitable<A>;
 
+/// Says, while compiling, why A cannot be awaited and what may have been meant.
+template <class A>
+constexpr void require_awaitable() {
+  using type = std::remove_cvref_t<A>;
+  constexpr bool fine = awaitable<A>;
+  constexpr bool function = !fine && std::is_invocable_v<A>;
+  constexpr bool acquired = !fine && !function && requires(type& t) { t.acquire(); };
+  constexpr bool waited = !fine && !function && !acquired && requires(type& t) { t.wait(); };
+  constexpr bool next = !fine && !function && requires(type& t) { t.next(); };
+  constexpr bool taken = !fine && !function && requires(type& t) { t.get(); t.put(t.get_nowait()); };
+  constexpr bool received = !fine && !function && requires(type& t) { t.receive(); };
+  constexpr bool range = !fine && !function && requires(type& t) { t.begin() != t.end(); };
+  static_assert(!function,
+                "rondo: this is a function, not what it returns: call it, f() in place of f");
+  static_assert(!acquired, "rondo: this is not awaited itself: write x.acquire()");
+  static_assert(!waited, "rondo: this is not awaited itself: write x.wait()");
+  static_assert(!next, "rondo: this is not awaited itself: write x.next()");
+  static_assert(!taken, "rondo: this is not awaited itself: write x.get() or x.put(item)");
+  static_assert(!received, "rondo: this is not awaited itself: write x.receive()");
+  static_assert(!range, "rondo: a range is awaited as a whole with rondo::gather(range), where its "
+                        "elements are tasks or operations");
+  static_assert(fine || function || acquired || waited || next || taken || received || range,
+                "rondo: this cannot be awaited: it is no task, operation, handle or future, and has "
+                "no operator co_await");
+}
+
+/// In place of what a wrong call would give, so that there is one error for it.
+struct [[nodiscard]] not_awaitable {
+  bool await_ready() const noexcept;
+  void await_suspend(std::coroutine_handle<>) const noexcept;
+  void await_resume() const noexcept;
+};
+
 /// co_await of an operation that lives elsewhere in the awaiting frame.
 template <class Op>
 class operation_awaiter {

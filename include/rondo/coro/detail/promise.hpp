@@ -118,6 +118,13 @@ class promise_base {
     return operation_awaiter_owning<foreign_operation<A>>(static_cast<A&&>(a), *this);
   }
 
+  template <class A>
+    requires(!awaitable<A>)
+  not_awaitable await_transform(A&&) noexcept {
+    require_awaitable<A>();
+    return {};
+  }
+
  protected:
   promise_base(std::coroutine_handle<> self, const std::source_location& where) noexcept
       : self_(self), created_(where) {}
