@@ -19,6 +19,7 @@
 #include <rondo/coro/current_task.hpp>
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/coro/errors.hpp>
+#include <rondo/coro/on_cancel.hpp>
 #include <rondo/coro/outcome.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/coro/task_handle.hpp>
