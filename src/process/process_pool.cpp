@@ -234,7 +234,7 @@ void pool_core::call_ended() noexcept {
 
 // In a child of fork the workers are its parent's, who goes on talking with them.
 void pool_core::leave_parents_workers() noexcept {
-  if (std::exchange(forks_, fork_count()) == fork_count()) return;
+  if (!forked_since(forks_)) return;
   for (std::unique_ptr<worker>& w : idle_) static_cast<void>(w.release());
   idle_.clear();
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <random>
 
+#include <rondo/coro/detail/fork.hpp>
 #include <rondo/http/date.hpp>
 
 namespace rondo::inline v0::http {
@@ -40,6 +41,8 @@ std::optional<delay> retry_after(const headers& fields) {
 
 delay retry_policy::wait_after(int failures) const {
   thread_local std::minstd_rand generator(std::random_device{}());
+  thread_local unsigned forks = rondo::detail::fork_count();
+  if (rondo::detail::forked_since(forks)) generator.seed(std::random_device{}());
   double doublings = static_cast<double>(1u << std::clamp(failures - 1, 0, 30));
   double wait = std::min(static_cast<double>(first_wait.count()) * doublings,
                          static_cast<double>(longest_wait.count()));

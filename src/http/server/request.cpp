@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <rondo/coro/detail/fork.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/http/reply.hpp>
 
@@ -39,6 +40,8 @@ bool is_sane_id(std::string_view id) noexcept {
 /// Unlike all others with overwhelming probability; no secret.
 std::string make_id() {
   thread_local std::mt19937_64 random(std::random_device{}());
+  thread_local unsigned forks = rondo::detail::fork_count();
+  if (rondo::detail::forked_since(forks)) random.seed(std::random_device{}());
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(random()));
   return text;

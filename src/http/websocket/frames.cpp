@@ -10,6 +10,8 @@
 #include <openssl/rand.h>
 #include <wslay/wslay.h>
 
+#include <rondo/coro/detail/fork.hpp>
+
 namespace rondo::inline v0::http::detail {
 
 bool can_be_sent(std::uint16_t code) noexcept {
@@ -69,6 +71,8 @@ namespace {
 bool random_mask(std::uint8_t* into, std::size_t n) noexcept {
   thread_local unsigned char pool[256];
   thread_local std::size_t left = 0;
+  thread_local unsigned forks = rondo::detail::fork_count();
+  if (rondo::detail::forked_since(forks)) left = 0;  // the rest is the parent's
   if (n > left) {
     if (::RAND_bytes(pool, sizeof pool) != 1) return false;
     left = sizeof pool;

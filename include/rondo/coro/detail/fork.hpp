@@ -8,4 +8,11 @@ namespace rondo::inline v0::detail {
 /// other processes notes it, and is not the child's when it has changed.
 unsigned fork_count() noexcept;
 
+/// Whether this is a child of the process that has noted its fork_count; notes it anew.
+inline bool forked_since(unsigned& noted) noexcept {
+  unsigned before = noted;
+  noted = fork_count();
+  return noted != before;
+}
+
 }  // namespace rondo::inline v0::detail
