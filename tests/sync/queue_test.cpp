@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "support/async.hpp"
@@ -290,6 +292,52 @@ TEST(queue, get_throws_what_taking_the_item_out_throws) {
     }
     brittle::breaks = false;
     EXPECT_TRUE(thrown);
+  });
+}
+
+TEST(queue, try_calls_say_whether_they_could) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::queue<std::string> q(1);
+    EXPECT_FALSE(q.try_get());
+    EXPECT_TRUE(q.try_put("a"));
+    std::string kept = "b";
+    EXPECT_FALSE(q.try_put(std::move(kept)));
+    EXPECT_EQ(kept, "b") << "an item that found no room was taken";
+    EXPECT_EQ(q.try_get(), "a");
+    // Handed to who waits, and room for who waits.
+    auto getter = rondo::create_task(q.get());
+    co_await test::turns(1);
+    EXPECT_TRUE(q.try_put("c"));
+    EXPECT_EQ(co_await getter, "c");
+    co_await q.put("d");
+    auto putter = rondo::create_task(q.put("e"));
+    co_await test::turns(1);
+    EXPECT_EQ(q.try_get(), "d");
+    co_await putter;
+    q.shutdown();
+    EXPECT_FALSE(q.try_put("f"));
+    EXPECT_EQ(q.try_get(), "e");
+    EXPECT_FALSE(q.try_get());
+  });
+}
+
+TEST(queue, priority_gives_the_smallest_first_for_any_order_of_puts) {
+  test::run_virtual([]() -> rondo::task<> {
+    unsigned seed = 1;
+    for (int round = 0; round < 50; ++round) {
+      rondo::priority_queue<int> q;
+      std::vector<int> expected;
+      for (int i = 0; i < round; ++i) {
+        seed = seed * 1103515245 + 12345;
+        int v = static_cast<int>(seed >> 16) % 20;
+        co_await q.put(v);
+        expected.push_back(v);
+      }
+      std::sort(expected.begin(), expected.end());
+      std::vector<int> got;
+      while (auto v = q.try_get()) got.push_back(*v);
+      EXPECT_EQ(got, expected);
+    }
   });
 }
 

@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,17 +30,19 @@ class queue_shut_down : public error {
 
 namespace detail {
 
-/// The order in which a queue gives its items.
+// The order in which a queue gives its items. `push` and `pop` do what they say, or
+// throw and leave all items where they are: also when moving or comparing them throws.
+// `pop` moves the item into the place that it is given.
+
 template <class T>
 class fifo_items {
  public:
   bool empty() const noexcept { return items_.empty(); }
   std::size_t size() const noexcept { return items_.size(); }
   void push(T&& item) { items_.push_back(std::move(item)); }
-  T pop() {
-    T item = std::move(items_.front());
+  void pop(std::optional<T>& place) {
+    place.emplace(std::move(items_.front()));
     items_.pop_front();
-    return item;
   }
   void clear() { items_.clear(); }
 
@@ -54,38 +56,94 @@ class lifo_items {
   bool empty() const noexcept { return items_.empty(); }
   std::size_t size() const noexcept { return items_.size(); }
   void push(T&& item) { items_.push_back(std::move(item)); }
-  T pop() {
-    T item = std::move(items_.back());
+  void pop(std::optional<T>& place) {
+    place.emplace(std::move(items_.back()));
     items_.pop_back();
-    return item;
   }
   void clear() { items_.clear(); }
 
  private:
-  std::vector<T> items_;
+  std::deque<T> items_;  // a vector that grows would move the others
 };
 
-/// Smallest first.
+/// Smallest first: a binary heap. The way of an item through it is found before
+/// anything is moved. Items whose move may throw have a fixed place of their own.
 template <class T>
 class priority_items {
  public:
-  bool empty() const noexcept { return items_.empty(); }
-  std::size_t size() const noexcept { return items_.size(); }
-  void push(T&& item) {
-    items_.push_back(std::move(item));
-    std::push_heap(items_.begin(), items_.end(), greater);
+  bool empty() const noexcept { return heap_.empty(); }
+  std::size_t size() const noexcept { return heap_.size(); }
+  void push(T&& added) {
+    heap_.emplace_back(std::move(added));
+    std::size_t at = heap_.size() - 1;
+    std::size_t to = at;
+    try {
+      while (to > 0 && less(at, (to - 1) / 2)) to = (to - 1) / 2;
+    } catch (...) {
+      heap_.pop_back();
+      throw;
+    }
+    if (to == at) return;
+    slot moved = std::move(heap_[at]);
+    for (; at != to; at = (at - 1) / 2) heap_[at] = std::move(heap_[(at - 1) / 2]);
+    heap_[at] = std::move(moved);
   }
-  T pop() {
-    std::pop_heap(items_.begin(), items_.end(), greater);
-    T item = std::move(items_.back());
-    items_.pop_back();
-    return item;
+  void pop(std::optional<T>& place) {
+    // The last item fills the gap: where it goes, and over which smaller children.
+    std::size_t last = heap_.size() - 1;
+    std::size_t to = 0;
+    path_.clear();
+    for (std::size_t child = 1; child < last; child = 2 * to + 1) {
+      if (child + 1 < last && less(child + 1, child)) ++child;
+      if (!less(child, last)) break;
+      path_.push_back(child);
+      to = child;
+    }
+    place.emplace(std::move(item(0)));
+    std::size_t at = 0;
+    for (std::size_t next : path_) {
+      heap_[at] = std::move(heap_[next]);
+      at = next;
+    }
+    if (at != last) heap_[at] = std::move(heap_[last]);
+    heap_.pop_back();
   }
-  void clear() { items_.clear(); }
+  void clear() { heap_.clear(); }
 
  private:
-  static bool greater(const T& a, const T& b) { return b < a; }
-  std::vector<T> items_;
+  static constexpr bool movable =
+      std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>;
+
+  /// An item that is moved by moving a pointer.
+  class boxed {
+   public:
+    explicit boxed(T&& item) : item_(new T(std::move(item))) {}
+    boxed(boxed&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
+    boxed& operator=(boxed&& other) noexcept {
+      std::swap(item_, other.item_);
+      return *this;
+    }
+    ~boxed() { delete item_; }
+    T& operator*() noexcept { return *item_; }
+
+   private:
+    T* item_;
+  };
+  using slot = std::conditional_t<movable, T, boxed>;
+
+  bool less(std::size_t a, std::size_t b) {
+    return static_cast<const T&>(item(a)) < static_cast<const T&>(item(b));
+  }
+  T& item(std::size_t i) noexcept {
+    if constexpr (movable) {
+      return heap_[i];
+    } else {
+      return *heap_[i];
+    }
+  }
+
+  std::vector<slot> heap_;
+  std::vector<std::size_t> path_;
 };
 
 }  // namespace detail
@@ -100,6 +158,9 @@ inline constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
 /// handed over is delivered. Belongs to the loop's thread.
 template <class T, class Items>
 class basic_queue {
+  static_assert(std::is_object_v<T>,
+                "rondo: the items of a queue are objects; for references put std::reference_wrapper");
+
  public:
   /// Unlike asyncio's, a queue has a bound unless told otherwise.
   explicit basic_queue(std::size_t maxsize = 1024)
@@ -119,7 +180,7 @@ class basic_queue {
         refused_ = true;
         return true;
       }
-      if (queue_.full() && queue_.getters_.empty()) {
+      if (!queue_.has_place()) {
         queue_.putters_.push(*this);
         return false;
       }
@@ -183,7 +244,7 @@ class basic_queue {
   /// Throws queue_full, queue_shut_down.
   void put_nowait(T item) {
     if (shut_down_) throw queue_shut_down("queue::put_nowait: the queue was shut down");
-    if (full() && getters_.empty()) throw queue_full("queue::put_nowait: the queue is full");
+    if (!has_place()) throw queue_full("queue::put_nowait: the queue is full");
     add(std::move(item));
   }
   /// Throws queue_empty, queue_shut_down.
@@ -195,6 +256,22 @@ class basic_queue {
     std::optional<T> item;
     take_into(item);
     return std::move(*item);
+  }
+
+  /// Puts the item in if there is room now. False, and the item is untouched, when
+  /// the queue is full or shut down.
+  template <class U = T>
+    requires std::is_constructible_v<T, U&&>
+  bool try_put(U&& item) {
+    if (shut_down_ || !has_place()) return false;
+    add(T(std::forward<U>(item)));
+    return true;
+  }
+  /// An item if there is one now.
+  std::optional<T> try_get() {
+    std::optional<T> item;
+    if (!empty()) take_into(item);
+    return item;
   }
 
   /// A consumer says that it has finished with one item. Throws usage_error when
@@ -243,11 +320,14 @@ class basic_queue {
   }
 
  private:
-  // To the first who waits, else into the queue.
+  bool has_place() const noexcept { return !full() || !getters_.empty(); }
+
+  // To the first who waits, else into the queue. Throws, and nothing is changed, when
+  // moving the item does.
   void add(T&& item) {
     if (!getters_.empty()) {
       auto& g = getters_.template front<get_operation>();
-      g.item_.emplace(std::move(item));  // may throw: then the getter waits on
+      g.item_.emplace(std::move(item));
       getters_.pop();
       g.complete();
     } else {
@@ -255,9 +335,10 @@ class basic_queue {
     }
     ++unfinished_;
   }
+  // Throws, and the item stays in the queue, when moving it does.
   void take_into(std::optional<T>& place) {
-    place.emplace(items_.pop());
-    if (!putters_.empty()) {
+    items_.pop(place);
+    while (!putters_.empty() && !full()) {
       auto& p = putters_.template pop<put_operation>();
       try {
         items_.push(std::move(p.item_));

@@ -76,8 +76,11 @@ class body {
  public:
   using value_type = decltype(std::declval<B&>().result());
 
-  body(B&& op, node& n) noexcept : op_(std::move(op)) { n.set_hosted(op_); }
-  body(body&& other, node& n) noexcept : body(std::move(other.op_), n) {}
+  body(B&& op, node& n) noexcept(std::is_nothrow_move_constructible_v<B>) : op_(std::move(op)) {
+    n.set_hosted(op_);
+  }
+  body(body&& other, node& n) noexcept(std::is_nothrow_move_constructible_v<B>)
+      : body(std::move(other.op_), n) {}
   body(const body&) = delete;
   body& operator=(const body&) = delete;
   ~body() { op_.check_idle(); }
@@ -175,9 +178,11 @@ class child final : public node {
  public:
   using value_type = typename body<B>::value_type;
 
-  explicit child(B&& b) noexcept : body_(std::move(b), *this) {}
+  explicit child(B&& b) noexcept(std::is_nothrow_move_constructible_v<B>)
+      : body_(std::move(b), *this) {}
   /// Only before it has started.
-  child(child&& other) noexcept : body_(std::move(other.body_), *this) {}
+  child(child&& other) noexcept(std::is_nothrow_move_constructible_v<B>)
+      : body_(std::move(other.body_), *this) {}
 
   outcome<value_type> result;
 
