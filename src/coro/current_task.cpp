@@ -11,26 +11,34 @@ namespace rondo::inline v0 {
 
 namespace detail {
 
-/// Writes a node and what is below it, without recursion.
+/// Writes a node and what is below it, without recursion. Past a depth, lines tell
+/// theirs as a number and are indented no further: else the text would grow with the
+/// square of the depth.
 class tree_printer {
  public:
+  static constexpr std::size_t most_indented = 40;
+
   static std::string print(const node& top) {
     std::string out;
     std::string indent;
+    std::size_t depth = 0;
     const node* n = top.first_child_;
     while (n) {
       bool last = !n->next_sibling_;
-      line(out, indent, last, *n);
+      out += indent;
+      if (depth > most_indented) out += "[" + std::to_string(depth) + "] ";
+      line(out, last, *n);
       if (n->first_child_) {
-        indent += last ? "   " : "│  ";
+        if (depth++ < most_indented) indent += last ? "   " : "│  ";
         n = n->first_child_;
         continue;
       }
       while (n && !n->next_sibling_) {
         n = n->parent_;
         if (n == &top) return out;
-        // one level is 3 columns; the bar is 3 bytes more
-        indent.resize(indent.size() - (indent.ends_with("│  ") ? 5 : 3));
+        // one level is 3 columns; the bar is 2 bytes more
+        if (--depth < most_indented)
+          indent.resize(indent.size() - (indent.ends_with("│  ") ? 5 : 3));
       }
       if (n) n = n->next_sibling_;
     }
@@ -38,8 +46,7 @@ class tree_printer {
   }
 
  private:
-  static void line(std::string& out, const std::string& indent, bool last, const node& n) {
-    out += indent;
+  static void line(std::string& out, bool last, const node& n) {
     out += last ? "└─ " : "├─ ";
     out += n.name();
     const operation* op = n.waiting_on_;

@@ -43,7 +43,8 @@ std::vector<task_ref> all_tasks();
 bool unwinding() noexcept;
 
 /// The tree of this thread's tasks as text, one line a task: its name, its state,
-/// what it waits for and where.
+/// what it waits for and where. From the 41st level on, lines begin with their level
+/// and are indented no further.
 std::string format_task_tree();
 
 /// The same on standard error.
