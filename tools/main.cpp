@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <vector>
 
+#include <rondo/loop/detail/standard_fds.hpp>
+
 #include "subcommand.hpp"
 
 namespace {
@@ -39,6 +41,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  rondo::detail::occupy_standard_fds();  // before any file is opened
   try {
     return run(argc, argv);
   } catch (const std::exception& e) {

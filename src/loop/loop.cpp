@@ -16,6 +16,7 @@
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/interrupt.hpp>
 #include <rondo/loop/detail/loop_link.hpp>
+#include <rondo/loop/detail/standard_fds.hpp>
 #include <rondo/loop/detail/watchdog.hpp>
 
 namespace rondo::inline v0 {
@@ -223,6 +224,7 @@ loop::loop(loop_options options) {
   if (detail::this_thread_scheduler)
     throw std::logic_error("rondo: a loop runs on this thread already: co_await the task instead of "
                            "calling run, or call run on another thread");
+  detail::occupy_standard_fds();
   backend_ = detail::make_backend(options.backend);
   try {
     link_ = detail::loop_link::make(*backend_);
