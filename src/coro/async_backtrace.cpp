@@ -69,7 +69,8 @@ std::string text_of(const place& p) {
   if (!p.function) return text;
   if (p.kind != how::called) text += " in";
   text += " " + coroutine_name(p.function);
-  if (p.kind == how::thrown) text += p.awaited ? " after its co_await" : ", defined";
+  if (p.kind == how::thrown)
+    text += p.awaited ? std::string(" after its co_await") : std::string(", ") + defined_word;
   return text + " at " + short_location(p.at);
 }
 

@@ -14,7 +14,8 @@ void check_awaited(const promise_base& p) noexcept {
   report_made([&] {
     return diagnostic{problem::never_awaited,
                       "task '" + coroutine_name(p.created().function_name()) +
-                          "' was never awaited (defined at " + short_location(p.created()) + ")"};
+                          "' was never awaited (" + defined_word + " at " +
+                          short_location(p.created()) + ")"};
   });
 }
 

@@ -95,7 +95,9 @@ TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
   test::run(main, debugging());
   EXPECT_EQ(said.messages,
             (test::lines{
-                "task 'feed::at_once' failed after its co_await at async_backtrace_test.cpp:24 and nobody "
+                std::string("task 'feed::at_once' failed before its first co_await (") +
+                    rondo::detail::defined_word +
+                    " at async_backtrace_test.cpp:24, created at async_backtrace_test.cpp:92) and nobody "
                 "asked for its result: std::runtime_error: at once",
                 "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:19 and nobody "
                 "asked for its result: std::runtime_error: bad number\n"
@@ -114,7 +116,8 @@ TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_i
   };
   test::run(main, debugging());
   EXPECT_EQ(trace,
-            "  thrown in feed::at_once, defined at async_backtrace_test.cpp:24\n"
+            std::string("  thrown in feed::at_once, ") + rondo::detail::defined_word +
+            " at async_backtrace_test.cpp:24\n"
             "  called from lambda in async_backtrace_of_one_thrown_before_any_await_says_where_that_"
             "coroutine_is_Test::TestBody at async_backtrace_test.cpp:110");
 }

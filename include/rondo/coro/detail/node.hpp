@@ -138,6 +138,14 @@ class node : public entry {
 
 /// `app::fetch` of the compiler's `rondo::task<int> app::fetch(std::string)`.
 std::string coroutine_name(const char* pretty_function);
+/// What the place is that a coroutine's promise is given: where it is defined. But g++
+/// gives the brace that closes its body; none of its default arguments sees more
+/// (docs/compilers.md).
+#ifdef __clang__
+inline constexpr const char* defined_word = "defined";
+#else
+inline constexpr const char* defined_word = "ending";
+#endif
 /// A line of somebody's source.
 struct code_place {
   const char* file = nullptr;
