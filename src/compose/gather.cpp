@@ -9,8 +9,8 @@ void gather_base::note(bool cancelled, std::exception_ptr error) noexcept {
   if (error_) {
     report_made([&] {
       return diagnostic{problem::exception_not_retrieved,
-                        "a further task of a gather failed after the first: " +
-                            rondo::describe(error),
+                        std::string("a further task of a ") + describe() +
+                            " failed after the first: " + rondo::describe(error),
                         error};
     });
     return;

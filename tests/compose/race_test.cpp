@@ -29,4 +29,21 @@ TEST(race, a_failure_does_not_take_what_completed_in_the_same_turn) {
   EXPECT_NE(reported.find("boom"), std::string::npos) << reported;
 }
 
+TEST(race, a_second_failure_is_reported_as_a_races) {
+  std::string reported;
+  test::run_virtual([&]() -> rondo::task<> {
+    rondo::loop::current().set_exception_handler(
+        [&](const rondo::diagnostic& d) { reported = d.message; });
+    auto fail = [](const char* what) -> rondo::task<> {
+      co_await rondo::sleep(0s);
+      throw std::runtime_error(what);
+    };
+    auto both = [&]() -> rondo::task<> { co_await rondo::race(fail("first"), fail("second")); };
+    auto h = rondo::create_task(both());
+    co_await rondo::sleep(1s);
+    EXPECT_TRUE(h.exception());
+  });
+  EXPECT_EQ(reported, "a further task of a race failed after the first: std::runtime_error: second");
+}
+
 }  // namespace
