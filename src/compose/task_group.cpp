@@ -45,7 +45,6 @@ void group_core::spawned_done(spawned_base& task) noexcept {
 void group_core::body_done(bool cancelled, std::exception_ptr error) noexcept {
   body_cancelled_ = cancelled;
   if (error) fail(std::move(error));
-  if (running_ == 0) ++running_;  // the body could not even be made
   one_less();
 }
 

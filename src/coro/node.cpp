@@ -222,6 +222,10 @@ std::string coroutine_name(const char* pretty_function) {
       if (at == name.npos) break;
       name.erase(at, std::string_view(hidden).size());
     }
+  // What runs something of the user's that is no coroutine.
+  if (name == "rondo::detail::run_foreign") name = "foreign awaitable";
+  if (name == "rondo::detail::run_call") name = "async_generator::next";
+  if (name == "rondo::detail::run_plain_body") name = "body of a task_group";
   if (name.empty()) name = "task";
   return lambda ? "lambda in " + name : name;
 }

@@ -26,12 +26,25 @@ void spawned_base::remove_waiter(completion_waiter& w) noexcept {
 void spawned_base::keep_name() noexcept {
   if (!root()) return;
   coroutine_ = root()->created();
-  last_await_line_ = root()->awaiting().line;
+  last_await_line_ = root()->has_awaited() ? root()->awaiting().line : 0;
 }
 
 std::string spawned_base::display_name() const {
   std::string own = name();
-  return own == "task" && last_await_line_ ? coroutine_name(coroutine_.function_name()) : own;
+  return own == "task" && coroutine_.line() ? coroutine_name(coroutine_.function_name()) : own;
+}
+
+std::string spawned_base::place_of_failure() const {
+  std::string text, places;
+  if (last_await_line_) {
+    text = " after its co_await at " + short_location({coroutine_.file_name(), last_await_line_});
+  } else if (coroutine_.line()) {
+    text = " before its first co_await";
+    places = std::string(defined_word) + " at " + short_location(coroutine_);
+  }
+  if (created_at_.line())
+    places += (places.empty() ? "created at " : ", created at ") + short_location(created_at_);
+  return places.empty() ? text : text + " (" + places + ")";
 }
 
 void spawned_base::finish() noexcept {
@@ -48,10 +61,7 @@ void spawned_base::report_if_unretrieved() noexcept {
   if (!failed() || retrieved_) return;
   report_made([&] {
     return diagnostic{problem::exception_not_retrieved,
-                      "task '" + display_name() + "' failed" +
-                          (last_await_line_ ? " after its co_await at " +
-                                                  short_location({coroutine_.file_name(), last_await_line_})
-                                            : "") +
+                      "task '" + display_name() + "' failed" + place_of_failure() +
                           " and nobody asked for its result: " + describe(error()),
                       error()};
   });

@@ -142,7 +142,10 @@ bool workers_operation::begin() noexcept {
 task<> workers_operation::worker_main(worker& w) {
   reachable while_it_runs(w);
   if (w.all->stopping()) throw cancelled_error();  // nobody could tell it
-  co_await w.all->factory_(w.index);
+  task<> main = w.all->factory_(w.index);
+  if (const promise_base* p = main.internal())
+    this_thread_scheduler->current->set_name(coroutine_name(p->created().function_name()));
+  co_await std::move(main);
 }
 
 void workers_operation::serve(worker& w) noexcept {

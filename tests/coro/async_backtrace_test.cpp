@@ -99,7 +99,8 @@ TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
                     rondo::detail::defined_word +
                     " at async_backtrace_test.cpp:24, created at async_backtrace_test.cpp:92) and nobody "
                 "asked for its result: std::runtime_error: at once",
-                "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:19 and nobody "
+                "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:19 "
+                "(created at async_backtrace_test.cpp:91) and nobody "
                 "asked for its result: std::runtime_error: bad number\n"
                 "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
                 "  called from feed::load at async_backtrace_test.cpp:19"}));
@@ -119,7 +120,7 @@ TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_i
             std::string("  thrown in feed::at_once, ") + rondo::detail::defined_word +
             " at async_backtrace_test.cpp:24\n"
             "  called from lambda in async_backtrace_of_one_thrown_before_any_await_says_where_that_"
-            "coroutine_is_Test::TestBody at async_backtrace_test.cpp:110");
+            "coroutine_is_Test::TestBody at async_backtrace_test.cpp:113");
 }
 
 TEST(async_backtrace, is_bounded_in_depth_and_number) {

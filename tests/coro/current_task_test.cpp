@@ -1,5 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <memory>
+#include <stdexcept>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -69,6 +71,111 @@ TEST(current_task, is_named_after_its_coroutine_unless_named) {
     rondo::current_task().set_name("boss");
     EXPECT_EQ(rondo::current_task().name(), "boss");
   });
+}
+
+rondo::task<std::string> of_arguments(const std::string& what) {
+  EXPECT_EQ(what, "x");  // it lives as long as this
+  co_await rondo::sleep(1s);
+  co_return rondo::current_task().name() + what;
+}
+
+// Nothing of Rondo's stands between a task and the function that it was given.
+TEST(current_task, is_named_after_the_function_that_was_given_with_arguments) {
+  test::run_virtual([]() -> rondo::task<> {
+    auto h = rondo::create_task(of_arguments, std::string("x"));
+    EXPECT_EQ(h.name(), "of_arguments");
+    co_await test::turns(1);
+    EXPECT_EQ(rondo::format_task_tree().find("rondo::"), std::string::npos)
+        << rondo::format_task_tree();
+    EXPECT_NE(rondo::format_task_tree().find("of_arguments  waits for sleep"), std::string::npos)
+        << rondo::format_task_tree();
+    std::string name = co_await h;
+    EXPECT_EQ(name, "of_argumentsx");
+    EXPECT_EQ(h.name(), "of_arguments") << "after its end";
+    std::string in_group, tree;
+    auto body = [&](rondo::task_group& group) -> rondo::task<> {
+      auto t = group.create_task(of_arguments, "x");
+      co_await test::turns(1);
+      tree = rondo::format_task_tree();
+      in_group = co_await t;
+    };
+    co_await rondo::with_task_group(body);
+    EXPECT_EQ(in_group, "of_argumentsx");
+    EXPECT_EQ(tree.find("detail::"), std::string::npos) << tree;
+    EXPECT_NE(tree.find("├─ lambda in "), std::string::npos) << tree;
+  });
+}
+
+// What the function owns dies right after its coroutine, while the task is current.
+TEST(current_task, arguments_of_its_function_die_with_its_coroutine) {
+  test::journal j;
+  struct argument {
+    test::journal* to;
+    explicit argument(test::journal& journal) : to(&journal) {}
+    argument(argument&& other) noexcept : to(std::exchange(other.to, nullptr)) {}
+    ~argument() {
+      if (!to) return;
+      to->say("~argument of " + rondo::current_task().name() +
+              (rondo::unwinding() ? ", unwinding" : ""));
+    }
+  };
+  test::run_virtual([&]() -> rondo::task<> {
+    auto call = [&](const argument&) -> rondo::task<> {
+      test::witness w(j, "frame");
+      co_await rondo::sleep(1s);
+    };
+    auto ends = rondo::create_task(call, argument(j));
+    ends.set_name("one that ends");
+    co_await test::ended(ends);
+    auto cancelled = rondo::create_task(call, argument(j));
+    cancelled.set_name("a cancelled one");
+    co_await test::turns(1);
+    cancelled.cancel();
+    co_await test::ended(cancelled);
+    j.say("handles are there");
+  });
+  EXPECT_EQ(j.lines, (test::lines{"~frame", "~argument of one that ends", "~frame",
+                                  "~argument of a cancelled one, unwinding", "handles are there"}));
+}
+
+RONDO_CORO_WRAPPER rondo::task<> refuses(int) { throw std::runtime_error("no"); }
+
+TEST(current_task, a_function_that_throws_instead_of_making_its_coroutine_makes_no_task) {
+  test::run_virtual([]() -> rondo::task<> {
+    EXPECT_THROW(rondo::create_task(refuses, 1), std::runtime_error);
+    EXPECT_EQ(rondo::all_tasks().size(), 1u);
+    co_return;
+  });
+}
+
+rondo::task<> nest(int n) {
+  if (n > 0) {
+    co_await rondo::wait_for(nest(n - 1), 1h);
+  } else {
+    co_await rondo::sleep(1h);
+  }
+}
+
+// Twice as deep is twice as long, not four times.
+TEST(current_task, the_text_of_a_deep_tree_grows_with_its_depth_only) {
+  auto length_of = [](int depth) {
+    std::size_t length = 0;
+    test::run_virtual([&]() -> rondo::task<> {
+      auto h = rondo::create_task(nest(depth));
+      co_await test::turns(depth + 2);
+      std::string tree = rondo::format_task_tree();
+      length = tree.size();
+      std::string deepest = "[" + std::to_string(depth) + "] └─ nest  waits for sleep";
+      EXPECT_NE(tree.find(deepest), tree.npos) << "no '" << deepest << "'";
+      // Back from the depths, the next one stands where it belongs.
+      auto after = rondo::create_task(nest(0), "after");
+      co_await test::turns(1);
+      EXPECT_NE(rondo::format_task_tree().find("\n└─ after"), std::string::npos);
+    });
+    return length;
+  };
+  std::size_t once = length_of(1000), twice = length_of(2000);
+  EXPECT_LT(twice, once * 5 / 2);
 }
 
 // Whoever makes a frame go: its task's end, its unwinding, a callee's end.

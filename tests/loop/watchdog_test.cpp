@@ -189,7 +189,8 @@ TEST(not_retrieved, is_reported_with_name_and_exception) {
   });
   auto found = r.of(rondo::problem::exception_not_retrieved);
   ASSERT_EQ(found.size(), 2u);
-  expect_says(found[0], {"'fails_alone'", "std::runtime_error: boom", "nobody asked"});
+  expect_says(found[0], {"'fails_alone'", "std::runtime_error: boom", "nobody asked",
+                         "(created at watchdog_test.cpp:"});
   expect_says(found[1], {"'uploader'"});
   for (const auto& d : r.all) EXPECT_THROW(std::rethrow_exception(d.error), std::runtime_error);
 }

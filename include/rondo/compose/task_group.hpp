@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <source_location>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -17,10 +18,12 @@ namespace detail {
 class group_core : public composite, public supervisor {
  public:
   template <class B>
-  task_handle<typename body<B>::value_type> add(B&& b, std::string name) {
+  task_handle<typename body<B>::value_type> add(B&& b, std::string name, std::source_location where) {
     check_open();
     auto* task = new spawned<B>(std::forward<B>(b));
     task_handle<typename body<B>::value_type> handle(task);
+    task->created_at(where);
+    if (waiter()->sched().debug) [[unlikely]] note_borrowing(*task);
     if (!name.empty()) task->set_name(std::move(name));
     launch(*task);
     return handle;
@@ -61,7 +64,7 @@ class group_core : public composite, public supervisor {
 /// of the group's lambda; what the lambda itself declares may be gone before
 /// them.
 ///
-/// Belongs to the loop's thread.
+/// Belongs to the loop's thread: elsewhere all of it throws usage_error.
 class task_group {
  public:
   explicit task_group(detail::group_core& core) noexcept : core_(core) {}
@@ -72,23 +75,25 @@ class task_group {
   /// for its result, or drop it. Throws usage_error once the group has ended.
   template <class T>
   task_handle<T> create_task(task<T> what RONDO_CAPTURED_BY(this) RONDO_LIFETIMEBOUND,
-                             std::string name = {}) {
-    return core_.add(std::move(what), std::move(name));
+                             std::string name = {},
+                             std::source_location where = std::source_location::current()) {
+    return core_.add(std::move(what), std::move(name), where);
   }
   template <class A>
     requires(detail::awaitable<A> && !detail::task_type<A>)
-  auto create_task(A&& what, std::string name = {}) {
-    return core_.add(detail::make_body(std::forward<A>(what)), std::move(name));
+  auto create_task(A&& what, std::string name = {},
+                   std::source_location where = std::source_location::current()) {
+    return core_.add(detail::make_body(std::forward<A>(what)), std::move(name), where);
   }
-  /// Starts `f(args…)` with copies of f and args that live as long as it does.
+  /// Starts `f(args…)` with copies of f and args that live as long as it does. f is
+  /// called at once, and what it throws is thrown here.
   template <class F, class... Args>
     requires(!detail::awaitable<F> &&
              std::is_invocable_v<std::decay_t<F>&, std::decay_t<Args>...>)
   auto create_task(F&& f, Args&&... args) {
-    auto owned = detail::call_owned<std::decay_t<F>, std::decay_t<Args>...>(
-        std::forward<F>(f), std::forward<Args>(args)...);
+    auto owned = detail::own_call(std::forward<F>(f), std::forward<Args>(args)...);
     using handle = detail::handle_for_closure<F, typename decltype(owned)::value_type>;
-    return handle(core_.add(std::move(owned), {}));
+    return handle(core_.add(std::move(owned), {}, {}));
   }
 
   /// Cancels the body and all tasks of the group; with_task_group then returns
@@ -122,12 +127,8 @@ using group_result = typename group_body<std::invoke_result_t<F&, task_group&>>:
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 template <class F>
-task<group_result<F>> call_group_body(F& f, task_group& group) {
-  if constexpr (group_body<std::invoke_result_t<F&, task_group&>>::coroutine) {
-    co_return co_await f(group);
-  } else {
-    co_return f(group);
-  }
+task<group_result<F>> run_plain_body(F& f, task_group& group) {
+  co_return f(group);
 }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
@@ -144,13 +145,17 @@ class [[nodiscard]] group_operation final : public group_core {
       : group_core(std::move(other)), function_(std::forward<F>(other.function_)), group_(*this) {}
 
   bool begin() noexcept override {
+    body_begun();
     try {
-      body_.emplace(call_group_body<function>(function_, group_));
+      if constexpr (group_body<std::invoke_result_t<function&, task_group&>>::coroutine) {
+        body_.emplace(function_(group_));
+      } else {
+        body_.emplace(run_plain_body<function>(function_, group_));
+      }
     } catch (...) {
       body_done(false, std::current_exception());
       return false;
     }
-    body_begun();
     body_->start_below(*waiter());
     return false;
   }

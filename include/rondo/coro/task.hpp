@@ -116,6 +116,10 @@ class RONDO_CORO_RETURN_TYPE RONDO_AWAIT_ELIDABLE [[nodiscard]] task {
   /// False for a default-constructed, moved-from or awaited task.
   explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
 
+  /// Null when it is empty.
+  const detail::promise_base* internal() const noexcept {
+    return handle_ ? &handle_.promise() : nullptr;
+  }
   /// For schedulers: gives the coroutine away.
   handle_type release() noexcept { return std::exchange(handle_, {}); }
 

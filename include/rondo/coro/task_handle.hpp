@@ -52,6 +52,13 @@ class spawned_base : public node, public pooled {
   virtual std::exception_ptr error() const noexcept = 0;
 
   std::string display_name() const;
+  /// Where create_task was called, for reports.
+  void created_at(std::source_location where) noexcept { created_at_ = where; }
+  /// The frame of what it runs may refer into this one, or null.
+  virtual const void* kept_frame() const noexcept { return nullptr; }
+  /// It refers to a local of the body of its group. Debug mode only.
+  void set_borrows() noexcept { borrows_ = true; }
+  bool borrows() const noexcept { return borrows_; }
   void mark_retrieved() noexcept { retrieved_ = true; }
   [[noreturn]] void throw_cancelled() const;
   /// Throws unless the task has ended.
@@ -75,14 +82,17 @@ class spawned_base : public node, public pooled {
 
  private:
   [[noreturn]] void throw_wrong_thread(const char* caller) const;
+  std::string place_of_failure() const;
 
   completion_waiter* waiters_ = nullptr;
   completion_waiter* last_waiter_ = nullptr;
   supervisor* supervisor_ = nullptr;
+  std::source_location created_at_;
   std::source_location coroutine_;  // of the task, once it has ended
-  unsigned last_await_line_ = 0;    // 0: it runs, or was no coroutine
+  unsigned last_await_line_ = 0;    // 0: it had none
   unsigned references_ = 1;
   bool retrieved_ = false;
+  bool borrows_ = false;
 };
 
 /// A spawned task of which only the type of its result is known.
@@ -112,6 +122,13 @@ class spawned final : public spawned_result<typename body<B>::value_type> {
   void destroy() noexcept override {
     this->report_if_unretrieved();
     delete this;
+  }
+  const void* kept_frame() const noexcept override {
+    if constexpr (requires { body_.kept_frame(); }) {
+      return body_.kept_frame();
+    } else {
+      return nullptr;
+    }
   }
   body<B> body_;
 };

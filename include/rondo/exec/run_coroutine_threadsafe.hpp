@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -105,17 +106,46 @@ class give_task {
   task<T> task_;
 };
 
-template <class F, class T>
-task<> deliver(F f, concurrent_delivery<T> delivery) {
-  try {
-    if constexpr (std::is_void_v<T>) {
-      co_await f();
-      delivery.state().result.set_value();
+/// A task whose outcome goes to a thread that waits for it.
+template <class T>
+class delivered_task final : public spawned_result<void> {
+ public:
+  explicit delivered_task(owned_call<T>&& call) : body_(std::move(call), *this) {}
+  void deliver_to(concurrent_delivery<T>&& delivery) noexcept {
+    delivery_.emplace(std::move(delivery));
+  }
+
+ private:
+  void settle(bool stopped) noexcept override {
+    keep_name();
+    body_.finish(*this, stopped, delivery_->state().result);
+    if (stopped) {
+      result.set_cancelled();
     } else {
-      delivery.state().result.set_value(co_await f());
+      result.set_value();
     }
-  } catch (...) {
-    delivery.state().result.set_error(std::current_exception());
+    delivery_.reset();
+    finish();
+  }
+  void destroy() noexcept override { delete this; }
+
+  std::optional<concurrent_delivery<T>> delivery_;
+  body<owned_call<T>> body_;
+};
+
+/// On the loop's thread.
+template <class F, class T>
+void start_delivered(F&& f, concurrent_delivery<T>&& delivery) {
+  scheduler& s = running_scheduler("run_coroutine_threadsafe");
+  concurrent_ref<concurrent_state<T>> state(&delivery.state());
+  state->retain();
+  try {
+    auto* task = new delivered_task<T>(own_call(std::move(f)));
+    state->handle = task_handle<>(task);
+    task->deliver_to(std::move(delivery));
+    task->launch(*s.top, nullptr);
+  } catch (...) {  // the delivery, which is still here, tells it
+    state->result.set_error(std::current_exception());
   }
 }
 
@@ -201,9 +231,7 @@ auto run_coroutine_threadsafe(F&& f, loop_ref loop) {
   concurrent_future<T> result(loop, state);
   loop.call_soon_threadsafe(
       [f = std::decay_t<F>(std::forward<F>(f)), d = detail::concurrent_delivery<T>(state)]() mutable {
-        detail::concurrent_ref<detail::concurrent_state<T>> state(&d.state());
-        state->retain();
-        state->handle = create_task(detail::deliver<std::decay_t<F>, T>(std::move(f), std::move(d)));
+        detail::start_delivered(std::move(f), std::move(d));
       });
   return result;
 }

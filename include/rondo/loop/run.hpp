@@ -59,7 +59,7 @@ class runner {
 template <class T>
 T run(task<T> main RONDO_LIFETIMEBOUND, run_options options = {}) {
   detail::runner runner(options);
-  task_handle<T> handle = create_task(std::move(main));
+  task_handle<T> handle = detail::spawn(std::move(main), {}, {});
   runner.run(*handle.internal());
   if constexpr (std::is_void_v<T>) {
     static_cast<void>(handle.result());
