@@ -77,20 +77,6 @@ void scheduler::report(const diagnostic& d) noexcept {
   deliver(handler, d);
 }
 
-void scheduler::report_blocked(node& n) noexcept {
-  unsigned ms = __atomic_exchange_n(&held_ms, 0, __ATOMIC_ACQUIRE);
-  // Written too late, it is about a resume before: this one is innocent.
-  if (__atomic_load_n(&held_epoch, __ATOMIC_RELAXED) != epoch - 1) return;
-  std::string where = " before it ended";
-  if (finished != &n && n.leaf())
-    where = " before it reached the co_await in " +
-            coroutine_name(n.leaf()->created().function_name()) + " at " +
-            short_location(n.leaf()->awaiting());
-  report({problem::blocked_loop, "task '" + n.name() + "' held the loop for over " +
-                                     std::to_string(ms) + " ms" + where +
-                                     "; blocking work belongs in to_thread"});
-}
-
 void report_out_of_memory() noexcept {
   write_report("rondo: a problem could not be described: out of memory\n");
 }

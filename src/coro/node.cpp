@@ -11,8 +11,6 @@
 
 namespace rondo::inline v0::detail {
 
-constinit thread_local scheduler* this_thread_scheduler = nullptr;
-
 struct node::details {
   std::string name;
   std::string cancel_message;
@@ -132,6 +130,7 @@ void node::cancel_below(bool through_shields) noexcept {
 void node::unwind() noexcept {
   unwinding_ = true;
   node* outer = std::exchange(sched_->current, this);
+  if (sched_->step) [[unlikely]] sched_->step->unwinds(*this);
   promise_base* p = std::exchange(leaf_, nullptr);
   while (p) {
     promise_base* caller = p->caller();
@@ -161,6 +160,10 @@ std::string node::name() const {
   if (root_) return coroutine_name(root_->created().function_name());
   if (waiting_on_) return waiting_on_->describe();
   return "task";
+}
+
+std::string_view node::given_name() const noexcept {
+  return details_ ? std::string_view(details_->name) : std::string_view();
 }
 
 void node::set_name(std::string name) {

@@ -40,8 +40,11 @@ bool debug_wanted(const loop_options& options) {
 struct posted_call : entry, pooled {
   unique_function<void()> function;
   context* ctx = nullptr;
+  const char* kind;
+  code_place asked_for_at;
   bool has_context = false;
-  explicit posted_call(unique_function<void()> f) : function(std::move(f)) {
+  posted_call(unique_function<void()> f, const char* k, code_place where)
+      : function(std::move(f)), kind(k), asked_for_at(where) {
     fire = [](entry& e) noexcept { static_cast<posted_call&>(e).call(); };
   }
   ~posted_call() { release(ctx); }
@@ -53,17 +56,19 @@ struct posted_call : entry, pooled {
 };
 
 /// Calls f in the context of who asked for it; what f sets stays in there.
-void call_and_report(unique_function<void()>& f, context*& ctx) noexcept {
+void call_and_report(unique_function<void()>& f, context*& ctx, const char* kind,
+                     const code_place& where) noexcept {
+  if (step_record* step = this_thread_scheduler->step) [[unlikely]] step->calls_back(kind, where);
   context*& present = current_context();
   std::swap(present, ctx);
   try {
     f();
   } catch (...) {
-    report_made([] {
-      return diagnostic{
-          problem::exception_not_retrieved,
-          "a callback of call_soon or call_later threw: " + describe(std::current_exception()),
-          std::current_exception()};
+    report_made([&] {
+      return diagnostic{problem::exception_not_retrieved,
+                        std::string("a callback of ") + kind + " at " + short_location(where) +
+                            " threw: " + describe(std::current_exception()),
+                        std::current_exception()};
     });
   }
   std::swap(present, ctx);
@@ -71,7 +76,7 @@ void call_and_report(unique_function<void()>& f, context*& ctx) noexcept {
 
 void posted_call::call() noexcept {
   if (!has_context) capture_context();
-  call_and_report(function, ctx);
+  call_and_report(function, ctx, kind, asked_for_at);
   delete this;
 }
 
@@ -83,6 +88,9 @@ struct scheduled_call : timer, entry, pooled {
   unique_function<void()> function;
   context* ctx = retain(current_context());
   timer_queue* queue;
+  scheduler* sched;
+  const char* kind;
+  code_place asked_for_at;
   unsigned references = 2;
   bool cancelled = false;
 
@@ -104,7 +112,7 @@ struct scheduled_call : timer, entry, pooled {
   }
   static void call(entry& e) noexcept {
     auto& c = static_cast<scheduled_call&>(e);
-    if (!c.cancelled) call_and_report(c.function, c.ctx);
+    if (!c.cancelled) call_and_report(c.function, c.ctx, c.kind, c.asked_for_at);
     c.forget_call();
     c.drop();
   }
@@ -174,11 +182,22 @@ struct child_of_fork {
 }  // namespace detail
 
 scheduled::~scheduled() {
-  if (call_) call_->drop();
+  if (!call_) return;
+  // Once it is made or its loop is gone, nobody else has it.
+  if (call_->references > 1 && call_->sched != detail::this_thread_scheduler) {
+    std::fputs("rondo: fatal: what call_later returned was destroyed on a thread that is not its "
+               "loop's; use loop_ref::call_soon_threadsafe\n",
+               stderr);
+    std::abort();
+  }
+  call_->drop();
 }
 
-void scheduled::cancel() noexcept {
+void scheduled::cancel() {
   if (!call_) return;
+  if (call_->references > 1 && call_->sched != detail::this_thread_scheduler)
+    throw usage_error("scheduled::cancel: the call belongs to another thread's loop; use "
+                      "loop_ref::call_soon_threadsafe");
   call_->cancelled = true;
   if (call_->armed()) {
     call_->queue->disarm(*call_);
@@ -196,9 +215,9 @@ loop_ref::~loop_ref() {
   if (link_) link_->release();
 }
 
-bool loop_ref::post(detail::unique_function<void()> f) const {
+bool loop_ref::post(detail::unique_function<void()> f, detail::code_place where) const {
   if (!link_) return false;
-  auto* call = new detail::posted_call(std::move(f));
+  auto* call = new detail::posted_call(std::move(f), "call_soon_threadsafe", where);
   if (link_->post(*call)) return true;
   delete call;
   return false;
@@ -232,7 +251,8 @@ loop::loop(loop_options options) {
     debug = detail::debug_wanted(options);
     if (debug) {
       detail::forget_departures();
-      watchdog_ = new detail::watchdog(*this);
+      watchdog_ = new detail::watchdog;
+      step = &watchdog_->step();
     }
   } catch (...) {
     delete top_;
@@ -242,7 +262,7 @@ loop::loop(loop_options options) {
   }
   top = top_;
   outside = link_;
-  detail::this_thread_scheduler = this;
+  enter_thread();
 }
 
 loop::~loop() {
@@ -270,7 +290,8 @@ loop::~loop() {
   // There is no time any more for what their destructors began.
   top_->cancel_children_through_shields();
   end_all();
-  detail::this_thread_scheduler = nullptr;
+  leave_thread();
+  step = nullptr;
   delete watchdog_;
   delete top_;
   link_->release();
@@ -289,19 +310,36 @@ time_point loop::time() const noexcept { return time_point(std::chrono::nanoseco
 
 loop_ref loop::ref() noexcept { return loop_ref(link_); }
 
-void loop::post_call(detail::unique_function<void()> f) {
+void loop::throw_wrong_thread(const char* caller) const {
+  throw usage_error(std::string("loop::") + caller +
+                    ": this loop belongs to another thread; use loop_ref::call_soon_threadsafe or "
+                    "run_coroutine_threadsafe");
+}
+
+void loop::require_outside(const char* caller) const {
+  require_own_thread(caller);
+  if (in_turn_)
+    throw usage_error(std::string("loop::") + caller +
+                      ": called by a task or a callback of this loop; co_await there");
+}
+
+void loop::post_call(detail::unique_function<void()> f, detail::code_place where) {
   if (closing_) return;
-  auto* call = new detail::posted_call(std::move(f));
+  auto* call = new detail::posted_call(std::move(f), "call_soon", where);
   call->capture_context();
   post(*call);
   notify_guest();
 }
 
-scheduled loop::post_call_at(std::int64_t when, detail::unique_function<void()> f) {
+scheduled loop::post_call_at(std::int64_t when, detail::unique_function<void()> f,
+                             const char* kind, detail::code_place where) {
   if (closing_) return {};
   auto* c = new detail::scheduled_call;
   c->function = std::move(f);
   c->queue = &timers_;
+  c->sched = this;
+  c->kind = kind;
+  c->asked_for_at = where;
   c->expire = &detail::scheduled_call::due;
   c->fire = &detail::scheduled_call::call;
   timers_.arm(*c, when);
@@ -354,11 +392,14 @@ bool loop::turn(bool may_wait) noexcept {
       timers_.advance(now);
     }
   }
+  in_turn_ = true;
   run_turn();
+  in_turn_ = false;
   return true;
 }
 
 void loop::cancel_all_and_wait() {
+  require_outside("cancel_all_and_wait");
   top_->cancel_children();
   while (top_->first_child()) {
     if (!turn(true)) throw_deadlock();
@@ -398,12 +439,14 @@ time_point now() noexcept {
   return time_point(std::chrono::nanoseconds(detail::monotonic_now()));
 }
 
-void loop::run_once() noexcept {
+void loop::run_once() {
+  require_outside("run_once");
   turn(false);
   arm_kernel_timer();
 }
 
-int loop::fd() noexcept {
+int loop::fd() {
+  require_own_thread("fd");
   if (guest_fd_ < 0 && backend_->fd() >= 0) {
     guest_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
     guest_timer_fd_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);

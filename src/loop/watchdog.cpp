@@ -1,10 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/detail/watchdog.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <unistd.h>
 
 #include <rondo/loop/detail/signal_mask.hpp>
 
@@ -13,12 +16,23 @@ namespace rondo::inline v0::detail {
 namespace {
 constexpr auto interval = std::chrono::milliseconds(25);
 constexpr auto limit = std::chrono::milliseconds(100);
+constexpr auto said_first_after = std::chrono::milliseconds(500);
+
+// The loop's thread may hold the locks of stdio.
+void say(std::string line) noexcept {
+  line = "rondo: " + line + "\n";
+  std::size_t done = 0;
+  while (done < line.size()) {
+    ssize_t n = ::write(STDERR_FILENO, line.data() + done, line.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    done += static_cast<std::size_t>(n);
+  }
+}
 }  // namespace
 
 struct watchdog::state {
-  explicit state(scheduler& s) : watched(s) {}
-
-  scheduler& watched;
+  step_record watched;
   std::mutex mutex;
   std::condition_variable stopped;
   bool stop = false;
@@ -28,22 +42,36 @@ struct watchdog::state {
     std::unique_lock lock(mutex);
     unsigned long seen = 0;
     auto since = std::chrono::steady_clock::now();
+    auto say_after = std::chrono::milliseconds(said_first_after);
     while (!stopped.wait_for(lock, interval, [&] { return stop; })) {
-      unsigned long epoch = __atomic_load_n(&watched.epoch, __ATOMIC_RELAXED);
+      unsigned long epoch = watched.epoch();
       auto now = std::chrono::steady_clock::now();
       if (epoch != seen || epoch % 2 == 0) {  // another step, or none
         seen = epoch;
         since = now;
-      } else if (now - since >= limit) {
-        auto held = std::chrono::duration_cast<std::chrono::milliseconds>(now - since);
-        __atomic_store_n(&watched.held_epoch, epoch, __ATOMIC_RELAXED);
-        __atomic_store_n(&watched.held_ms, static_cast<unsigned>(held.count()), __ATOMIC_RELEASE);
+        say_after = said_first_after;
+        continue;
       }
+      auto held = std::chrono::duration_cast<std::chrono::milliseconds>(now - since);
+      if (held < limit) continue;
+      auto ms = static_cast<unsigned>(held.count());
+      watched.set_held(epoch, ms);
+      if (held < say_after) continue;
+      say_after = 2 * held;
+      say_held(epoch, ms);
+    }
+  }
+
+  void say_held(unsigned long epoch, unsigned ms) noexcept {
+    try {
+      std::string line = watched.holds_text(ms);
+      if (watched.epoch() == epoch) say(std::move(line));
+    } catch (...) {  // out of memory: the next time
     }
   }
 };
 
-watchdog::watchdog(scheduler& watched) : state_(new state(watched)) {
+watchdog::watchdog() : state_(new state) {
   try {
     signals_blocked inherited;
     state_->thread = std::thread([s = state_] { s->watch(); });
@@ -52,6 +80,8 @@ watchdog::watchdog(scheduler& watched) : state_(new state(watched)) {
     throw;
   }
 }
+
+step_record& watchdog::step() noexcept { return state_->watched; }
 
 watchdog::~watchdog() {
   {

@@ -111,6 +111,100 @@ TEST(watchdog, a_long_wait_is_no_blocking) {
   EXPECT_TRUE(r.of(rondo::problem::blocked_loop).empty());
 }
 
+// Also what is no resume of a task: a callback, a destructor that unwinding runs.
+TEST(watchdog, names_a_callback_by_where_it_was_asked_for) {
+  reports r;
+  int line = 0;
+  test::run(
+      [&]() -> rondo::task<> {
+        r.collect();
+        line = __LINE__ + 1;
+        rondo::call_soon(hold_the_loop);
+        auto timer = rondo::call_later(1ms, hold_the_loop);
+        co_await rondo::sleep(2ms);
+        co_await rondo::sleep(0s);
+        co_await rondo::sleep(0s);
+      },
+      {.debug = true});
+  auto found = r.of(rondo::problem::blocked_loop);
+  ASSERT_EQ(found.size(), 2u);
+  std::string first = "a callback of call_soon at watchdog_test.cpp:" + std::to_string(line);
+  std::string second = "a callback of call_later at watchdog_test.cpp:" + std::to_string(line + 1);
+  expect_says(found[0], {first.c_str(), " held the loop for over "});
+  expect_says(found[1], {second.c_str(), " held the loop for over "});
+}
+
+TEST(watchdog, names_the_task_whose_unwinding_held_the_loop) {
+  reports r;
+  struct slow {
+    slow() {}
+    ~slow() { hold_the_loop(); }
+  };
+  test::run(
+      [&]() -> rondo::task<> {
+        r.collect();
+        auto victim = []() -> rondo::task<> {
+          slow s;
+          co_await rondo::sleep(1h);
+        };
+        auto h = rondo::create_task(victim(), "the victim");
+        co_await rondo::sleep(0s);
+        h.cancel();
+        co_await rondo::wait(h);
+      },
+      {.debug = true});
+  auto found = r.of(rondo::problem::blocked_loop);
+  ASSERT_EQ(found.size(), 1u);
+  expect_says(found[0], {"task 'the victim' held the loop for over ", "destructors"});
+}
+
+// The steps that never end: their program is killed once it has said what holds it.
+constexpr int line_before_the_hold = __LINE__ + 2;
+rondo::task<> holds_for_ever() {
+  co_await rondo::sleep(0s);
+  for (;;) hold_the_loop();
+}
+RONDO_CHILD(watchdog_for_ever) {
+  rondo::run(holds_for_ever(), {.debug = true});
+  return 0;
+}
+rondo::task<int> ready() { co_return 1; }
+rondo::task<> awaits_for_ever() {
+  for (;;) co_await ready();
+}
+RONDO_CHILD(watchdog_awaits) {
+  auto main = []() -> rondo::task<> {
+    auto h = rondo::create_task(awaits_for_ever(), "a name that is longer than what the watchdog "
+                                                   "keeps of names, which is a line");
+    co_await h;
+  };
+  rondo::run(main, {.debug = true});
+  return 0;
+}
+RONDO_CHILD(watchdog_guest) {
+  rondo::loop l({.debug = true});
+  l.call_soon([] {
+    for (;;) hold_the_loop();
+  });
+  l.run_once();
+  return 0;
+}
+
+TEST(watchdog, reports_a_step_that_does_not_end) {
+  test::child held("watchdog_for_ever");
+  EXPECT_TRUE(held.wait_for("task 'holds_for_ever' has held the loop for over ")) << held.output();
+  std::string since = "since its co_await in holds_for_ever at watchdog_test.cpp:" +
+                      std::to_string(line_before_the_hold) + " and holds it still";
+  EXPECT_TRUE(held.wait_for(since)) << held.output();
+  test::child awaits("watchdog_awaits");
+  EXPECT_TRUE(awaits.wait_for(
+      "task 'a name that is longer than what the watchdog keeps of names, wh' has held"))
+      << awaits.output();
+  EXPECT_TRUE(awaits.wait_for("since it began")) << awaits.output();
+  test::child guest("watchdog_guest");
+  EXPECT_TRUE(guest.wait_for("a callback of call_soon at watchdog_test.cpp:")) << guest.output();
+}
+
 RONDO_CHILD(watchdog_block) {
   rondo::run(blocks_and_ends());
   return 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -25,7 +26,9 @@ struct scheduled_call;
 struct child_of_fork;
 }  // namespace detail
 
-/// What `call_later` and `call_at` return: a call that can be taken back.
+/// What `call_later` and `call_at` return: a call that can be taken back. Belongs to
+/// the loop's thread; destroyed elsewhere before the call is made, it ends the
+/// program with a message.
 class scheduled {
  public:
   scheduled() noexcept = default;
@@ -35,8 +38,9 @@ class scheduled {
     return *this;
   }
   ~scheduled();
-  /// Takes the call back if it has not been made yet.
-  void cancel() noexcept;
+  /// Takes the call back if it has not been made yet. Throws usage_error on another
+  /// thread than its loop's.
+  void cancel();
 
  private:
   friend class loop;
@@ -64,14 +68,16 @@ class loop_ref {
   /// the loop has closed. Thread safe.
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&>
-  bool call_soon_threadsafe(F&& f) const {
-    return post(detail::unique_function<void()>(std::forward<F>(f)));
+  bool call_soon_threadsafe(F&& f,
+                            std::source_location where = std::source_location::current()) const {
+    return post(detail::unique_function<void()>(std::forward<F>(f)),
+                {where.file_name(), where.line()});
   }
 
  private:
   friend class loop;
   explicit loop_ref(detail::loop_link* link) noexcept;
-  bool post(detail::unique_function<void()> f) const;
+  bool post(detail::unique_function<void()> f, detail::code_place where) const;
   detail::loop_link* link_ = nullptr;
 };
 
@@ -85,7 +91,8 @@ struct loop_options {
 /// for timers. `run` makes one by itself; make one yourself to run Rondo inside
 /// of another loop (see fd and run_once).
 ///
-/// Everything but wake() and ref() belongs to the thread that made it.
+/// Everything but ref(), backend() and time() belongs to the thread that made it: on
+/// another one it throws usage_error.
 class loop : private detail::scheduler {
  public:
   /// Throws std::logic_error when a loop runs on this thread already, and
@@ -106,28 +113,41 @@ class loop : private detail::scheduler {
   /// Calls f in the next turn, with the context variables of who asks for it. It
   /// must not throw: an exception goes to the exception handler.
   template <class F>
-  void call_soon(F&& f) {
-    post_call(detail::unique_function<void()>(std::forward<F>(f)));
+  void call_soon(F&& f, std::source_location where = std::source_location::current()) {
+    require_own_thread("call_soon");
+    post_call(detail::unique_function<void()>(std::forward<F>(f)),
+              {where.file_name(), where.line()});
   }
   template <class F>
-  scheduled call_at(time_point when, F&& f) {
+  scheduled call_at(time_point when, F&& f,
+                    std::source_location where = std::source_location::current()) {
+    require_own_thread("call_at");
     return post_call_at(when.time_since_epoch().count(),
-                        detail::unique_function<void()>(std::forward<F>(f)));
+                        detail::unique_function<void()>(std::forward<F>(f)), "call_at",
+                        {where.file_name(), where.line()});
   }
   template <class F>
-  scheduled call_later(delay wait, F&& f) {
-    return call_at(time() + wait, std::forward<F>(f));
+  scheduled call_later(delay wait, F&& f,
+                       std::source_location where = std::source_location::current()) {
+    require_own_thread("call_later");
+    return post_call_at((time() + wait).time_since_epoch().count(),
+                        detail::unique_function<void()>(std::forward<F>(f)), "call_later",
+                        {where.file_name(), where.line()});
   }
 
   loop_ref ref() noexcept;
 
   /// Receives the problems that no caller can be told of. Empty: standard error.
-  void set_exception_handler(diagnostic_handler handler) { this->handler = std::move(handler); }
+  void set_exception_handler(diagnostic_handler handler) {
+    require_own_thread("set_exception_handler");
+    this->handler = std::move(handler);
+  }
 
   /// Starts a task from outside of tasks.
   template <class A>
-  auto create_task(A&& what) {
-    auto handle = rondo::create_task(std::forward<A>(what));
+  auto create_task(A&& what, std::source_location where = std::source_location::current()) {
+    require_own_thread("create_task");
+    auto handle = rondo::create_task(std::forward<A>(what), {}, where);
     notify_guest();
     return handle;
   }
@@ -135,13 +155,16 @@ class loop : private detail::scheduler {
   /// One turn: takes what the kernel has completed, fires due timers, runs what
   /// was ready. Does not wait. For use inside another loop: when fd() is readable,
   /// and after that loop has woken tasks by itself (event.set(), promise.set_value()).
-  void run_once() noexcept;
+  /// Throws usage_error inside of the loop's own tasks and callbacks, as run_until and
+  /// cancel_all_and_wait do: co_await there.
+  void run_once();
   /// Readable when run_once has something to do. -1 in virtual time.
-  int fd() noexcept;
+  int fd();
 
   /// Runs turns until done() is true. Throws deadlock_error when it never can be.
   template <class Done>
   void run_until(Done&& done) {
+    require_outside("run_until");
     while (!done()) {
       if (!turn(true)) throw_deadlock();
     }
@@ -154,6 +177,7 @@ class loop : private detail::scheduler {
   /// before its tasks could outlive it: name resolution, pools of connections.
   template <class T>
   T& local() {
+    require_own_thread("local");
     static constexpr char key = 0;
     if (void* found = find_local(&key)) return *static_cast<T*>(found);
     auto* made = new T(*this);
@@ -182,8 +206,16 @@ class loop : private detail::scheduler {
   void* find_local(const void* key) noexcept;
   void add_local(const void* key, void* object, void (*destroy)(void*) noexcept);
 
-  void post_call(detail::unique_function<void()> f);
-  scheduled post_call_at(std::int64_t when, detail::unique_function<void()> f);
+  void require_own_thread(const char* caller) const {
+    if (detail::this_thread_scheduler != this) [[unlikely]] throw_wrong_thread(caller);
+  }
+  /// Throws inside of what the loop runs.
+  void require_outside(const char* caller) const;
+  [[noreturn]] void throw_wrong_thread(const char* caller) const;
+
+  void post_call(detail::unique_function<void()> f, detail::code_place where);
+  scheduled post_call_at(std::int64_t when, detail::unique_function<void()> f, const char* kind,
+                         detail::code_place where);
   /// False: nothing can ever happen here.
   bool turn(bool may_wait) noexcept;
   void end_all() noexcept;
@@ -201,22 +233,25 @@ class loop : private detail::scheduler {
   detail::timer_queue timers_;
   unsigned turns_without_poll_ = 0;
   bool closing_ = false;
+  bool in_turn_ = false;
   int guest_timer_fd_ = -1;
   int guest_fd_ = -1;
 };
 
 /// The same calls on the loop of this thread, as in asyncio's loop methods.
 template <class F>
-void call_soon(F&& f) {
-  loop::current().call_soon(std::forward<F>(f));
+void call_soon(F&& f, std::source_location where = std::source_location::current()) {
+  loop::current().call_soon(std::forward<F>(f), where);
 }
 template <class F>
-scheduled call_later(delay wait, F&& f) {
-  return loop::current().call_later(wait, std::forward<F>(f));
+scheduled call_later(delay wait, F&& f,
+                     std::source_location where = std::source_location::current()) {
+  return loop::current().call_later(wait, std::forward<F>(f), where);
 }
 template <class F>
-scheduled call_at(time_point when, F&& f) {
-  return loop::current().call_at(when, std::forward<F>(f));
+scheduled call_at(time_point when, F&& f,
+                  std::source_location where = std::source_location::current()) {
+  return loop::current().call_at(when, std::forward<F>(f), where);
 }
 
 }  // namespace rondo::inline v0

@@ -7,6 +7,7 @@
 
 #include <rondo/coro/detail/entry.hpp>
 #include <rondo/coro/detail/scheduler.hpp>
+#include <rondo/coro/detail/step_record.hpp>
 #include <rondo/detail/config.hpp>
 
 namespace rondo::inline v0::detail {
@@ -67,6 +68,8 @@ class node : public entry {
   /// The name given by the user, else that of the outermost coroutine, else of
   /// the operation.
   std::string name() const;
+  /// The name given by the user, or empty.
+  std::string_view given_name() const noexcept;
   void set_name(std::string name);
   std::string_view cancel_message() const noexcept;
 
@@ -162,7 +165,9 @@ inline std::string short_location(const std::source_location& where) {
 class running_as {
  public:
   explicit running_as(node& n) noexcept
-      : sched_(n.sched()), outer_(std::exchange(sched_.current, &n)) {}
+      : sched_(n.sched()), outer_(std::exchange(sched_.current, &n)) {
+    if (sched_.step && outer_ != &n) [[unlikely]] sched_.step->resumes(n);
+  }
   running_as(const running_as&) = delete;
   running_as& operator=(const running_as&) = delete;
   ~running_as() { sched_.current = outer_; }
@@ -176,16 +181,15 @@ inline void scheduler::resume(node& n, std::coroutine_handle<> h) noexcept {
   current = &n;
   budget_ = turn_budget;
   stack_base_ = static_cast<char*>(__builtin_frame_address(0));
-  __atomic_store_n(&epoch, epoch + 1, __ATOMIC_RELAXED);
+  if (step) [[unlikely]] begin_resume(n);
   pending_ = h;
   do {
     std::exchange(pending_, {}).resume();
   } while (pending_);
-  __atomic_store_n(&epoch, epoch + 1, __ATOMIC_RELAXED);
 #if RONDO_GCC_BEFORE_13
   if (!finished && !n.waiting_on_) [[unlikely]] coroutine_lost(n);
 #endif
-  if (__atomic_load_n(&held_ms, __ATOMIC_RELAXED)) [[unlikely]] report_blocked(n);
+  if (step) [[unlikely]] end_resume(n);
   current = nullptr;
   if (finished) std::exchange(finished, nullptr)->settle(false);
 }

@@ -10,6 +10,7 @@
 namespace rondo::inline v0::detail {
 
 class node;
+class step_record;
 
 /// Past this much native stack a transfer between coroutines returns to the
 /// loop and goes on in the same turn. Compilers promise no tail call at -O0.
@@ -34,6 +35,9 @@ class outside_link {
   ~outside_link() = default;
 };
 
+/// Names a scheduler, also when it is gone: no other ever has the same. 0: none.
+using scheduler_id = unsigned long;
+
 /// What runs coroutines: the ready queue, turns, and who is running. It knows
 /// nothing of time or of the operating system; the loop above it does.
 ///
@@ -41,9 +45,14 @@ class outside_link {
 /// the promise of the coroutine that they leave.
 class scheduler {
  public:
-  scheduler() = default;
+  scheduler() noexcept;
+  ~scheduler();
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
+
+  /// From here on, this thread is the scheduler's; until leave_thread.
+  void enter_thread() noexcept;
+  static void leave_thread() noexcept;
 
   void post(entry& e) noexcept {
     e.next = nullptr;
@@ -58,6 +67,7 @@ class scheduler {
     entry* e = head_;
     head_ = nullptr;
     tail_ = &head_;
+    if (step) [[unlikely]] return run_watched(e);
     while (e) {
       entry* next = e->next;
       e->fire(*e);
@@ -91,12 +101,10 @@ class scheduler {
     if (current) pending_ = h;
   }
 
-  /// Says that the resume of n that has just ended took too long.
-  void report_blocked(node& n) noexcept;
-
   /// Hands a problem to the exception handler of the loop.
   void report(const diagnostic& d) noexcept;
 
+  const scheduler_id id;
   node* current = nullptr;   ///< whose code runs now, or null
   node* finished = nullptr;  ///< whose outermost coroutine has just reached its end
   node* top = nullptr;       ///< the node above all others
@@ -104,21 +112,28 @@ class scheduler {
   diagnostic_handler handler;
   bool debug = false;
   unsigned threads_at_work = 0;  ///< jobs on other threads that will post when done
-  /// Odd while a resume runs: what the watchdog reads from its thread.
-  unsigned long epoch = 0;
-  /// Set by the watchdog's thread: how long which resume has held the loop.
-  unsigned held_ms = 0;
-  unsigned long held_epoch = 0;
+  step_record* step = nullptr;   ///< of the watchdog's; null without one
 
  private:
+  void run_watched(entry* first) noexcept;
+  void begin_resume(const node& n) noexcept;
+  void end_resume(const node& n) noexcept;
+
   entry* head_ = nullptr;
   entry** tail_ = &head_;
   std::coroutine_handle<> pending_;
   char* stack_base_ = nullptr;
   unsigned budget_ = 0;
+  scheduler* next_alive_ = nullptr;
+  friend bool is_alive(scheduler_id) noexcept;
 };
 
 /// The scheduler that runs on this thread, or null.
 extern constinit thread_local scheduler* this_thread_scheduler;
+/// Its id; 0 when there is none.
+extern constinit thread_local scheduler_id this_thread_scheduler_id;
+
+/// Whether the scheduler of this id still is. Thread safe.
+bool is_alive(scheduler_id id) noexcept;
 
 }  // namespace rondo::inline v0::detail
