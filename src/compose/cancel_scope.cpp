@@ -8,9 +8,17 @@ namespace rondo::inline v0::detail {
 
 scope_core::~scope_core() {
   if (inside_) {
-    std::fputs("rondo: fatal: a cancel_scope was destroyed while something ran in it\n", stderr);
+    std::fprintf(stderr, "rondo: fatal: a cancel_scope was destroyed while task '%s' ran something in it\n",
+                 inside_->waiter()->name().c_str());
     std::abort();
   }
+}
+
+void scope_core::require_own_thread(const char* caller) const {
+  if (inside_ && &loop_->scheduler() != this_thread_scheduler) [[unlikely]]
+    throw usage_error(std::string("cancel_scope::") + caller +
+                      ": what runs in it belongs to another thread's loop; use "
+                      "loop_ref::call_soon_threadsafe");
 }
 
 void scope_core::cancel() noexcept {

@@ -3,7 +3,15 @@
 
 namespace rondo::inline v0::detail {
 
+void group_core::require_own_thread(const char* caller) const {
+  if (waiter() && &waiter()->sched() != this_thread_scheduler) [[unlikely]]
+    throw usage_error(std::string("task_group::") + caller +
+                      ": the group belongs to another thread's loop; use "
+                      "loop_ref::call_soon_threadsafe");
+}
+
 void group_core::check_open() const {
+  require_own_thread("create_task");
   if (!waiting()) throw usage_error("task_group::create_task: the group has ended");
 }
 
@@ -27,7 +35,8 @@ void group_core::fail(std::exception_ptr error) noexcept {
   waiter()->cancel_children();
 }
 
-void group_core::cancel_group() noexcept {
+void group_core::cancel_group() {
+  require_own_thread("cancel");
   if (cancelled_itself_ || !waiting()) return;
   cancelled_itself_ = true;
   waiter()->cancel_children();

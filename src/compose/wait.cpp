@@ -1,6 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/wait.hpp>
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace rondo::inline v0::detail {
 
 bool wait_base::decides(const spawned_base& task) const noexcept {
@@ -18,6 +21,10 @@ bool wait_base::begin() noexcept {
   running_ = 0;
   for (const slot& s : slots_) {
     if (!s.task->done()) {
+      if (&s.task->sched() != &waiter()->sched()) {
+        foreign_ = s.task;
+        return true;
+      }
       ++running_;
     } else if (decides(*s.task)) {
       return true;
@@ -50,12 +57,21 @@ bool wait_base::begin() noexcept {
   return false;
 }
 
+void wait_base::check() const {
+  if (foreign_) foreign_->throw_cannot_wait(waiter());
+}
+
 bool wait_base::cancel() noexcept {
   disconnect();
   return true;
 }
 
 completion_order::~completion_order() {
+  if (consumer_ && consumer_->in_flight()) {
+    std::fprintf(stderr, "rondo: fatal: an as_completed was destroyed while task '%s' waited for it\n",
+                 consumer_->waiter()->name().c_str());
+    std::abort();
+  }
   for (slot& s : slots_)
     if (s.waiting) s.task->remove_waiter(s);
 }
@@ -63,6 +79,7 @@ completion_order::~completion_order() {
 void completion_order::watch(std::vector<spawned_base*> tasks) {
   slots_.resize(tasks.size());
   ended_.reserve(tasks.size());  // so that ended() never allocates
+  for (const spawned_base* t : tasks) t->require_own_thread("as_completed");
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (tasks[i]->done()) {
       ended_.push_back(i);

@@ -92,6 +92,9 @@ class tree_printer {
 
 detail::node& task_ref::node() const {
   if (!node_) throw usage_error("task_ref: it refers to no task");
+  if (&node_->sched() != detail::this_thread_scheduler)
+    throw usage_error("task_ref: its task runs on another thread's loop; use "
+                      "loop_ref::call_soon_threadsafe");
   return *node_;
 }
 

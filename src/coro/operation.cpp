@@ -67,6 +67,13 @@ void operation::begin_hosted(node& host) noexcept {
   }
 }
 
+const promise_base* operation::awaited_in() const noexcept {
+  if (awaiter_ || !node_) return awaiter_;
+  for (const node* n = node_->parent(); n; n = n->parent())
+    if (n->leaf()) return n->leaf();
+  return nullptr;
+}
+
 void operation::awaited_again(const node* by, const promise_base* awaiter) const noexcept {
   std::string who = by ? by->name() : "?";
   std::string where = awaiter ? " at " + short_location(awaiter->awaiting()) : "";

@@ -18,17 +18,26 @@ async_generator<std::string> stream::lines() {
 
 void stream::shutdown_write() {
   if (!core_) throw usage_error("stream::shutdown_write: the stream is not open");
+  core_->require_home("shutdown_write");
   core_->end_output();
 }
 
 void stream::set_limit(std::size_t bytes) {
   if (!core_) throw usage_error("stream::set_limit: the stream is not open");
+  core_->require_home("set_limit");
   constexpr std::size_t most = 0xffffffff;
   core_->limit = static_cast<std::uint32_t>(std::min(bytes, most));
 }
 
-void stream::close() noexcept {
+void stream::close() {
   if (!core_) return;
+  core_->require_home("close");
+  let_go();
+}
+
+void stream::let_go() noexcept {
+  if (!core_) return;
+  core_->check_home();
   core_->shut_down();
   std::exchange(core_, nullptr)->release();
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <sys/socket.h>
@@ -89,6 +91,21 @@ stream_core::stream_core(int fd_number, kind t, std::string name) : fd(fd_number
 endpoint stream_core::peer() const noexcept {
   if (ip_peer_size_ > 0) return endpoint(reinterpret_cast<const sockaddr*>(ip_peer_), ip_peer_size_);
   return details_ ? details_->unix_peer : endpoint();
+}
+
+void stream_core::require_home(const char* operation) {
+  if (!home.here())
+    throw usage_error(std::string(operation) + " " + subject() +
+                      ": it belongs to another thread's loop; use loop_ref::call_soon_threadsafe");
+}
+
+void stream_core::check_home() noexcept {
+  if (home.here()) return;
+  std::fprintf(stderr,
+               "rondo: fatal: the stream %s was destroyed on a thread that is not its loop's; use "
+               "loop_ref::call_soon_threadsafe\n",
+               subject().c_str());
+  std::abort();
 }
 
 void stream_core::set_name(std::string name) {

@@ -10,7 +10,9 @@
 namespace rondo::inline v0::detail {
 
 std::int64_t stream_operation::refusal() const noexcept {
-  if (!core_ || core_->closed) return -EBADF;
+  if (!core_) return -EBADF;
+  if (!core_->home.here()) return -EXDEV;
+  if (core_->closed) return -EBADF;
   if (role_ == role::writer) {
     if (core_->output_ended) return -EPIPE;
     if (core_->output_claimed && !by_claim_) return -EALREADY;
@@ -65,6 +67,7 @@ void stream_operation::abort() noexcept {
 void stream_operation::check(const char* operation) const {
   if (outcome >= 0) return;
   if (!core_) throw usage_error(std::string(operation) + ": the stream is not open");
+  if (outcome == -EXDEV) core_->require_home(operation);
   if (outcome == -EALREADY)
     throw usage_error(std::string(operation) + " " + core_->subject() +
                       ": another task is at it; one reader and one writer at a time");

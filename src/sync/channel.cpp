@@ -34,8 +34,13 @@ struct channel_core::state {
 channel_core::channel_core() : state_(new state) {}
 
 channel_core::~channel_core() {
-  if (senders.first || receivers.first) {
-    std::fputs("rondo: fatal: a channel was destroyed while a task waited for it\n", stderr);
+  if (const channel_waiter* w = senders.first ? senders.first : receivers.first) {
+    const node& who = *w->op->waiter();
+    // The names of another thread's tasks are not ours to read.
+    std::string name = &who.sched() == this_thread_scheduler ? "task '" + who.name() + "'"
+                                                             : "a task of another thread's loop";
+    std::fprintf(stderr, "rondo: fatal: a channel was destroyed while %s waited for it\n",
+                 name.c_str());
     std::abort();
   }
   delete state_;
@@ -47,7 +52,7 @@ void channel_core::unlock() const noexcept { state_->mutex.unlock(); }
 void channel_core::wake(channel_waiter* w) noexcept {
   if (!w) return;
   outside_link* link = w->link;
-  if (w->sched == this_thread_scheduler) {
+  if (&w->op->waiter()->sched() == this_thread_scheduler) {
     w->fire(*w);
     link->release();
   } else {
@@ -56,8 +61,8 @@ void channel_core::wake(channel_waiter* w) noexcept {
 }
 
 void channel_core::enlist(channel_waiters& in, channel_waiter& w, operation& op) noexcept {
-  w.sched = &op.waiter()->sched();
-  w.link = w.sched->outside;
+  w.op = &op;
+  w.link = op.waiter()->sched().outside;
   w.link->hold();
   in.push(w);
 }

@@ -12,17 +12,18 @@ std::size_t wait_queue::size() const noexcept {
   return n;
 }
 
-void wait_queue::destroyed_with_waiters() const noexcept {
-  std::fprintf(stderr, "rondo: fatal: a %s was destroyed while task '%s' waited for it\n", owner_,
-               first_->waiter()->name().c_str());
+void wait_queue::destroyed_with_waiters(const queued_operation& who) const noexcept {
+  std::fprintf(stderr, "rondo: fatal: %s was destroyed while task '%s' waited for it\n", owner_,
+               who.waiter()->name().c_str());
   std::abort();
 }
 
 void wait_queue::wrong_thread() const noexcept {
+  std::string who = first_ ? " (task '" + first_->waiter()->name() + "' waits for it)" : "";
   std::fprintf(stderr,
-               "rondo: fatal: a %s was used on a thread that is not its loop's (task '%s' waits for "
-               "it); use loop_ref::call_soon_threadsafe\n",
-               owner_, first_->waiter()->name().c_str());
+               "rondo: fatal: %s was used on a thread that is not its loop's%s; use "
+               "loop_ref::call_soon_threadsafe\n",
+               owner_, who.c_str());
   std::abort();
 }
 

@@ -665,4 +665,64 @@ TEST(server, says_when_it_was_not_started) {
   });
 }
 
+// A stream is its loop's, whatever another thread tries with it.
+TEST(stream, is_refused_on_another_threads_loop) {
+  test::run([]() -> rondo::task<> {
+    auto [a, b] = rondo::socketpair();
+    std::vector<std::string> said;
+    auto attempt = [&said](auto use) {
+      try {
+        use();
+        said.push_back("nothing");
+      } catch (const rondo::usage_error& e) {
+        said.push_back(e.what());
+      }
+    };
+    std::thread([&, &mine = a] {
+      attempt([&] { mine.close(); });
+      attempt([&] { mine.shutdown_write(); });
+      attempt([&] { mine.set_limit(1); });
+      attempt([&] {
+        auto write = [&]() -> rondo::task<> { co_await mine.write("x"); };
+        test::run(write());
+      });
+      attempt([&] {
+        auto read = [&]() -> rondo::task<> { co_await mine.read(); };
+        test::run(read());
+      });
+    }).join();
+    EXPECT_EQ(said.size(), 5u);
+    for (const std::string& s : said)
+      EXPECT_NE(s.find("belongs to another thread's loop"), std::string::npos) << s;
+    // It has taken no harm.
+    co_await b.write("still here");
+    std::string got = co_await a.read();
+    EXPECT_EQ(got, "still here");
+  });
+}
+
+TEST(stream, made_in_one_run_may_be_used_in_the_next) {
+  auto pair = test::run([]() -> rondo::task<std::pair<rondo::stream, rondo::stream>> {
+    co_return rondo::socketpair();
+  });
+  std::thread([&] {
+    test::run([&]() -> rondo::task<> {
+      co_await pair.first.write("x");
+      std::string got = co_await pair.second.read();
+      EXPECT_EQ(got, "x");
+      pair.first.close();
+    });
+  }).join();
+}
+
+TEST(stream_death, destroyed_on_another_thread_names_it) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(test::run([]() -> rondo::task<> {
+                 auto pair = rondo::socketpair();
+                 std::thread([s = std::move(pair.first)] {}).join();
+                 co_return;
+               }),
+               "rondo: fatal: the stream .* was destroyed on a thread that is not its loop's");
+}
+
 }  // namespace

@@ -233,11 +233,11 @@ TEST(channel_death, destroyed_while_somebody_waits) {
   EXPECT_DEATH(test::run([]() -> rondo::task<> {
                  auto c = std::make_unique<rondo::channel<int>>(1);
                  auto receive = [&]() -> rondo::task<> { co_await c->receive(); };
-                 auto t = rondo::create_task(receive());
+                 auto t = rondo::create_task(receive(), "lonely");
                  co_await test::turns(2);
                  c.reset();
                }),
-               "a channel was destroyed while a task waited for it");
+               "a channel was destroyed while task 'lonely' waited for it");
 }
 
 }  // namespace

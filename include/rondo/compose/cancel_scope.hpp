@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <rondo/coro/detail/body.hpp>
+#include <rondo/coro/errors.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo::inline v0 {
@@ -21,6 +22,7 @@ class scope_core : public timer {
   scope_core& operator=(const scope_core&) = delete;
   ~scope_core();
 
+  void require_own_thread(const char* caller) const;
   void cancel() noexcept;
   void set_deadline(std::int64_t when) noexcept;
   std::int64_t deadline_ns() const noexcept { return deadline_; }
@@ -104,23 +106,29 @@ class [[nodiscard]] scope_operation final : public scope_operation_base {
 /// What runs in it is cancelled when the deadline passes or cancel() is called;
 /// completion wins. A cancelled scope stays cancelled: later runs are cancelled
 /// before they begin. time_point::max() and delays of more than 292 years mean
-/// no deadline. Belongs to the loop's thread; must outlive its runs.
+/// no deadline. Belongs to the loop's thread: elsewhere cancel and reschedule throw
+/// usage_error while something runs in it. Must outlive its runs.
 class cancel_scope {
  public:
   cancel_scope() noexcept = default;
   explicit cancel_scope(delay timeout) { reschedule(timeout); }
   explicit cancel_scope(time_point deadline) { reschedule(deadline); }
 
-  void cancel() noexcept { core_.cancel(); }
+  void cancel() {
+    core_.require_own_thread("cancel");
+    core_.cancel();
+  }
   bool cancelled() const noexcept { return core_.cancelled(); }
   /// Whether it was the deadline that cancelled it.
   bool timed_out() const noexcept { return core_.timed_out(); }
 
   void reschedule(delay timeout) {
+    core_.require_own_thread("reschedule");
     core_.set_deadline(timeout.endless() ? detail::timer_queue::never
                                          : timeout.after(now().time_since_epoch().count()));
   }
   void reschedule(time_point deadline) {
+    core_.require_own_thread("reschedule");
     core_.set_deadline(deadline.time_since_epoch().count());
   }
   /// Empty when there is none.

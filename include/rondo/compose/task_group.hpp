@@ -28,7 +28,7 @@ class group_core : public composite, public supervisor {
     launch(*task);
     return handle;
   }
-  void cancel_group() noexcept;
+  void cancel_group();
   bool cancelled_itself() const noexcept { return cancelled_itself_; }
 
   void spawned_done(spawned_base& task) noexcept override;
@@ -45,6 +45,7 @@ class group_core : public composite, public supervisor {
   virtual node& body_node() noexcept = 0;
 
  private:
+  void require_own_thread(const char* caller) const;
   void check_open() const;
   void launch(spawned_base& task) noexcept;
   void fail(std::exception_ptr error) noexcept;
@@ -98,7 +99,7 @@ class task_group {
 
   /// Cancels the body and all tasks of the group; with_task_group then returns
   /// as if they had ended by themselves.
-  void cancel() noexcept { core_.cancel_group(); }
+  void cancel() { core_.cancel_group(); }
 
  private:
   detail::group_core& core_;

@@ -42,6 +42,8 @@ class wait_base : public operation, protected timer {
     bool waiting = false;
   };
   std::vector<slot> slots_;
+  /// Throws what result() has to throw.
+  void check() const;
 
  private:
   /// Whether the end of this task ends the wait.
@@ -49,6 +51,7 @@ class wait_base : public operation, protected timer {
   void disconnect() noexcept;
 
   std::size_t running_ = 0;
+  const spawned_base* foreign_ = nullptr;  // runs on another thread's loop
   return_when when_;
   std::optional<delay> limit_;
 };
@@ -64,6 +67,7 @@ class [[nodiscard]] wait_operation final : public wait_base {
   wait_operation(wait_operation&&) = default;
 
   wait_result<T> result() {
+    check();
     wait_result<T> sorted;
     for (auto& h : handles_) (h.done() ? sorted.done : sorted.pending).push_back(std::move(h));
     return sorted;
@@ -78,7 +82,7 @@ class [[nodiscard]] wait_operation final : public wait_base {
 /// Waits for tasks that go on whatever happens here: `asyncio.wait`. It neither
 /// throws their exceptions nor cancels them, not even when it is cancelled
 /// itself or its time limit passes. Throws usage_error for a handle that refers
-/// to no task.
+/// to no task, or to one of another thread's loop that has not ended.
 template <class T>
 auto wait(std::vector<task_handle<T>> handles, return_when when = return_when::all_completed,
           std::optional<delay> limit = std::nullopt) {
@@ -151,7 +155,8 @@ class completion_order {
 ///     while (auto h = co_await order.next()) use(co_await *h);
 ///
 /// One consumer at a time: another one's next() throws usage_error meanwhile.
-/// Throws usage_error for a handle that refers to no task. Belongs to the loop's
+/// Throws usage_error for a handle that refers to no task, or to one of another
+/// thread's loop that has not ended. Belongs to the loop's
 /// thread. Cancelling next() loses no task.
 template <class T>
 class as_completed {

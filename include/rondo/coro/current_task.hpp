@@ -19,7 +19,8 @@ class task_ref {
   explicit operator bool() const noexcept { return node_ != nullptr; }
   friend bool operator==(task_ref, task_ref) noexcept = default;
 
-  // These throw usage_error when it refers to no task.
+  // These throw usage_error when it refers to no task, and on another thread than
+  // the task's.
   std::string name() const { return node().name(); }
   void set_name(std::string name) { node().set_name(std::move(name)); }
   /// Asks the task to stop, as task_handle::cancel does. A task that cancels

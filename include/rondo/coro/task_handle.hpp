@@ -202,27 +202,40 @@ class task_handle_base {
     return a.task_ == b.task_;
   }
 
-  // All of these throw usage_error when the handle refers to no task.
-  bool done() const { return task().done(); }
+  // All of these throw usage_error when the handle refers to no task, and while the
+  // task runs on another thread than this one.
+  bool done() const {
+    task().require_own_thread("task_handle::done");
+    return task().done();
+  }
   /// Whether it ended by being cancelled. False while it runs.
-  bool cancelled() const { return task().was_cancelled(); }
+  bool cancelled() const {
+    task().require_own_thread("task_handle::cancelled");
+    return task().was_cancelled();
+  }
   /// The exception that it ended with, or null; counts as retrieving it.
   std::exception_ptr exception() const {
+    task().require_own_thread("task_handle::exception");
     task().mark_retrieved();
     return task().error();
   }
 
   /// Asks the task to stop: the operation that it waits for is cancelled and its
   /// frames are destroyed, leaf first; what completed before is delivered first.
-  /// The message reaches whoever awaits the handle, in cancelled_error. Throws
-  /// usage_error on another thread than the task's.
+  /// The message reaches whoever awaits the handle, in cancelled_error.
   void cancel(std::string_view message = {}) {
     task().require_own_thread("task_handle::cancel");
     task().request_cancel(message);
   }
 
-  std::string name() const { return task().display_name(); }
-  void set_name(std::string name) { task().set_name(std::move(name)); }
+  std::string name() const {
+    task().require_own_thread("task_handle::name");
+    return task().display_name();
+  }
+  void set_name(std::string name) {
+    task().require_own_thread("task_handle::set_name");
+    task().set_name(std::move(name));
+  }
 
   detail::spawned_base* internal() const noexcept { return task_; }
   detail::spawned_base& required() const { return task(); }

@@ -28,8 +28,10 @@ namespace rondo::inline v0 {
 /// Cancelling a read loses nothing: what has come is read next. A cancelled
 /// write has sent an unknown part; close the stream then.
 ///
-/// Belongs to the loop's thread. Destroying it closes the connection, without
-/// waiting for the peer; under TLS the peer is told (close_notify).
+/// Belongs to the loop that it was made in: on another thread, while that loop lives,
+/// everything that sends, receives or changes it throws usage_error, and its
+/// destructor ends the program with a message. Destroying it closes the connection,
+/// without waiting for the peer; under TLS the peer is told (close_notify).
 class [[nodiscard]] stream {
  public:
   stream() noexcept = default;
@@ -37,12 +39,12 @@ class [[nodiscard]] stream {
   stream(stream&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
   stream& operator=(stream&& other) noexcept {
     if (this != &other) {
-      close();
+      let_go();
       core_ = std::exchange(other.core_, nullptr);
     }
     return *this;
   }
-  ~stream() { close(); }
+  ~stream() { let_go(); }
 
   explicit operator bool() const noexcept { return core_ != nullptr; }
 
@@ -91,7 +93,7 @@ class [[nodiscard]] stream {
   /// Throws usage_error while another task writes, and for a pipe.
   void shutdown_write();
   /// Ends the connection, and operations of other tasks on it with an error.
-  void close() noexcept;
+  void close();
 
   /// The longest that read_line and read_until take; 64 KiB unless set.
   void set_limit(std::size_t bytes);
@@ -106,6 +108,7 @@ class [[nodiscard]] stream {
 
  private:
   using goal = detail::read_operation::goal;
+  void let_go() noexcept;
   detail::stream_core* core_ = nullptr;
 };
 

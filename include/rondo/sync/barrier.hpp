@@ -32,6 +32,7 @@ class barrier {
     explicit wait_operation(barrier& b) noexcept : barrier_(b) {}
     wait_operation(wait_operation&&) noexcept = default;
     bool begin() noexcept override {
+      barrier_.waiters_.check_thread();
       if (barrier_.broken_) {
         broken_ = true;
         return true;
@@ -69,11 +70,13 @@ class barrier {
 
   /// Throws broken_barrier_error in all who wait; the barrier works on.
   void reset() noexcept {
+    waiters_.check_thread();
     broken_ = false;
     break_waiters();
   }
   /// The same, for all who come later too, until reset().
   void abort() noexcept {
+    waiters_.check_thread();
     broken_ = true;
     break_waiters();
   }
@@ -86,7 +89,7 @@ class barrier {
       w.complete();
     }
   }
-  detail::wait_queue waiters_{"barrier"};
+  detail::wait_queue waiters_{"a barrier"};
   std::size_t parties_;
   bool broken_ = false;
 };

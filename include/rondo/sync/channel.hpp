@@ -25,7 +25,7 @@ struct channel_waiter : entry {
   channel_waiter* next_waiter = nullptr;
   channel_waiter* previous_waiter = nullptr;
   outside_link* link = nullptr;
-  scheduler* sched = nullptr;
+  operation* op = nullptr;
   bool listed = false;
 };
 

@@ -15,7 +15,7 @@ namespace rondo::inline v0 {
 ///     auto guard = co_await condition.acquire();
 ///     co_await condition.wait(guard, [&] { return ready; });
 ///
-/// Belongs to the loop's thread.
+/// Belongs to the loop's thread; must outlive who waits for it.
 class condition {
  public:
   /// With a lock of its own.
@@ -24,6 +24,12 @@ class condition {
   explicit condition(lock& shared) noexcept : lock_(shared) {}
   condition(const condition&) = delete;
   condition& operator=(const condition&) = delete;
+  ~condition() {
+    // Those who were notified and stand in the lock's line refer to it, too.
+    for (const auto* w = lock_.waiters_.first(); w; w = w->next_waiter())
+      if (static_cast<const detail::lock_waiter*>(w)->notified_by_ == this) [[unlikely]]
+        waiters_.destroyed_with_waiters(*w);
+  }
 
   lock::acquire_operation acquire() noexcept { return lock_.acquire(); }
   bool locked() const noexcept { return lock_.locked(); }
@@ -37,6 +43,7 @@ class condition {
         misused_ = true;
         return true;
       }
+      condition_.waiters_.check_thread();
       returns_to_ = &guard_;
       condition_.waiters_.push(*this);
       std::exchange(guard_.lock_, nullptr)->pass_on();
@@ -48,7 +55,7 @@ class condition {
         return queued_operation::cancel();
       }
       stopped_ = true;
-      if (notified_) {  // in line for the lock: the notification goes to another one
+      if (notified_by_) {  // in line for the lock: the notification goes to another one
         if (!condition_.waiters_.empty()) condition_.pass_to_lock();
         return false;
       }
@@ -58,7 +65,7 @@ class condition {
         l.waiters_.push(*this);
         return false;
       }
-      l.held_ = true;
+      l.take(*this);
       guard_.lock_ = &l;
       return true;
     }
@@ -72,7 +79,6 @@ class condition {
     condition& condition_;
     lock::guard& guard_;
     bool misused_ = false;
-    bool notified_ = false;
   };
 
   /// Releases the lock, waits to be notified, and holds the lock again: in every
@@ -94,6 +100,7 @@ class condition {
 
   /// Wakes up to n of those who wait. Throws usage_error unless the lock is held.
   void notify(std::size_t n = 1) {
+    waiters_.check_thread();
     if (!lock_.locked()) throw usage_error("condition::notify: its lock is not held");
     for (; n > 0 && !waiters_.empty(); --n) pass_to_lock();
   }
@@ -107,13 +114,13 @@ class condition {
   // The first waiter queues for the lock, which is held, so it does not complete now.
   void pass_to_lock() noexcept {
     auto& w = waiters_.pop<wait_operation>();
-    w.notified_ = true;
+    w.notified_by_ = this;
     lock_.waiters_.push(w);
   }
 
   lock own_;
   lock& lock_;
-  detail::wait_queue waiters_{"condition"};
+  detail::wait_queue waiters_{"a condition"};
 };
 
 }  // namespace rondo::inline v0

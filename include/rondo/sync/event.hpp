@@ -14,16 +14,21 @@ class event {
   bool is_set() const noexcept { return set_; }
   /// Wakes all who wait; later waits return at once.
   void set() noexcept {
+    waiters_.check_thread();
     set_ = true;
     while (!waiters_.empty()) waiters_.pop().complete();
   }
-  void clear() noexcept { set_ = false; }
+  void clear() noexcept {
+    waiters_.check_thread();
+    set_ = false;
+  }
 
   class [[nodiscard]] wait_operation final : public detail::queued_operation {
    public:
     explicit wait_operation(event& e) noexcept : event_(e) {}
     wait_operation(wait_operation&&) noexcept = default;
     bool begin() noexcept override {
+      event_.waiters_.check_thread();
       if (event_.set_) return true;
       event_.waiters_.push(*this);
       return false;
@@ -40,7 +45,7 @@ class event {
   wait_operation wait() noexcept { return wait_operation(*this); }
 
  private:
-  detail::wait_queue waiters_{"event"};
+  detail::wait_queue waiters_{"an event"};
   bool set_ = false;
 };
 

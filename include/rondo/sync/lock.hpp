@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <rondo/coro/errors.hpp>
+#include <rondo/sync/detail/acquisition.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
 namespace rondo::inline v0 {
@@ -20,10 +21,14 @@ class lock_waiter;
 ///
 ///     auto guard = co_await lock.acquire();   // released with the guard
 ///
-/// Belongs to the loop's thread.
+/// Belongs to the loop's thread. Must outlive its guards and who waits for it; else
+/// the program ends with a message that says where it was taken.
 class lock {
  public:
   lock() noexcept = default;
+  ~lock() {
+    if (held_) [[unlikely]] taken_.lock_destroyed();
+  }
 
   bool locked() const noexcept { return held_; }
 
@@ -65,9 +70,15 @@ class lock {
 
  private:
   friend class condition;
+  friend class detail::lock_waiter;
   inline void pass_on() noexcept;
+  void take(const detail::operation& by) noexcept {
+    held_ = true;
+    taken_.note(by);
+  }
 
-  detail::wait_queue waiters_{"lock"};
+  detail::wait_queue waiters_{"a lock"};
+  detail::acquisition taken_;
   bool held_ = false;
 };
 
@@ -79,6 +90,7 @@ class [[nodiscard]] lock_waiter : public queued_operation {
  public:
   /// The lock is this one's from now on.
   void take(lock& l) noexcept {
+    l.take(*this);
     if (returns_to_) returns_to_->lock_ = &l;
     if (stopped_) {
       complete_stopped();
@@ -88,10 +100,12 @@ class [[nodiscard]] lock_waiter : public queued_operation {
   }
 
  protected:
+  friend class rondo::condition;
   lock_waiter() = default;
   lock_waiter(lock_waiter&&) = default;
   ~lock_waiter() = default;
   lock::guard* returns_to_ = nullptr;  // null: result() makes a guard
+  const condition* notified_by_ = nullptr;
   bool stopped_ = false;               // cancelled: it is unwound once it holds the lock
 };
 
@@ -102,8 +116,9 @@ class [[nodiscard]] lock::acquire_operation final : public detail::lock_waiter {
   explicit acquire_operation(lock& l) noexcept : lock_(l) {}
   acquire_operation(acquire_operation&&) noexcept = default;
   bool begin() noexcept override {
+    lock_.waiters_.check_thread();
     if (!lock_.held_) {
-      lock_.held_ = true;
+      lock_.take(*this);
       return true;
     }
     lock_.waiters_.push(*this);
@@ -120,6 +135,7 @@ inline lock::acquire_operation lock::acquire() noexcept { return acquire_operati
 
 // The next in line owns the lock before it runs, so nobody can overtake.
 inline void lock::pass_on() noexcept {
+  waiters_.check_thread();
   if (waiters_.empty()) {
     held_ = false;
   } else {

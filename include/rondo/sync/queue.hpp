@@ -176,6 +176,7 @@ class basic_queue {
     put_operation(basic_queue& q, T&& item) : queue_(q), item_(std::move(item)) {}
     put_operation(put_operation&&) = default;
     bool begin() noexcept override {
+      queue_.check_thread();
       if (queue_.shut_down_) {
         refused_ = true;
         return true;
@@ -210,6 +211,7 @@ class basic_queue {
     explicit get_operation(basic_queue& q) noexcept : queue_(q) {}
     get_operation(get_operation&&) = default;
     bool begin() noexcept override {
+      queue_.check_thread();
       if (!queue_.empty()) {
         try {
           queue_.take_into(item_);
@@ -243,12 +245,14 @@ class basic_queue {
 
   /// Throws queue_full, queue_shut_down.
   void put_nowait(T item) {
+    check_thread();
     if (shut_down_) throw queue_shut_down("queue::put_nowait: the queue was shut down");
     if (!has_place()) throw queue_full("queue::put_nowait: the queue is full");
     add(std::move(item));
   }
   /// Throws queue_empty, queue_shut_down.
   T get_nowait() {
+    check_thread();
     if (empty()) {
       if (shut_down_) throw queue_shut_down("queue::get_nowait: the queue was shut down");
       throw queue_empty("queue::get_nowait: the queue is empty");
@@ -277,6 +281,7 @@ class basic_queue {
   /// A consumer says that it has finished with one item. Throws usage_error when
   /// said more often than items were put.
   void task_done() {
+    check_thread();
     if (unfinished_ == 0) throw usage_error("queue::task_done: called more often than put");
     if (--unfinished_ == 0)
       while (!joiners_.empty()) joiners_.pop().complete();
@@ -287,6 +292,7 @@ class basic_queue {
     explicit join_operation(basic_queue& q) noexcept : queue_(q) {}
     join_operation(join_operation&&) noexcept = default;
     bool begin() noexcept override {
+      queue_.check_thread();
       if (queue_.unfinished_ == 0) return true;
       queue_.joiners_.push(*this);
       return false;
@@ -304,6 +310,7 @@ class basic_queue {
   /// No put from now on; those who wait to put get queue_shut_down, and so do
   /// getters once the queue is empty. With `immediate`, its items are dropped.
   void shutdown(bool immediate = false) {
+    check_thread();
     shut_down_ = true;
     if (immediate) {
       std::size_t dropped = items_.size();
@@ -320,6 +327,7 @@ class basic_queue {
   }
 
  private:
+  void check_thread() noexcept { getters_.check_thread(); }
   bool has_place() const noexcept { return !full() || !getters_.empty(); }
 
   // To the first who waits, else into the queue. Throws, and nothing is changed, when
@@ -354,9 +362,9 @@ class basic_queue {
   std::size_t maxsize_;
   std::size_t unfinished_ = 0;
   bool shut_down_ = false;
-  detail::wait_queue getters_{"queue"};
-  detail::wait_queue putters_{"queue"};
-  detail::wait_queue joiners_{"queue"};
+  detail::wait_queue getters_{"a queue"};
+  detail::wait_queue putters_{"a queue"};
+  detail::wait_queue joiners_{"a queue"};
 };
 
 /// First in, first out.

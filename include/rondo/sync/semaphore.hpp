@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <rondo/coro/errors.hpp>
+#include <rondo/sync/detail/acquisition.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
 namespace rondo::inline v0 {
@@ -13,10 +14,14 @@ namespace rondo::inline v0 {
 ///
 ///     auto permit = co_await semaphore.acquire();   // given back with the permit
 ///
-/// Belongs to the loop's thread.
+/// Belongs to the loop's thread. Must outlive its permits and who waits for it; else
+/// the program ends with a message that says where the last one was taken.
 class semaphore {
  public:
   explicit semaphore(std::size_t permits = 1) noexcept : free_(permits) {}
+  ~semaphore() {
+    if (out_ > 0) [[unlikely]] taken_.semaphore_destroyed(out_);
+  }
 
   /// True if acquire would wait.
   bool locked() const noexcept { return free_ == 0; }
@@ -27,22 +32,24 @@ class semaphore {
     permit(permit&& other) noexcept : semaphore_(std::exchange(other.semaphore_, nullptr)) {}
     permit& operator=(permit&& other) noexcept {
       if (this != &other) {
-        if (semaphore_) semaphore_->pass_on();
+        if (semaphore_) semaphore_->take_back();
         semaphore_ = std::exchange(other.semaphore_, nullptr);
       }
       return *this;
     }
     ~permit() {
-      if (semaphore_) semaphore_->pass_on();
+      if (semaphore_) semaphore_->take_back();
     }
     bool holds() const noexcept { return semaphore_ != nullptr; }
     /// Gives it back now. Throws usage_error if it holds nothing.
     void release() {
       if (!semaphore_) throw usage_error("semaphore::permit::release: it holds nothing");
-      std::exchange(semaphore_, nullptr)->pass_on();
+      std::exchange(semaphore_, nullptr)->take_back();
     }
     /// Keeps the permit taken; somebody calls semaphore::release() later.
-    void detach() noexcept { semaphore_ = nullptr; }
+    void detach() noexcept {
+      if (semaphore_) --std::exchange(semaphore_, nullptr)->out_;
+    }
 
    private:
     friend class semaphore;
@@ -55,8 +62,10 @@ class semaphore {
     explicit acquire_operation(semaphore& s) noexcept : semaphore_(s) {}
     acquire_operation(acquire_operation&&) noexcept = default;
     bool begin() noexcept override {
+      semaphore_.waiters_.check_thread();
       if (semaphore_.free_ > 0) {
         --semaphore_.free_;
+        semaphore_.give(*this);
         return true;
       }
       semaphore_.waiters_.push(*this);
@@ -81,14 +90,28 @@ class semaphore {
 
  private:
   void pass_on() noexcept {
+    waiters_.check_thread();
     if (waiters_.empty()) {
       ++free_;
     } else {
-      waiters_.pop().complete();
+      auto& next = waiters_.pop();
+      give(next);
+      next.complete();
     }
   }
-  detail::wait_queue waiters_{"semaphore"};
+  /// From now on a permit is on its way to this operation, or it has it.
+  void give(const detail::operation& to) noexcept {
+    ++out_;
+    taken_.note(to);
+  }
+  void take_back() noexcept {
+    --out_;
+    pass_on();
+  }
+  detail::wait_queue waiters_{"a semaphore"};
+  detail::acquisition taken_;
   std::size_t free_;
+  std::size_t out_ = 0;  // held by permits
 };
 
 /// A semaphore that refuses to have more permits than it began with:

@@ -41,6 +41,9 @@ class operation : public entry {
   virtual std::string detail() const { return {}; }
 
   node* waiter() const noexcept { return node_; }
+  /// The coroutine whose co_await this is part of, also when a gather or the like
+  /// runs it; null before it is begun.
+  const promise_base* awaited_in() const noexcept;
   bool waiting() const noexcept { return state_ == state::waiting; }
   bool ready() const noexcept { return state_ == state::ready; }
   /// Begun, and neither resumed nor unwound yet.

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <system_error>
 
+#include <rondo/coro/detail/home_loop.hpp>
 #include <rondo/io/detail/stream_filter.hpp>
 #include <rondo/io/endpoint.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
@@ -40,6 +41,11 @@ class stream_core {
   void shut_down() noexcept;
   /// Says to the peer that no more comes. Throws as fail does.
   void end_output();
+
+  /// Throws usage_error on another thread than its loop's.
+  void require_home(const char* operation);
+  /// Ends the program with a message there.
+  void check_home() noexcept;
 
   /// Who is at the other end: "127.0.0.1:80", "stdin".
   std::string subject() const;
@@ -76,6 +82,7 @@ class stream_core {
   /// std::bad_alloc.
   void set_filter(std::unique_ptr<stream_filter> f);
 
+  home_loop home{this_thread_scheduler_id};  // its kernel knows the fd
   const int fd;
   const kind type;
   bool closed = false;

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <rondo/coro/detail/home_loop.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
 namespace rondo::inline v0::detail {
@@ -12,6 +13,8 @@ class wait_queue;
 class queued_operation : public operation {
  public:
   bool cancel() noexcept override;
+  /// Who stands behind this one.
+  const queued_operation* next_waiter() const noexcept { return next_waiter_; }
 
  protected:
   queued_operation() = default;
@@ -25,23 +28,29 @@ class queued_operation : public operation {
   queued_operation* previous_waiter_ = nullptr;
 };
 
-/// Who waits for a primitive. Belongs to one loop's thread; waking somebody from
-/// another thread ends the program with a message, because no caller could be
-/// told in a sound state.
+/// Who waits for a primitive, and the loop that it belongs to. Using it on another
+/// thread ends the program with a message, because no caller could be told in a
+/// sound state.
 class wait_queue {
  public:
+  /// owner: with its article, for messages: "a lock".
   explicit wait_queue(const char* owner) noexcept : owner_(owner) {}
   wait_queue(const wait_queue&) = delete;
   wait_queue& operator=(const wait_queue&) = delete;
   ~wait_queue() {
-    if (first_) [[unlikely]] destroyed_with_waiters();
+    if (first_) [[unlikely]] destroyed_with_waiters(*first_);
   }
 
   bool empty() const noexcept { return first_ == nullptr; }
   std::size_t size() const noexcept;
+  const queued_operation* first() const noexcept { return first_; }
+
+  /// Everything that a user calls or awaits asks this first: one comparison.
+  void check_thread() noexcept {
+    if (!home_.here()) [[unlikely]] wrong_thread();
+  }
 
   void push(queued_operation& op) noexcept {
-    if (first_) static_cast<void>(front());  // one loop's: whoever waits already is there
     op.queue_ = this;
     op.next_waiter_ = nullptr;
     op.previous_waiter_ = last_;
@@ -55,7 +64,6 @@ class wait_queue {
   }
   template <class Op = queued_operation>
   Op& front() noexcept {
-    if (&first_->waiter()->sched() != this_thread_scheduler) [[unlikely]] wrong_thread();
     return static_cast<Op&>(*first_);
   }
   /// Takes the first out; the caller completes it or queues it elsewhere.
@@ -66,10 +74,14 @@ class wait_queue {
     return op;
   }
 
+  /// Ends the program: who is one that waits.
+  [[noreturn]] void destroyed_with_waiters(const queued_operation& who) const noexcept;
+
  private:
-  [[noreturn]] void destroyed_with_waiters() const noexcept;
   [[noreturn]] void wrong_thread() const noexcept;
+
   const char* owner_;
+  home_loop home_;
   queued_operation* first_ = nullptr;
   queued_operation* last_ = nullptr;
 };
