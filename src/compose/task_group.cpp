@@ -21,6 +21,48 @@ void group_core::launch(spawned_base& task) noexcept {
   if (cancelled_itself_ || error_) task.request_cancel();
 }
 
+namespace {
+
+/// Whether the block of memory at `block` holds a pointer for which refers is true.
+template <class Refers>
+bool holds(const void* block, Refers refers) noexcept {
+  auto* words = static_cast<void* const*>(block);
+  for (std::size_t n = watched_size(block) / sizeof(void*); n > 0; --n, ++words)
+    if (refers(*words)) return true;
+  return false;
+}
+
+}  // namespace
+
+// Right after it was made, all that a frame refers to is what its arguments refer to.
+// A pointer into the body's frame is to a local of the body, or a temporary.
+void group_core::note_borrowing(spawned_base& task) noexcept {
+  const node* body = body_node();
+  const promise_base* p = body ? body->root() : nullptr;
+  auto* begin = p ? static_cast<const char*>(p->handle().address()) : nullptr;
+  const char* end = p ? begin + watched_size(begin) : nullptr;
+  auto of_body = [&](const void* q) {
+    return (q >= begin && q < end) || waiter()->sched().on_stack_of_step(q);
+  };
+  const promise_base* root = task.root();
+  if (holds(&task, of_body) || holds(task.kept_frame(), of_body) ||
+      holds(root ? root->handle().address() : nullptr, of_body))
+    task.set_borrows();
+}
+
+void group_core::report_borrowing() noexcept {
+  for (node* n = waiter()->first_child(); n; n = n->next_sibling()) {
+    auto& task = static_cast<spawned_base&>(*n);
+    if (!task.borrows()) continue;
+    report_made([&] {
+      return diagnostic{problem::dangling_reference,
+                        "task '" + task.display_name() +
+                            "' refers to a local of the body of its task group, and the body has "
+                            "ended before it; declare outside of the group what its tasks use"};
+    });
+  }
+}
+
 void group_core::fail(std::exception_ptr error) noexcept {
   if (error_) {
     report_made([&] {
@@ -53,6 +95,7 @@ void group_core::spawned_done(spawned_base& task) noexcept {
 
 void group_core::body_done(bool cancelled, std::exception_ptr error) noexcept {
   body_cancelled_ = cancelled;
+  if (waiter()->sched().debug) [[unlikely]] report_borrowing();
   if (error) fail(std::move(error));
   one_less();
 }

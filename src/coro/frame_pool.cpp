@@ -2,9 +2,14 @@
 #include <rondo/coro/detail/frame_pool.hpp>
 
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
 #include <mutex>
 #include <new>
 #include <sys/mman.h>
+#include <unordered_map>
+#include <utility>
 
 namespace rondo::inline v0::detail {
 
@@ -63,13 +68,13 @@ void* map_slab() {
 
 class slab_store {
  public:
-  // Moves up to `batch` blocks into the cache; at least one, or throws.
-  void fill(frame_cache& cache, std::size_t c) {
+  // Moves up to `most` blocks into the cache; at least one, or throws.
+  void fill(frame_cache& cache, std::size_t c, unsigned most = batch) {
     std::lock_guard lock(mutex_);
     if (!lists_[c]) {
       link(*new (map_slab()) slab(c));
     }
-    for (unsigned i = 0; i < batch && lists_[c]; ++i) {
+    for (unsigned i = 0; i < most && lists_[c]; ++i) {
       slab& s = *lists_[c];
       frame_block* b = s.take();
       if (s.exhausted()) unlink(s);
@@ -131,8 +136,49 @@ slab_store& store() {
   return *instance;
 }
 
+constinit thread_local bool watching = false;
+
+/// Memory for bookkeeping that a program which counts its allocations does not see.
+template <class T>
+struct apart {
+  using value_type = T;
+  apart() = default;
+  template <class U>
+  explicit(false) apart(const apart<U>&) noexcept {}
+  T* allocate(std::size_t n) {
+    if (void* p = std::malloc(n * sizeof(T))) return static_cast<T*>(p);
+    throw std::bad_alloc();
+  }
+  void deallocate(T* p, std::size_t) noexcept { std::free(p); }
+  friend bool operator==(const apart&, const apart&) noexcept { return true; }
+};
+
+// Entries of blocks that were freed stay until their address is used again.
+struct watched_sizes {
+  std::mutex mutex;
+  std::unordered_map<const void*, std::size_t, std::hash<const void*>, std::equal_to<>,
+                     apart<std::pair<const void* const, std::size_t>>>
+      sizes;
+};
+watched_sizes& watched() {
+  alignas(watched_sizes) static unsigned char memory[sizeof(watched_sizes)];
+  static auto* never_destroyed = new (memory) watched_sizes;
+  return *never_destroyed;
+}
+void* remember(void* block, std::size_t size) noexcept {
+  std::memset(block, 0, size);
+  std::lock_guard lock(watched().mutex);
+  try {
+    watched().sizes[block] = size;
+  } catch (...) {  // out of memory: this one is not known
+    watched().sizes.erase(block);
+  }
+  return block;
+}
+
 struct cache_flusher {
   ~cache_flusher() {
+    if (watching) return;  // its lists are empty
     for (std::size_t c = 0; c < frame_classes; ++c)
       if (this_thread_frames.count[c]) store().drain(this_thread_frames, c, 0);
   }
@@ -145,9 +191,15 @@ thread_local cache_flusher flusher;
 void* allocate_frame_slow(std::size_t size) {
   std::size_t c = (size - 1) / frame_granularity;
   if (RONDO_SANITIZED || c >= frame_classes) {
-    return ::operator new(size, std::align_val_t(frame_granularity));
+    void* block = ::operator new(size, std::align_val_t(frame_granularity));
+    return watching ? remember(block, size) : block;
   }
   flusher.arm();
+  if (watching) {
+    frame_cache one{};
+    store().fill(one, c, 1);
+    return remember(one.free[c], size);
+  }
   frame_cache& cache = this_thread_frames;
   store().fill(cache, c);
   frame_block* b = cache.free[c];
@@ -165,10 +217,36 @@ void free_frame_slow(void* block, std::size_t size) noexcept {
   flusher.arm();
   frame_cache& cache = this_thread_frames;
   auto* b = static_cast<frame_block*>(block);
+  if (watching) {
+    frame_cache one{};
+    b->next = nullptr;
+    one.free[c] = b;
+    one.count[c] = 1;
+    store().drain(one, c, 0);
+    return;
+  }
   b->next = cache.free[c];
   cache.free[c] = b;
   ++cache.count[c];
   store().drain(cache, c, frame_cache_limit - batch);
+}
+
+void watch_frames(bool on) noexcept {
+  if (on == watching) return;
+  // A thread that watches has empty lists that seem to be full: so the inline ways end
+  // in the slow ones, and pay nothing else for it.
+  frame_cache& cache = this_thread_frames;
+  for (std::size_t c = 0; c < frame_classes; ++c) {
+    if (on && cache.count[c]) store().drain(cache, c, 0);
+    cache.count[c] = on ? frame_cache_limit : 0;
+  }
+  watching = on;
+}
+
+std::size_t watched_size(const void* block) noexcept {
+  std::lock_guard lock(watched().mutex);
+  auto found = watched().sizes.find(block);
+  return found == watched().sizes.end() ? 0 : found->second;
 }
 
 }  // namespace rondo::inline v0::detail

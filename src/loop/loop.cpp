@@ -13,6 +13,7 @@
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/current_task.hpp>
 #include <rondo/coro/detail/backtrace.hpp>
+#include <rondo/coro/detail/frame_pool.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/interrupt.hpp>
 #include <rondo/loop/detail/loop_link.hpp>
@@ -253,6 +254,7 @@ loop::loop(loop_options options) {
       detail::forget_departures();
       watchdog_ = new detail::watchdog;
       step = &watchdog_->step();
+      detail::watch_frames(true);
     }
   } catch (...) {
     delete top_;
@@ -291,6 +293,7 @@ loop::~loop() {
   top_->cancel_children_through_shields();
   end_all();
   leave_thread();
+  if (debug) detail::watch_frames(false);
   step = nullptr;
   delete watchdog_;
   delete top_;

@@ -234,4 +234,84 @@ TEST(task_group, keeps_its_closures_alive) {
   });
 }
 
+// --- what the body declares is gone before the group's tasks
+
+rondo::task<> produce(rondo::queue<int>& q) {
+  co_await rondo::sleep(1h);
+  co_await q.put(1);
+}
+rondo::task<> keep(std::string text, const int* number) {
+  co_await rondo::sleep(0s);
+  EXPECT_EQ(text, "a text") << (number ? *number : 0);
+}
+
+/// What is reported of a group with this body. The tasks are cancelled before they run.
+template <class Body>
+std::string reported_of(Body body) {
+  std::string reported;
+  auto main = [&]() -> rondo::task<> {
+    rondo::loop::current().set_exception_handler([&](const rondo::diagnostic& d) {
+      EXPECT_EQ(d.kind, rondo::problem::dangling_reference) << d.message;
+      reported += d.message;
+    });
+    co_await rondo::with_task_group(body);
+  };
+  test::run(main, {.backend = rondo::backend_kind::sim, .debug = true});
+  return reported;
+}
+
+TEST(task_group, says_in_debug_mode_that_a_task_refers_to_a_local_of_the_body) {
+  std::string said = reported_of([](rondo::task_group& group) -> rondo::task<> {
+    rondo::queue<int> q;
+    group.create_task(produce(q));
+    co_await rondo::sleep(0s);
+    group.cancel();
+  });
+  EXPECT_EQ(said,
+            "task 'produce' refers to a local of the body of its task group, and the body has ended "
+            "before it; declare outside of the group what its tasks use");
+  said = reported_of([](rondo::task_group& group) -> rondo::task<> {
+    int local = 1;
+    auto use = [&]() -> rondo::task<> {
+      co_await rondo::sleep(1h);
+      ++local;
+    };
+    group.create_task(use);
+    co_await rondo::sleep(0s);
+    group.cancel();
+    ++local;
+  });
+  EXPECT_NE(said.find("refers to a local"), said.npos) << said;
+  said = reported_of([](rondo::task_group& group) {
+    rondo::queue<int> q;
+    group.create_task(produce(q));
+    group.cancel();
+  });
+  EXPECT_NE(said.find("task 'produce' refers to a local"), said.npos) << said;
+}
+
+TEST(task_group, says_nothing_of_what_outlives_the_tasks) {
+  rondo::queue<int> outside;
+  std::string said = reported_of([&](rondo::task_group& group) -> rondo::task<> {
+    std::string text = "a text";
+    int number = 1;
+    group.create_task(produce(outside));
+    group.create_task(keep(text, nullptr));
+    group.create_task(keep, text, nullptr);
+    // It ends before the body does.
+    auto awaited = group.create_task(keep(std::move(text), &number));
+    co_await awaited;
+    ++number;
+  });
+  EXPECT_EQ(said, "");
+  said = reported_of([&](rondo::task_group& group) {
+    group.create_task(produce(outside));
+    group.create_task([](std::string owned) -> rondo::task<> {
+      co_await rondo::sleep(0s);
+      EXPECT_EQ(owned, "owned");
+    }, std::string("owned"));
+  });
+  EXPECT_EQ(said, "");
+}
+
 }  // namespace

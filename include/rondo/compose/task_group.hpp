@@ -42,12 +42,15 @@ class group_core : public composite, public supervisor {
   /// The body has ended; an exception of it counts like a task's.
   void body_done(bool cancelled, std::exception_ptr error) noexcept;
   void check() const;
-  virtual node& body_node() noexcept = 0;
+  /// Null until it is made.
+  virtual node* body_node() noexcept = 0;
 
  private:
   void require_own_thread(const char* caller) const;
   void check_open() const;
   void launch(spawned_base& task) noexcept;
+  void note_borrowing(spawned_base& task) noexcept;
+  void report_borrowing() noexcept;
   void fail(std::exception_ptr error) noexcept;
   void one_less() noexcept;
 
@@ -63,7 +66,8 @@ class group_core : public composite, public supervisor {
 /// The group that with_task_group hands to its body. Tasks that it creates end
 /// before with_task_group does, so they may use whatever was declared *outside*
 /// of the group's lambda; what the lambda itself declares may be gone before
-/// them.
+/// them. In debug mode a task that refers to such a thing when it is created, and is
+/// there when the lambda has ended, is reported (problem::dangling_reference).
 ///
 /// Belongs to the loop's thread: elsewhere all of it throws usage_error.
 class task_group {
@@ -173,7 +177,7 @@ class [[nodiscard]] group_operation final : public group_core {
   }
 
  private:
-  node& body_node() noexcept override { return *body_; }
+  node* body_node() noexcept override { return body_ ? &*body_ : nullptr; }
   F function_;
   task_group group_;
   std::optional<child<task<value_type>>> body_;

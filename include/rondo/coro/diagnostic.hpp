@@ -12,11 +12,12 @@ namespace rondo::inline v0 {
 enum class problem : unsigned char {
   never_awaited,            ///< a task was destroyed without having been awaited
   exception_not_retrieved,  ///< a task failed and nobody asked for its result
-  blocked_loop,             ///< one step of a coroutine held the loop too long
+  blocked_loop,             ///< a step of a task or a callback held the loop too long
   deadlock,                 ///< nothing can ever go on
   cleanup_cut_off,          ///< a cleanup of `finally` did not end within its limit
   destroyed_in_use,         ///< an object was destroyed while tasks that it serves still run
   shortage,                 ///< something waits for what the system has no more of, such as fds
+  dangling_reference,       ///< a task refers to what is gone before it
 };
 
 /// A problem that no caller can be told about by an exception.

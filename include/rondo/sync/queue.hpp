@@ -267,12 +267,14 @@ class basic_queue {
   template <class U = T>
     requires std::is_constructible_v<T, U&&>
   bool try_put(U&& item) {
+    check_thread();
     if (shut_down_ || !has_place()) return false;
     add(T(std::forward<U>(item)));
     return true;
   }
   /// An item if there is one now.
   std::optional<T> try_get() {
+    check_thread();
     std::optional<T> item;
     if (!empty()) take_into(item);
     return item;

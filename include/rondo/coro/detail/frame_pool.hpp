@@ -70,6 +70,13 @@ inline void free_frame(void* block, std::size_t size) noexcept {
   free_frame_slow(block, size);
 }
 
+/// In debug mode: from now on this thread's blocks are zeroed when they are made, and
+/// their sizes are remembered; so what a new frame holds was put there by its
+/// coroutine. Ends with watch_frames(false).
+void watch_frames(bool on) noexcept;
+/// The size of what allocate_frame has given to a thread that watches; else 0.
+std::size_t watched_size(const void* block) noexcept;
+
 /// Base class for objects allocated from the frame pool.
 struct pooled {
   static void* operator new(std::size_t size) { return allocate_frame(size); }

@@ -88,6 +88,12 @@ class scheduler {
     return h;
   }
 
+  /// Whether p points into the native stack of what runs in this step: gone when the
+  /// step has ended.
+  bool on_stack_of_step(const void* p) const noexcept {
+    return p > __builtin_frame_address(0) && p < stack_base_;
+  }
+
   /// Takes one ready operation from the running task's budget.
   bool take_budget() noexcept {
     if (budget_ == 0) [[unlikely]] return false;
