@@ -102,7 +102,7 @@ class [[nodiscard]] file {
   /// Reads ahead; a generator that is destroyed, or whose task is cancelled,
   /// sets the position after the last line that it gave (not in a pipe). read_lines
   /// owns its file.
-  async_generator<std::string> lines(std::size_t longest = 1u << 20) {
+  RONDO_CORO_WRAPPER async_generator<std::string> lines(std::size_t longest = 1u << 20) {
     return detail::file_core::lines(ref(), longest);
   }
 

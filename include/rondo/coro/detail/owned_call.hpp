@@ -19,6 +19,8 @@ namespace rondo::inline v0::detail {
 template <class T>
 class owned_call {
  public:
+  using value_type = T;
+
   struct promise_type {
     task<T> made;
     std::exception_ptr error;
