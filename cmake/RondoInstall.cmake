@@ -76,8 +76,10 @@ file(RELATIVE_PATH PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefi
 foreach(target ${rondo_libraries})
   string(REPLACE "rondo_" "" part ${target})
   set(PC_DESCRIPTION "${rondo_description_${part}}")
-  set(PC_REQUIRES)          # what a program needs to compile, and libraries of ours to link
-  set(PC_REQUIRES_PRIVATE)  # what the library's code needs
+  # Libraries of ours by their .pc files. Those of others, which the library's code needs,
+  # by their names: their .pc files may name for --static what Debian does not install with
+  # them (libcurl, libidn2).
+  set(PC_REQUIRES)
   set(PC_LIBS_PRIVATE)
   get_target_property(links ${target} LINK_LIBRARIES)
   foreach(link ${links})
@@ -86,24 +88,18 @@ foreach(target ${rondo_libraries})
       string(REGEX REPLACE "_" "-" name ${name})
       string(REGEX REPLACE "-core$" "" name ${name})
       list(APPEND PC_REQUIRES ${name})
-    elseif(link STREQUAL "PkgConfig::CURL")
-      # Not by its .pc file, which for --static names libraries that Debian does not install with it.
-      list(APPEND PC_LIBS_PRIVATE -lcurl)
     elseif(link MATCHES "^PkgConfig::(.*)")
-      string(REGEX REPLACE ".*;${CMAKE_MATCH_1}[|]([^|]*)[|].*" "\\1" module ";${needs}")
-      list(APPEND PC_REQUIRES_PRIVATE ${module})
+      list(APPEND PC_LIBS_PRIVATE ${${CMAKE_MATCH_1}_LDFLAGS})
     elseif(link MATCHES "^[a-z]+$")
       list(APPEND PC_LIBS_PRIVATE -l${link})
     endif()
   endforeach()
   set(PC_LIBS)
   if(NOT BUILD_SHARED_LIBS)  # then the program links what the library's code needs
-    list(APPEND PC_REQUIRES ${PC_REQUIRES_PRIVATE})
     set(PC_LIBS ${PC_LIBS_PRIVATE})
-    set(PC_REQUIRES_PRIVATE)
     set(PC_LIBS_PRIVATE)
   endif()
-  foreach(list PC_REQUIRES PC_REQUIRES_PRIVATE PC_LIBS PC_LIBS_PRIVATE)
+  foreach(list PC_REQUIRES PC_LIBS PC_LIBS_PRIVATE)
     list(JOIN ${list} " " ${list})
   endforeach()
   set(PC_LIBRARY ${target})
