@@ -91,10 +91,13 @@ void transfer_state::prepare() {
   set(easy, CURLOPT_RESOLVER_START_DATA, this);
   set(easy, CURLOPT_SOCKOPTDATA, this);
   // Requests that could share an HTTP/2 connection which is being made wait for it,
-  // until its handshake (ALPN) tells. Without TLS they would wait for a response.
+  // until its handshake (ALPN) tells. Without TLS they would wait for a response, and
+  // with libcurl 8 they do also where the handshake tells that it is HTTP/1.1: so there
+  // those that come before the first connection is made have one each.
   http_version version = session->options.version;
   bool is_https = url[4] == 's' || url[4] == 'S';
-  bool may_share = version != http_version::http1 && is_https;
+  static const bool waits_too_long = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
+  bool may_share = version != http_version::http1 && is_https && !waits_too_long;
   set(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
   set(easy, CURLOPT_BUFFERSIZE, buffer_size(version, is_https));
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));

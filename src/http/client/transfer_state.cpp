@@ -26,6 +26,8 @@ constexpr std::size_t piece_size = 1024 * 1024;       // of a body that is colle
 constexpr std::size_t work_in_a_turn = 64 * 1024;     // of unpacking; then others run
 
 failure kind_of(CURLcode code) {
+  constexpr int curle_too_large = 100;  // from libcurl 8.6 on
+  if (static_cast<int>(code) == curle_too_large) return failure::too_large;
   switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
