@@ -34,7 +34,8 @@ INTERNAL = {
     "task::release", "task_handle_base::required", "promise::give_up", "tls_context::state",
     "loop::of", "loop::kernel", "loop::now_ns", "loop::timers", "loop::scheduler",
     "delay::after", "make_error_condition", "remote_function",
-    "http::headers::add_parsed", "http::body::open", "http::request::parameter",
+    "http::headers::add_parsed", "http::headers::append_parsed", "http::headers::last_name",
+    "http::body::open", "http::request::parameter",
     "http::request::parameters", "http::request::set_exchange", "http::request::known_id",
     "http::request::adopt_id", "http::request::clear", "html::selector::compiled",
 }

@@ -58,7 +58,7 @@ class Token:
     is_word: bool
     before: str = ""  # the /// comment above it
     after: str = ""  # the ///< comment behind it
-    wrapper: bool = False  # RONDO_CORO_WRAPPER stands before it: a function that gives a task
+    wrapper: bool = False  # RONDO_CORO_WRAPPER stands before it: it gives a task or a generator
 
 
 def tokens_of(text):
@@ -359,8 +359,10 @@ class Reader:
             returns = self.source(close, end).split("{")[0].split("->")[1]
         static = in_class is not None and bool(re.search(r"\bstatic\b", returns))
         returns = re.sub(r"\b(static|inline|constexpr|virtual|explicit)\b", "", returns)
-        awaited = self.tokens[i].wrapper or bool(
-            re.search(r"(^|\s)task<|_operation\b|generator_next", returns))
+        # A generator is none of that, with the mark or without: its next() is awaited.
+        generator = re.match(r"\s*async_generator<", returns)
+        awaited = not generator and (self.tokens[i].wrapper or bool(
+            re.search(r"(^|\s)task<|_operation\b|generator_next", returns)))
         if not awaited and re.search(r"\b(auto|decltype)\b", returns):
             awaited = bool(re.search(r"_operation\b|return gather\(", body)) or None
         given = []

@@ -80,16 +80,17 @@ class [[nodiscard]] server {
   endpoint address() const { return listener_.address(); }
   std::uint16_t port() const { return listener_.port(); }
   std::size_t connections() const { return listener_.connections(); }
-  /// Waits until the server is closed. When it is cancelled, and when accepting fails
-  /// (which it throws), it closes the server itself, as close(grace) does, and waits for
-  /// that: so the handlers may use what is declared before it.
+  /// Waits until the server is closed and the last of its handlers has ended. When it is
+  /// cancelled, and when accepting fails (which it throws), it closes the server itself, as
+  /// close(grace) does, and waits for that: so the handlers may use what is declared before
+  /// it.
   RONDO_CORO_WRAPPER task<> serve_forever(delay grace = std::chrono::seconds(0)) {
     return listener_.serve_forever(grace);
   }
   /// As rondo::server's: cancelling it closes nothing.
   RONDO_CORO_WRAPPER task<> wait_closed() { return listener_.wait_closed(); }
-  /// Stops listening, closes idle connections, gives running requests up to
-  /// `grace`, then cancels them.
+  /// Stops listening, closes idle connections, gives running requests up to `grace`,
+  /// then cancels them and waits for that. Cancelling it leaves them to run.
   RONDO_CORO_WRAPPER task<> close(delay grace = std::chrono::seconds(5)) {
     return listener_.close(grace);
   }

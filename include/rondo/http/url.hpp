@@ -71,6 +71,7 @@ class url {
   bool has_query() const noexcept { return has_query_; }
   /// Without the '#'.
   const std::string& fragment() const noexcept { return fragment_; }
+  /// Whether there is a '#', though nothing may follow it.
   bool has_fragment() const noexcept { return has_fragment_; }
 
   /// "/path?query": what a request for it asks for. Browsers leave some

@@ -148,7 +148,8 @@ class [[nodiscard]] file {
 /// those of a file that it makes.
 ///
 /// A FIFO opens at once for reading, and its first read waits for a writer;
-/// for writing it opens once a reader has come, which is looked for every 50 ms.
+/// for writing it opens once a reader has come, which is looked for after 1 ms and up to
+/// every 50 ms.
 ///
 /// Cancelled: nothing is open; a file may have been made.
 task<file> open_file(std::string path, file_mode mode = file_mode::read,

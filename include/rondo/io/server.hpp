@@ -72,9 +72,10 @@ class [[nodiscard]] server {
   std::uint16_t port() const { return address().port(); }
   std::size_t connections() const;
 
-  /// Waits until the server is closed. When it is cancelled, and when accepting fails
-  /// (which it throws), it closes the server itself, as close(grace) does, and waits for
-  /// that: so the handlers may use what is declared before it. asyncio's.
+  /// Waits until the server is closed and the last of its handlers has ended. When it is
+  /// cancelled, and when accepting fails (which it throws), it closes the server itself, as
+  /// close(grace) does, and waits for that: so the handlers may use what is declared before
+  /// it. asyncio's.
   task<> serve_forever(delay grace = std::chrono::seconds(0));
   /// Waits until the server is closed and the last of its handlers has ended; throws what
   /// made accepting fail. Cancelling it closes nothing. asyncio's.
@@ -101,9 +102,9 @@ task<server> start_unix_server(connection_handler handler, std::string path,
 /// and runs `handler(stream)`, a coroutine, for each connection. An empty host is
 /// every IPv4 address, "::" every address. Addresses of the host that this machine
 /// does not have (::1 where IPv6 is switched off) are left out, unless it has none of
-/// them. The handler is kept as long as the server. When there are no fds left it waits a while; the connections stay in
-/// the kernel's queue. Throws std::system_error (`listen 127.0.0.1:80: Permission
-/// denied`).
+/// them. The handler is kept as long as the server. When there are no fds left it waits a
+/// while, which is reported (problem::shortage); the connections stay in the kernel's queue.
+/// Throws std::system_error (`listen 127.0.0.1:80: Permission denied`).
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
 RONDO_CORO_WRAPPER task<server> start_server(F&& handler, std::string host, std::uint16_t port,

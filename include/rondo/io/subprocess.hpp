@@ -103,6 +103,7 @@ struct subprocess_options {
   std::size_t limit = 64 * 1024;
   /// The most that communicate and run_process collect of each, in bytes.
   std::size_t output_limit = 64 * 1024 * 1024;
+  /// What run_process does about more than that.
   when_over_limit on_limit = when_over_limit::fail;
   /// How long run_process lets it run; then it is ended as if cancelled, and what it
   /// has written is in the result. Endless unless set.
