@@ -45,7 +45,7 @@ unsigned step_record::end() noexcept {
 void step_record::note(kind k, const node& n) noexcept {
   std::string_view given = n.given_name();
   unsigned long words[name_words] = {};
-  std::memcpy(words, given.data(), std::min(given.size(), sizeof words - 1));
+  given.copy(reinterpret_cast<char*>(words), sizeof words - 1);
   for (std::size_t i = 0; i < name_words; ++i) put(given_name_[i], words[i]);
   const char* name = nullptr;
   if (n.root()) {

@@ -68,8 +68,8 @@ void scenario() {
       co_await q.join();
     };
     // The consumer refers to the queue: it ends before.
+    auto watch = [&]() -> rondo::task<> { co_await consumer; };
     auto both = [&](rondo::task_group& tg) -> rondo::task<> {
-      auto watch = [&]() -> rondo::task<> { co_await consumer; };
       tg.create_task(watch());
       co_await produce();
     };

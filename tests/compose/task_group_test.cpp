@@ -282,6 +282,7 @@ TEST(task_group, says_in_debug_mode_that_a_task_refers_to_a_local_of_the_body) {
     ++local;
   });
   EXPECT_NE(said.find("refers to a local"), said.npos) << said;
+  if (RONDO_SANITIZED) return;  // locals of a plain function are not on the stack there
   said = reported_of([](rondo::task_group& group) {
     rondo::queue<int> q;
     group.create_task(produce(q));

@@ -167,6 +167,7 @@ TEST(fork, a_child_forked_by_a_task_dies_of_ctrl_c) {
 }
 
 TEST(fork, another_thread_may_make_frames_meanwhile) {
+  if (RONDO_SANITIZED) GTEST_SKIP() << "a sanitizer's allocator may be locked in the child";
   std::atomic<bool> stop = false;
   std::thread busy([&] {
     while (!stop) {
@@ -178,8 +179,8 @@ TEST(fork, another_thread_may_make_frames_meanwhile) {
       });
     }
   });
-  for (int i = 0; i < 100; ++i) {
-    ASSERT_EQ(in_child([] {
+  for (int i = 0; i < 100 && !testing::Test::HasFailure(); ++i) {
+    EXPECT_EQ(in_child([] {
                 return rondo::run([]() -> rondo::task<int> {
                   std::vector<rondo::task<>> many;
                   for (int n = 0; n < 300; ++n)

@@ -145,6 +145,7 @@ TEST(http_multipart_parser, lines_that_others_read_in_another_way_are_refused) {
   constexpr const char* malformed = "~ 400 part 1 of the form has a malformed header field";
   EXPECT_EQ(read(header("X: y\r\n folded")), malformed);
   EXPECT_EQ(read(header("no colon")), malformed);
+  EXPECT_EQ(read(header("X: a\x01z")), "~ 400 part 1 of the form has a control character in a header field");
   EXPECT_EQ(read(header("X : y")), malformed);
   EXPECT_EQ(read(header(": y")), malformed);
 }
