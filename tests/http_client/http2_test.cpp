@@ -117,10 +117,12 @@ TEST(http_client_http2, one_of_many_streams_gets_its_whole_answer) {
       rondo::event others;
       auto answer = [&](rondo::stream s) -> rondo::task<> {
         co_await s.read_exactly(preface_size);
+        unsigned char first = co_await next_request(s);
+        co_await s.write(frame(settings_frame, 0, 0, "") + header_frame(first, end_stream));
         std::vector<unsigned char> asked;
         while (asked.size() < streams) asked.push_back(co_await next_request(s));
         unsigned char chosen = asked[static_cast<std::size_t>(answered)];
-        std::string all = frame(settings_frame, 0, 0, "") + header_frame(chosen);
+        std::string all = header_frame(chosen);
         for (int i = 0; i < pieces; ++i)
           all += frame(data_frame, i == pieces - 1 ? end_stream : 0, chosen, piece);
         co_await s.write(all);
@@ -139,6 +141,9 @@ TEST(http_client_http2, one_of_many_streams_gets_its_whole_answer) {
         http::session_options options;
         options.ca_file = test::certificates::pem("ca");
         http::session session(options);
+        // With libcurl 8 those that come before there is a connection make one each.
+        auto first = co_await session.get(url);
+        EXPECT_EQ(first.version, "2");
         std::size_t received = 0;
         auto get = [&]() -> rondo::task<> {
           auto r = co_await session.get(url);

@@ -170,7 +170,7 @@ TEST(http_multipart_parser, names) {
   EXPECT_EQ(read(disposition("filename=a")), "~ 400 part 1 of the form has no name");
   EXPECT_EQ(read(disposition("name=a; name=b")), "~ 400 part 1 of the form has several names");
   EXPECT_EQ(read(disposition("name=a; filename=b; Filename=c")), "~ 400 part 1 of the form has several names");
-  for (const char* bad : {"latin1''%e4", "utf-8'%e4", "utf-8''%", "utf-8''%00", "x"})
+  for (const char* bad : {"latin1''%e4", "utf-8'%e4", "utf-8''%", "utf-8''%00", "utf-8''%1f", "x"})
     EXPECT_EQ(read(disposition("name=a; filename*=" + std::string(bad))),
               "~ 400 part 1 of the form has a name that is malformed, or not in UTF-8")
         << bad;

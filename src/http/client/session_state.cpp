@@ -166,7 +166,8 @@ void session_state::close() noexcept {
   for (CURL* easy : idle_) curl_easy_cleanup(easy);
   idle_.clear();
   if (jar_) curl_easy_cleanup(std::exchange(jar_, nullptr));
-  curl_multi_cleanup(std::exchange(multi_, nullptr));  // closes the connections, and with them the watchers
+  curl_multi_cleanup(multi_);  // closes the connections, and with them the watchers
+  multi_ = nullptr;
   if (share_) curl_share_cleanup(std::exchange(share_, nullptr));
   event_loop.timers().disarm(*this);
 }
@@ -401,14 +402,23 @@ int session_state::on_socket(CURL* easy, curl_socket_t fd, int what, void* self,
     }
     return 0;
   }
+  // libcurl 8 shuts connections down when nobody uses them any more, at last while it is
+  // cleaned up: then it waits for nothing.
+  if (!w && !s.open_) return 0;
   if (!w) {
-    transfer_state& t = transfer_state::of(easy);
     auto act = [](void* to, curl_socket_t ready, int events) {
       static_cast<session_state*>(to)->act(ready, events);
     };
     // An error given to libcurl here would end the whole session: see attend.
-    w = t.guarded(static_cast<fd_watcher*>(nullptr),
-                  [&] { return watch_socket(s.event_loop, fd, act, &s); });
+    auto watch = [&] { return watch_socket(s.event_loop, fd, act, &s); };
+    if (transfer_state* t = transfer_state::find(easy)) {
+      w = t->guarded(static_cast<fd_watcher*>(nullptr), watch);
+    } else {  // a handle of libcurl's own, for such an end
+      try {
+        w = watch();
+      } catch (const std::exception&) {  // no memory, no place: that connection just closes
+      }
+    }
     if (!w) return 0;
     curl_multi_assign(s.multi_, fd, w);
   }

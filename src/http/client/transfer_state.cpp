@@ -115,11 +115,13 @@ void transfer_state::set_callbacks(CURL* easy) {
   set(easy, CURLOPT_XFERINFOFUNCTION, &on_progress);
 }
 
-transfer_state& transfer_state::of(CURL* easy) noexcept {
+transfer_state* transfer_state::find(CURL* easy) noexcept {
   transfer_state* t = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
-  return *t;
+  return t;
 }
+
+transfer_state& transfer_state::of(CURL* easy) noexcept { return *find(easy); }
 
 void transfer_state::start() {
   queued_ = begun_ = session->event_loop.now_ns();

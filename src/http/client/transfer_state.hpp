@@ -50,6 +50,8 @@ struct transfer_state : private rondo::detail::timer {
 
   static void set_callbacks(CURL* easy);
   static transfer_state& of(CURL* easy) noexcept;
+  /// Null for a handle of libcurl's own.
+  static transfer_state* find(CURL* easy) noexcept;
 
   void start();
   /// Wait, and move the body of the request meanwhile.

@@ -313,7 +313,13 @@ std::size_t content_decoder::step(std::string_view input, std::string& out) {
     std::size_t room = from.empty() ? at_once / 4 : std::clamp(usual_ratio * from.size(), least, at_once);
     std::size_t before = to.size();
     to.resize(before + room);
-    stage::progress p = l.codec->run(from, to.data() + before, room);
+    stage::progress p;
+    try {
+      p = l.codec->run(from, to.data() + before, room);
+    } catch (...) {
+      to.resize(before);  // nothing of the room is data
+      throw;
+    }
     to.resize(before + p.made);
     if (outermost) return p.taken;
     stages_[i + 1].taken += p.taken;

@@ -106,7 +106,7 @@ std::string without_escapes(std::string_view text) {
   return result;
 }
 
-/// "UTF-8'en'%e2%82%ac" (RFC 8187, 3.2.1).
+/// "UTF-8'en'%e2%82%ac" (RFC 8187, 3.2.1). Control characters are none of a name's.
 std::optional<std::string> extended_value(std::string_view text) {
   constexpr std::string_view charset = "UTF-8'";
   if (!equal_ignoring_case(text.substr(0, charset.size()), charset)) return std::nullopt;
@@ -114,7 +114,8 @@ std::optional<std::string> extended_value(std::string_view text) {
   std::size_t quote = text.find('\'');
   if (quote == text.npos) return std::nullopt;
   std::optional<std::string> value = percent_decode(text.substr(quote + 1));
-  if (value && value->find('\0') != value->npos) return std::nullopt;
+  auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (value && std::any_of(value->begin(), value->end(), is_control)) return std::nullopt;
   return value;
 }
 
