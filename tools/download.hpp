@@ -20,6 +20,7 @@ namespace tool {
 struct download_settings {
   std::string directory = ".";
   int retries = 3;
+  int connections = 1;  ///< for one file
   rondo::delay retry_delay = std::chrono::milliseconds(500);
   std::optional<rondo::delay> timeout;  ///< for a file, retries included
   bool keep_existing = false;

@@ -38,6 +38,7 @@ struct get_options {
   std::string list;
   std::string name;
   std::string sha256;
+  std::vector<std::string> mirrors;
   download_settings how;
   std::vector<std::string> fields;
   std::string user;
@@ -156,7 +157,10 @@ rondo::task<> get_one(rondo::http::session& session, const wanted_file& file, co
 rondo::task<> get_each(const std::vector<wanted_file>& files, const get_options& options,
                        report& told) {
   rondo::http::session_options kept;
-  kept.kept_connections = options.at_once;
+  auto connections = static_cast<std::size_t>(options.how.connections);
+  kept.kept_connections = options.at_once * connections;
+  // With HTTP/2 they would be one.
+  if (connections > 1) kept.version = rondo::http::http_version::http1;
   kept.ca_file = options.ca_file;
   if (std::size_t colon = options.user.find(':'); colon != options.user.npos)
     kept.auth = rondo::http::auth::basic(options.user.substr(0, colon), options.user.substr(colon + 1));
@@ -174,22 +178,28 @@ rondo::task<bool> get_all(const std::vector<wanted_file>& files, const get_optio
   co_return told.all_arrived();
 }
 
-/// How many files can be in work at once with the descriptors that the process
-/// may have: each needs its connection, its part, and two to look up a name.
-std::size_t affordable(std::size_t wanted) {
-  constexpr rlim_t for_each = 4;
+/// With fewer descriptors than that many files and connections need, there are fewer. Each
+/// file in work needs its part, and two to look up a name; each of its connections itself,
+/// and the part once more if there are several.
+void afford(get_options& options) {
   constexpr rlim_t for_the_process = 14;
+  auto for_each = [](int connections) {
+    auto n = static_cast<rlim_t>(connections);
+    return n == 1 ? 4 : 3 + 2 * n;
+  };
+  int& connections = options.how.connections;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  rlim_t needed = wanted * for_each + for_the_process;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  rlim_t needed = options.at_once * for_each(connections) + for_the_process;
   if (limit.rlim_cur < needed) {
     limit.rlim_cur = std::min(limit.rlim_max, needed);
     ::setrlimit(RLIMIT_NOFILE, &limit);
     ::getrlimit(RLIMIT_NOFILE, &limit);
   }
-  if (limit.rlim_cur >= needed) return wanted;
-  if (limit.rlim_cur < for_the_process + for_each) return 1;
-  return static_cast<std::size_t>((limit.rlim_cur - for_the_process) / for_each);
+  if (limit.rlim_cur >= needed) return;
+  rlim_t left = limit.rlim_cur - std::min(limit.rlim_cur, for_the_process);
+  while (connections > 1 && left < for_each(connections)) --connections;
+  options.at_once = static_cast<std::size_t>(std::max<rlim_t>(1, left / for_each(connections)));
 }
 
 void read_list(std::istream& from, const std::string& name, std::vector<wanted_file>& files) {
@@ -211,7 +221,7 @@ std::vector<wanted_file> collect(const get_options& options) {
     if (url == "-") {
       read_list(std::cin, "standard input", files);
     } else {
-      files.push_back(make_wanted(url, options.name, options.sha256));
+      files.push_back(make_wanted(url, options.name, options.sha256, options.mirrors));
     }
   }
   if (!options.list.empty()) {
@@ -254,6 +264,8 @@ void check(get_options& options) {
   if (!one && !options.name.empty()) throw usage_mistake("--name goes with one URL; a list has name=FILE");
   if (!one && !options.sha256.empty())
     throw usage_mistake("--sha256 goes with one URL; a list has sha256=HEX");
+  if (!one && !options.mirrors.empty())
+    throw usage_mistake("--mirror goes with one URL; a list has mirror=URL");
   std::string problem = sha256_problem(options.sha256);
   if (problem.empty() && !options.name.empty()) problem = name_problem(options.name);
   if (!problem.empty()) throw usage_mistake(problem);
@@ -265,7 +277,7 @@ void check(get_options& options) {
     throw usage_mistake("--user is NAME:PASSWORD");
   if (options.how.adopt && options.how.keep_existing)
     throw usage_mistake("--continue and --keep exclude each other");
-  options.at_once = affordable(options.at_once);
+  afford(options);
 }
 
 int run(get_options& options) {
@@ -296,13 +308,22 @@ void add_options(CLI::App& app, get_options& o) {
   // Of an option that is given twice the last one counts, so that aliases can
   // be overridden.
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app.add_option("-i,--input", o.list, "A list: a line a file, URL  sha256=HEX  name=FILE")
+  app.add_option("-i,--input", o.list,
+                 "A list: a line a file, URL  sha256=HEX  mirror=URL  name=FILE")
       ->type_name("FILE");
   app.add_option("-o,--directory", o.how.directory, "Where the files go [.]")->type_name("DIR");
   app.add_option("-n,--name", o.name, "The file's name, for one URL")->type_name("FILE");
   app.add_option("-c,--at-once", o.at_once, "Files in work at once [16]")
       ->type_name("N")
       ->check(CLI::Range(1, 1000));
+  app.add_option("-x,--connections", o.how.connections,
+                 "Connections for one file, if its server sends ranges [1]")
+      ->type_name("N")
+      ->check(CLI::Range(1, 16));
+  app.add_option("--mirror", o.mirrors, "Another URL of the same file, for one URL; more than once")
+      ->type_name("URL")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--retries", o.how.retries, "Tries after a failure that may pass [3]")
       ->type_name("N")
       ->check(CLI::Range(0, 1000));

@@ -87,6 +87,11 @@ std::string find_problem(const wanted_file& f) {
   std::string problem = url_problem(f.url);
   if (problem.empty()) problem = name_problem(f.name);
   if (problem.empty()) problem = sha256_problem(f.sha256);
+  for (std::size_t i = 0; i < f.mirrors.size() && problem.empty(); ++i) {
+    problem = url_problem(f.mirrors[i]);
+    if (!problem.empty())
+      problem = "mirror " + without_credentials(printable(f.mirrors[i])) + ": " + problem;
+  }
   return problem;
 }
 
@@ -115,11 +120,13 @@ std::string sha256_problem(std::string_view hex) {
   return right ? "" : "a SHA-256 has 64 hexadecimal digits";
 }
 
-wanted_file make_wanted(std::string url, std::string name, std::string sha256) {
+wanted_file make_wanted(std::string url, std::string name, std::string sha256,
+                        std::vector<std::string> mirrors) {
   wanted_file f;
   f.url = std::move(url);
   f.name = name.empty() ? name_from(f.url) : std::move(name);
   f.sha256 = lower(sha256);
+  f.mirrors = std::move(mirrors);
   f.problem = find_problem(f);
   return f;
 }
@@ -131,6 +138,7 @@ std::optional<wanted_file> parse_list_line(std::string_view line) {
   if (line.empty() || line.front() == '#') return std::nullopt;
   std::string url(take_word(line));
   std::string name, sha256, problem;
+  std::vector<std::string> mirrors;
   while (!line.empty() && problem.empty()) {
     if (line.starts_with("name=")) {
       name = line.substr(5);
@@ -141,11 +149,13 @@ std::optional<wanted_file> parse_list_line(std::string_view line) {
     if (word.starts_with("sha256=")) {
       sha256 = word.substr(7);
       if (sha256.empty()) problem = "sha256= is empty";
+    } else if (word.starts_with("mirror=")) {
+      mirrors.emplace_back(word.substr(7));
     } else {
-      problem = fmt::format("'{}' is neither sha256=HEX nor name=FILE", printable(word));
+      problem = fmt::format("'{}' is neither sha256=HEX nor mirror=URL nor name=FILE", printable(word));
     }
   }
-  wanted_file f = make_wanted(std::move(url), std::move(name), std::move(sha256));
+  wanted_file f = make_wanted(std::move(url), std::move(name), std::move(sha256), std::move(mirrors));
   if (!problem.empty()) f.problem = problem;
   return f;
 }

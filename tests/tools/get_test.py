@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import pty
+import random
 import re
 import resource
 import shutil
@@ -31,6 +32,8 @@ import unittest
 PROGRAM = ""
 LIMIT = 20  # seconds, after which a program hangs
 BODY = bytes(i * i % 251 for i in range(300_000))
+MIB = 1 << 20
+BIG = random.Random(1).randbytes(6 * MIB + 12_345)  # of several pieces
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
@@ -85,6 +88,29 @@ class Exchange:
         self.head(200 if start is None else 206, len(rest), **fields)
         self.raw(rest[:send])
 
+    def asked_range(self):
+        """First and last, which is None if it is the file's end; None: no range."""
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.fields.get("range", ""))
+        return (int(found[1]), int(found[2]) if found[2] else None) if found else None
+
+    def parts(self, body=BODY, tag='"v1"', changed=DATE, send=None, meanwhile=None):
+        """Both ends of a range, and If-Range. Of the body, only so many bytes if send is
+        given; meanwhile() is called before the body is sent."""
+        asked = self.asked_range()
+        fields = {"ETag": tag, "Last_Modified": changed}
+        status, data = 200, body
+        if asked and self.fields.get("if-range", tag) == tag:
+            first, last = asked
+            if first >= len(body):
+                return self.answer(416, Content_Range=f"bytes */{len(body)}")
+            last = len(body) - 1 if last is None else min(last, len(body) - 1)
+            fields["Content_Range"] = f"bytes {first}-{last}/{len(body)}"
+            status, data = 206, body[first:last + 1]
+        self.head(status, len(data), **fields)
+        if meanwhile:
+            meanwhile()
+        self.raw(data[:send])
+
 
 class Site:
     """Serves pages: functions of an Exchange, by path."""
@@ -116,7 +142,7 @@ class Site:
             return
         fields = {}
         while (text := handler.rfile.readline().decode("latin1").strip()):
-            name, value = text.split(":", 1)
+            name, _, value = text.partition(":")  # what a client that ends has cut has none
             fields[name.lower()] = value.strip()
         path = line[1].split("?")[0]
         with self.lock:
@@ -259,23 +285,11 @@ class Requests(GetTest):
 class OthersParts(GetTest):
     """--continue: what curl or wget have left under the file's own name."""
 
-    def ranged(self, e, body=BODY, tag='"v1"', changed=DATE):
-        """Both ends of a range, and If-Range."""
-        found = re.fullmatch(r"bytes=(\d+)-(\d*)", e.fields.get("range", ""))
-        if not found or e.fields.get("if-range", tag) != tag:
-            return e.answer(200, body, ETag=tag, Last_Modified=changed)
-        first, last = int(found[1]), int(found[2] or len(body) - 1)
-        if first >= len(body):
-            return e.answer(416, Content_Range=f"bytes */{len(body)}")
-        last = min(last, len(body) - 1)
-        e.answer(206, body[first:last + 1], ETag=tag, Last_Modified=changed,
-                 Content_Range=f"bytes {first}-{last}/{len(body)}")
-
     def leave(self, data):
         (self.directory / "file").write_bytes(data)
 
     def test_it_is_gone_on_with(self):
-        self.page("/x/file", self.ranged)
+        self.page("/x/file", lambda e: e.parts())
         for size in (1, 70_000, len(BODY) - 1):
             with self.subTest(size=size):
                 self.leave(BODY[:size])
@@ -284,7 +298,7 @@ class OthersParts(GetTest):
                 self.assertEqual(self.names(), ["file"])
 
     def test_not_without_being_asked(self):
-        self.page("/x/file", self.ranged)
+        self.page("/x/file", lambda e: e.parts())
         self.leave(BODY[:1000])
         self.assertNotIn("resumed_from", self.get_json("/x/file"))
         self.assertEqual(self.content("file"), BODY)
@@ -300,7 +314,7 @@ class OthersParts(GetTest):
         }
         for name, (there, how) in cases.items():
             with self.subTest(name):
-                self.page("/x/file", lambda e: self.ranged(e, **how))
+                self.page("/x/file", lambda e: e.parts(**how))
                 self.leave(there)
                 self.assertNotIn("resumed_from", self.get_json("--continue", "/x/file"))
                 self.assertEqual(self.content("file"), BODY)
@@ -321,7 +335,7 @@ class OthersParts(GetTest):
     def test_one_of_curl(self):
         if not shutil.which("curl"):
             self.skipTest("no curl")
-        self.page("/x/file", self.ranged)
+        self.page("/x/file", lambda e: e.parts())
         subprocess.run(["curl", "-s", "-r", "0-123455", "-o", self.directory / "file", self.site.url("/x/file")],
                        check=True, timeout=LIMIT)
         self.assertEqual(self.get_json("--continue", "/x/file")["resumed_from"], 123_456)
@@ -448,7 +462,7 @@ class Arrivals(GetTest):
         run = self.get("-", code=1, input=lines)
         self.assertEqual(self.names(), ["a", "two words"])
         self.assertIn(f"/x/c: its SHA-256 is {hashlib.sha256(b'/x/c').hexdigest()}, not 000", run.err)
-        self.assertIn("/x/d: 'md5=0' is neither sha256=HEX nor name=FILE", run.err)
+        self.assertIn("/x/d: 'md5=0' is neither sha256=HEX nor mirror=URL nor name=FILE", run.err)
         self.assertEqual(len(run.err.splitlines()), 2)
         (self.directory / "list").write_bytes(lines)
         self.get("-i", str(self.directory / "list"), code=1)
@@ -510,6 +524,7 @@ class Failures(GetTest):
             self.site.url("/x/escape%1b%5b2J"): "control character",
             self.site.url("/x/a.part"): "partial file",
             self.site.url("/x/a.part.json"): "partial file",
+            self.site.url("/x/a.part.new"): "partial file",
             self.site.url("/x/" + "n" * 246): "longer than 245 bytes",
         }
         run = self.get(*expected, self.site.url("/x/good"), code=1)
@@ -609,7 +624,9 @@ class Failures(GetTest):
     def test_usage(self):
         for arguments in ([], ["-c", "0", "/x/a"], ["--nonsense"], ["-i", "/nonexistent"],
                           ["--sha256", "00", "/x/a"], ["--name", "../a", "/x/a"],
-                          ["--name", "a", "/x/a", "/x/b"], ["--timeout", "-1", "/x/a"]):
+                          ["--name", "a", "/x/a", "/x/b"], ["--timeout", "-1", "/x/a"],
+                          ["-x", "0", "/x/a"], ["-x", "17", "/x/a"],
+                          ["--mirror", "http://127.0.0.1/m", "/x/a", "/x/b"]):
             run = self.get(*arguments, code=2)
             self.assertNotEqual(run.err, "", arguments)
         self.assertEqual(self.site.requests, [])
@@ -933,6 +950,425 @@ class Resuming(GetTest):
         run.send_signal(signal.SIGTERM)
         self.assertEqual(run.wait(LIMIT), -signal.SIGTERM)
         self.assertEqual(self.names(), [])
+
+
+class PieceTest(GetTest):
+    """With a file of several pieces."""
+
+    def setUp(self):
+        super().setUp()
+        self.right = hashlib.sha256(BIG).hexdigest()
+
+    def assert_arrived(self, body=BIG):
+        self.assertEqual(self.names(), ["file"])
+        self.assertTrue(self.content("file") == body, "the file's bytes are wrong")
+
+    def restart(self):
+        (self.directory / "file").unlink(missing_ok=True)
+        self.site.requests.clear()
+
+    def ranges(self, path="/x/file"):
+        return [e.asked_range() for e in self.site.asked(path)]
+
+
+class Pieces(PieceTest):
+    """-x: several connections for one file."""
+
+    def test_connections_work_at_once_on_parts_of_one_version(self):
+        def meanwhile():  # none gets its bytes before four are there
+            wait_until(lambda: len(self.site.requests) >= 4, "four connections")
+
+        self.page("/x/file", lambda e: e.parts(BIG, meanwhile=meanwhile))
+        done = self.get_json("-x", "4", "/x/file")
+        self.assert_arrived()
+        self.assertEqual((done["attempts"], done["bytes"], done["sha256"]), (1, len(BIG), self.right))
+        first, *others = self.site.requests
+        self.assertEqual(first.asked_range(), (0, MIB - 1))
+        self.assertNotIn("if-range", first.fields)
+        self.assertEqual({e.fields.get("if-range") for e in others}, {'"v1"'})
+        ends = sorted(self.ranges())
+        for (_, last), (following, _) in zip(ends, ends[1:]):
+            self.assertEqual(following, last + 1, "pieces overlap or leave a gap")
+        self.assertEqual(ends[-1][1], len(BIG) - 1)
+        self.assertTrue(all(last - start + 1 >= MIB for start, last in ends), ends)
+
+    def test_a_date_is_a_validator_too(self):
+        def page(e):
+            first, last = e.asked_range()
+            last = min(last, len(BIG) - 1)
+            e.answer(206, BIG[first:last + 1], Last_Modified=DATE, Date="Mon, 07 Nov 1994 08:49:37 GMT",
+                     Content_Range=f"bytes {first}-{last}/{len(BIG)}")
+
+        self.page("/x/file", page)
+        self.get("-x", "3", "/x/file")
+        self.assert_arrived()
+        self.assertEqual({e.fields.get("if-range") for e in self.site.requests[1:]}, {DATE})
+
+    def test_what_is_small_or_cannot_be_had_in_pieces_comes_over_one(self):
+        cases = {
+            "small": (BODY, lambda e: e.parts(BODY), 1),
+            "just one piece": (BIG[:MIB], lambda e: e.parts(BIG[:MIB]), 1),
+            "empty": (b"", lambda e: e.parts(b"") if e.asked_range() else e.answer(200), 2),
+            "no ranges": (BIG, lambda e: e.answer(200, BIG, ETag='"v1"'), 1),
+            "no ranges, no ETag": (BIG, lambda e: e.answer(200, BIG), 1),
+            "a weak validator": (BIG, lambda e: e.parts(BIG, 'W/"v1"', "no date"), 2),
+            "an unknown length": (BIG, lambda e: e.answer(
+                206, BIG[:MIB], ETag='"v1"', Content_Range=f"bytes 0-{MIB - 1}/*")
+                if e.asked_range() else e.answer(200, BIG), 2),
+        }
+        for name, (body, page, requests) in cases.items():
+            with self.subTest(name):
+                self.restart()
+                self.page("/x/file", page)
+                self.get("-x", "4", "/x/file")
+                self.assert_arrived(body)
+                self.assertEqual(len(self.site.requests), requests)
+
+    def test_servers_that_lie_about_ranges(self):
+        def whole(e):  # changed its mind
+            e.answer(200, BIG, ETag='"v1"')
+
+        def elsewhere(e):
+            first, last = e.asked_range()
+            e.answer(206, BIG[:last - first + 1], ETag='"v1"',
+                     Content_Range=f"bytes 0-{last - first}/{len(BIG)}")
+
+        def more(e):  # than was asked for
+            first, _ = e.asked_range()
+            e.answer(206, BIG[first:], ETag='"v1"',
+                     Content_Range=f"bytes {first}-{len(BIG) - 1}/{len(BIG)}")
+
+        def nothing(e):
+            e.answer(206, BIG[:10], ETag='"v1"')
+
+        def other_length(e):
+            first, last = e.asked_range()
+            e.answer(206, BIG[first:last], ETag='"v1"',
+                     Content_Range=f"bytes {first}-{last}/{len(BIG)}")
+
+        for lie in (whole, elsewhere, more, nothing, other_length):
+            with self.subTest(lie.__name__):
+                self.restart()
+                self.page("/x/file", lambda e: e.parts(BIG) if e.asked_range() is None or
+                          e.asked_range()[0] == 0 else lie(e))
+                self.get("-x", "4", "/x/file")
+                self.assert_arrived()
+                self.assertIn(None, self.ranges(), "never asked for all of it")
+
+    def test_a_shorter_part_than_asked_for_is_no_failure(self):
+        def page(e):
+            first, last = e.asked_range()
+            last = min(last, first + 300_000, len(BIG) - 1)
+            e.answer(206, BIG[first:last + 1], ETag='"v1"',
+                     Content_Range=f"bytes {first}-{last}/{len(BIG)}")
+
+        self.page("/x/file", page)
+        self.assertEqual(self.get_json("-x", "3", "/x/file")["attempts"], 1)
+        self.assert_arrived()
+
+    def test_a_file_that_changes_meanwhile(self):
+        new = BIG[::-1][:-1]
+        for when in (2, 3, 5):
+            with self.subTest(when=when):
+                self.restart()
+                self.page("/x/file", lambda e: e.parts(BIG) if len(self.site.requests) < when
+                          else e.parts(new, '"v2"'))
+                self.get("-x", "3", "/x/file")
+                self.assert_arrived(new)
+
+    def test_one_that_never_stops_changing_is_given_up(self):
+        self.page("/x/file", lambda e: e.parts(BIG, f'"v{e.count}"'))
+        run = self.get("-x", "2", "/x/file", "--retries", "2", code=1)
+        self.assertIn("the remote file has changed", run.err)
+        self.assertEqual(self.names(), [])
+
+    def test_a_piece_that_is_cut_is_gone_on_with(self):
+        self.page("/x/file", lambda e: e.parts(BIG, send=400_000 if e.count <= 3 else None))
+        done = self.get_json("-x", "2", "/x/file")
+        self.assert_arrived()
+        self.assertEqual(done["attempts"], 4)
+        asked = sum(last - first + 1 for first, last in self.ranges()[3:])
+        self.assertEqual(asked, len(BIG) - 1_200_000, "what had come was asked for again")
+
+    def test_pieces_that_fail_for_good_leave_a_part(self):
+        self.page("/x/file", lambda e: e.parts(BIG) if e.asked_range()[0] == 0 else e.answer(404))
+        run = self.get("-x", "3", "/x/file", code=1)
+        self.assertIn("status 404", run.err)
+        self.assertEqual(self.names(), ["file.part", "file.part.json"])
+        self.page("/x/file", lambda e: e.parts(BIG))
+        self.restart()
+        self.assertEqual(self.get_json("-x", "3", "/x/file")["resumed_from"], MIB)
+        self.assert_arrived()
+
+    def test_a_server_that_allows_one_connection(self):
+        busy = threading.Lock()
+
+        def page(e):
+            if not busy.acquire(blocking=False):
+                return e.answer(503)
+            try:
+                e.parts(BIG)
+            finally:
+                busy.release()
+
+        self.page("/x/file", page)
+        self.get("-x", "4", "/x/file", "--retries", "1")
+        self.assert_arrived()
+
+    def interrupted(self, sign):
+        """Leaves a part with holes, of a process that got that signal."""
+        self.restart()
+        self.page("/x/file", lambda e: (e.parts(BIG, send=500_000), self.site.ended.wait()))
+        run = subprocess.Popen(self.command("-x", "3", "/x/file"), stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=self.environment)
+        description = self.directory / "file.part.json"
+
+        def ranges():
+            try:
+                return json.loads(description.read_text()).get("ranges", [])
+            except FileNotFoundError:
+                return []
+
+        wait_until(lambda: sum(end - first for first, end in ranges()) == 1_500_000,
+                   "three halves of pieces, described")
+        run.send_signal(sign)
+        run.communicate(timeout=LIMIT)
+        self.assertEqual(run.returncode, -sign)
+        self.assertEqual(len(ranges()), 3)
+        self.site.requests.clear()
+        self.page("/x/file", lambda e: e.parts(BIG))
+        return description
+
+    def test_after_a_kill_only_what_is_missing_is_asked_for(self):
+        for sign in (signal.SIGKILL, signal.SIGINT):
+            for connections in ("3", "1"):
+                with self.subTest(sign=sign, connections=connections):
+                    self.interrupted(sign)
+                    done = self.get_json("-x", connections, "/x/file")
+                    self.assertEqual(done["resumed_from"], 1_500_000)
+                    self.assertEqual(done["sha256"], self.right)
+                    self.assert_arrived()
+                    asked = sum(last - first + 1 for first, last in self.ranges())
+                    self.assertEqual(asked, len(BIG) - 1_500_000)
+
+    def test_a_part_with_holes_and_a_file_that_has_changed(self):
+        self.interrupted(signal.SIGKILL)
+        self.page("/x/file", lambda e: e.parts(BODY, '"v2"'))
+        self.get("/x/file")
+        self.assert_arrived(BODY)
+
+    def test_a_part_with_holes_and_a_server_without_ranges(self):
+        for connections in ("3", "1"):
+            self.interrupted(signal.SIGKILL)
+            self.page("/x/file", lambda e: e.answer(200, BIG, ETag='"v1"'))
+            self.get("-x", connections, "/x/file")
+            self.assert_arrived()
+
+    def test_descriptions_of_holes_are_not_believed_blindly(self):
+        def describe(**changes):
+            self.description.write_text(json.dumps({**json.loads(self.description.read_text()), **changes}))
+
+        doubts = {
+            "another boot": lambda: describe(boot="before"),
+            "no length": lambda: describe(total=None),
+            "no ranges": lambda: describe(ranges=[]),
+            "other things": lambda: describe(ranges=[[1], "x", [5, -7], [9, 3], None]),
+            "a short file": lambda: os.truncate(self.directory / "file.part", 1000),
+            "beyond the end": lambda: describe(ranges=[[2**63, 2**64 - 1]]),
+        }
+        for what, doubt in doubts.items():
+            with self.subTest(what):
+                self.description = self.interrupted(signal.SIGKILL)
+                doubt()
+                self.get("-x", "2", "/x/file")
+                self.assert_arrived()
+
+    def test_a_part_that_came_over_one_connection(self):
+        self.leave_part(size=2 * MIB, body=BIG)
+        self.page("/x/file", lambda e: e.parts(BIG))
+        done = self.get_json("-x", "3", "/x/file")
+        self.assertEqual((done["resumed_from"], done["sha256"]), (2 * MIB, self.right))
+        self.assert_arrived()
+        self.assertEqual(min(self.ranges())[0], 2 * MIB)
+
+    def test_sha256(self):
+        self.page("/x/file", lambda e: e.parts(BIG))
+        run = self.get("-x", "3", "/x/file", "--sha256", "ab" * 32, code=1)
+        self.assertIn(f"its SHA-256 is {self.right}, not abab", run.err)
+        self.assertEqual(self.names(), [])
+        self.assertIn("sha256 ok", self.get("-x", "3", "/x/file", "--sha256", self.right).out)
+
+    def test_the_rate_holds_over_all_connections(self):
+        self.page("/x/file", lambda e: e.parts(BIG))
+        begin = time.monotonic()
+        self.get("-x", "4", "--limit-rate", "6M", "/x/file")
+        self.assertGreater(time.monotonic() - begin, 0.9, "faster than allowed over all")
+        self.assert_arrived()
+
+    def test_a_full_disk(self):
+        full = self.directory / "full"
+        full.mkdir()
+        if os.geteuid() != 0 or subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", full], capture_output=True).returncode:
+            self.skipTest("cannot mount a small file system")
+        self.addCleanup(subprocess.run, ["umount", full])
+        self.page("/x/file", lambda e: e.parts(BIG))
+        run = self.get("-x", "3", "-o", str(full), "/x/file", code=1)
+        self.assertRegex(run.err, r"^rondo get: \S+/x/file: .*No space left on device\n$")
+        self.assertEqual(sorted(p.name for p in full.iterdir()), ["file.part", "file.part.json"])
+
+    def test_many_files_and_few_descriptors(self):
+        paths = [f"/x/{i}" for i in range(5)]
+        for path in paths:
+            self.page(path, lambda e: e.parts(BIG))
+        self.get("-x", "16", *paths, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32)))
+        self.assertEqual(len(self.names()), 5)
+        self.assertTrue(all(self.content(name) == BIG for name in self.names()))
+
+    def test_nginx(self):
+        if not shutil.which("nginx"):
+            self.skipTest("no nginx")
+        (self.directory / "www").mkdir()
+        (self.directory / "www" / "file").write_bytes(BIG)
+        port = closed_port()
+        configuration = self.directory / "nginx.conf"
+        configuration.write_text(f"""
+            daemon off; pid {self.directory}/pid; error_log /dev/null; user root;
+            events {{}}
+            http {{ access_log off; server {{ listen 127.0.0.1:{port}; root {self.directory}/www; }} }}
+            """)
+        server = subprocess.Popen(["nginx", "-c", str(configuration)], stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait, LIMIT)
+        self.addCleanup(server.terminate)
+
+        def up():
+            with socket.socket() as s:
+                return s.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_until(up, "nginx")
+        self.get("-x", "4", f"http://127.0.0.1:{port}/file", "--sha256", self.right)
+        self.assertTrue(self.content("file") == BIG)
+
+
+class Mirrors(PieceTest):
+    """Several URLs for one file."""
+
+    def mirrored(self, *arguments, **options):
+        return self.get("--mirror", self.site.url("/x/mirror"), "/x/file", *arguments, **options)
+
+    def test_the_next_is_taken_when_one_fails(self):
+        self.page("/x/mirror", lambda e: e.parts(BIG))
+        for x in ("1", "3"):
+            for status in (404, 503):
+                with self.subTest(x=x, status=status):
+                    self.restart()
+                    self.page("/x/file", lambda e: e.answer(status))
+                    run = self.mirrored("-x", x, "--retries", "1")
+                    self.assertRegex(run.err, rf"^rondo get: \S+/x/file: status {status}; "
+                                              r"trying \S+/x/mirror\n$")
+                    self.assertEqual(len(self.site.asked("/x/file")), 1 if status == 404 else 2)
+                    self.assert_arrived()
+
+    def test_all_fail(self):
+        self.page("/x/mirror", lambda e: e.answer(403))
+        for x in ("1", "3"):
+            run = self.mirrored("-x", x, code=1)
+            self.assertIn("/x/file: status 404; trying", run.err)
+            self.assertIn("/x/file: status 403", run.err)
+            self.assertEqual(self.names(), [])
+
+    def test_pieces_come_from_all(self):
+        def meanwhile():
+            wait_until(lambda: self.site.asked("/x/mirror"), "a request to the mirror")
+
+        self.page("/x/file", lambda e: e.parts(BIG, meanwhile=meanwhile))
+        self.page("/x/mirror", lambda e: e.parts(BIG))
+        self.assertEqual(self.mirrored("-x", "2").err, "")
+        self.assert_arrived()
+        self.assertTrue(all(e.fields["if-range"] == '"v1"' for e in self.site.asked("/x/mirror")))
+
+    def test_one_that_fails_in_the_middle(self):
+        def meanwhile():
+            wait_until(lambda: self.site.asked("/x/mirror"), "a request to the mirror")
+
+        for broken in ("/x/file", "/x/mirror"):
+            with self.subTest(broken):
+                self.restart()
+                self.page("/x/file", lambda e: e.parts(BIG, meanwhile=meanwhile))
+                self.page("/x/mirror", lambda e: e.parts(BIG))
+                whole = self.site.pages[broken]
+                self.page(broken, lambda e: whole(e) if e.asked_range()[0] == 0 else e.answer(404))
+                self.mirrored("-x", "2")
+                self.assert_arrived()
+
+    def test_one_connection_goes_on_at_the_mirror(self):
+        self.page("/x/file", lambda e: e.parts(BIG, send=MIB) if e.count == 1 else e.answer(404))
+        self.page("/x/mirror", lambda e: e.parts(BIG))
+        self.mirrored()
+        self.assert_arrived()
+        self.assertEqual(self.ranges("/x/mirror"), [(MIB, None)])
+
+    def test_a_mirror_with_another_file_is_not_used(self):
+        others = {
+            "its ETag": (BIG[::-1], '"v2"', r"another file: its ETag is \"v2\", not \"v1\""),
+            "its length": (BIG + b"x", '"v1"', "another file: it has 6303802 bytes, not 6303801"),
+            "no ETag": (BIG[::-1], "", "nothing shows that it is the same file"),
+        }
+        for what, (body, tag, why) in others.items():
+            with self.subTest(what):
+                self.restart()
+
+                def meanwhile():
+                    wait_until(lambda: self.site.asked("/x/mirror"), "a request to the mirror")
+
+                self.page("/x/file", lambda e: e.parts(BIG, meanwhile=meanwhile))
+                self.page("/x/mirror", lambda e: e.parts(body, tag) if tag else e.answer(200, body))
+                run = self.mirrored("-x", "2")
+                self.assertRegex(run.err, rf"/x/mirror: the mirror is not used: .*{why}")
+                self.assertEqual(len(self.site.asked("/x/mirror")), 1)
+                self.assert_arrived()
+
+                self.restart()  # and over one connection
+                self.page("/x/file", lambda e: e.parts(BIG, send=MIB) if e.count == 1 else e.answer(404))
+                self.assertRegex(self.mirrored(code=1).err, why)
+                self.assertNotIn("file", self.names())
+                for left in self.names():
+                    (self.directory / left).unlink()
+
+    def test_with_a_sha256_another_etag_is_no_matter(self):
+        def meanwhile():
+            wait_until(lambda: self.site.asked("/x/mirror"), "a request to the mirror")
+
+        self.page("/x/file", lambda e: e.parts(BIG, meanwhile=meanwhile))
+        self.page("/x/mirror", lambda e: e.parts(BIG, '"other"'))
+        self.assertEqual(self.mirrored("-x", "2", "--sha256", self.right).err, "")
+        self.assert_arrived()
+        asked = self.site.asked("/x/mirror")
+        self.assertEqual({e.fields.get("if-range") for e in asked}, {None} if len(asked) == 1
+                         else {None, '"other"'})
+
+    def test_with_a_sha256_a_wrong_mirror_costs_one_more_try(self):
+        def meanwhile():
+            wait_until(lambda: self.site.asked("/x/mirror"), "a request to the mirror")
+
+        wrong = BIG[::-1]
+        for right in ("/x/file", "/x/mirror"):
+            with self.subTest(right):
+                self.restart()
+                self.page("/x/file", lambda e: e.parts(BIG if right == e.path else wrong,
+                                                       meanwhile=meanwhile))
+                self.page("/x/mirror", lambda e: e.parts(BIG if right == e.path else wrong, '"m"'))
+                self.mirrored("-x", "2", "--sha256", self.right)
+                self.assert_arrived()
+
+    def test_in_a_list(self):
+        self.page("/x/second", lambda e: e.answer(200, BODY))
+        line = (f"{self.site.url('/x/file')} mirror={self.site.url('/x/first')} "
+                f"mirror={self.site.url('/x/second')} sha256={hashlib.sha256(BODY).hexdigest()} name=file")
+        bad = f"{self.site.url('/x/bad')} mirror=htp:/typo\n{self.site.url('/x/bad')} mirror="
+        run = self.get("-", input=f"{line}\n{bad}".encode(), code=1)
+        self.assert_arrived(BODY)
+        self.assertIn("/x/bad: mirror htp:/typo: malformed URL", run.err)
 
 
 class Screen:
