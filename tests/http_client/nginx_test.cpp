@@ -77,6 +77,7 @@ TEST_P(http_client_nginx, many_at_once) {
       EXPECT_TRUE(r.body == nginx::small());
       connections.insert(std::string(r.fields.get("x-connection")));
     };
+    co_await get();  // with libcurl 8 those that come before there is a connection make one each
     std::vector<rondo::task<>> all;
     for (int i = 0; i < 90; ++i) all.push_back(get());
     co_await rondo::gather(std::move(all));

@@ -90,7 +90,8 @@ asyncio.run(main())
       co_await ws.close();
     }
     {
-      auto ws = co_await http::connect_websocket(at, {.ping_interval = 1ms, .ping_timeout = 10s});
+      auto ws = co_await http::connect_websocket(
+          at, {.ping_interval = 1ms, .ping_timeout = 10s, .subprotocols = "chat"});
       for (int i = 0; i < 100; ++i) {
         co_await ws.send("while pings go on");
         co_await ws.receive();
@@ -99,7 +100,7 @@ asyncio.run(main())
       EXPECT_EQ(ws.close_code(), 1000);
     }
     {
-      auto ws = co_await http::connect_websocket(at);
+      auto ws = co_await http::connect_websocket(at, {.subprotocols = "chat"});
       std::string too_long(300'001, 'x');
       co_await ws.send(too_long);
       EXPECT_THROW(co_await ws.receive(), http::websocket_error);

@@ -96,11 +96,13 @@ void transfer_state::prepare() {
   // those that come before the first connection is made have one each.
   http_version version = session->options.version;
   bool is_https = url[4] == 's' || url[4] == 'S';
-  static const bool waits_too_long = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
-  bool may_share = version != http_version::http1 && is_https && !waits_too_long;
+  static const bool is_libcurl_8 = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
+  bool may_share = version != http_version::http1 && is_https && !is_libcurl_8;
   set(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
   set(easy, CURLOPT_BUFFERSIZE, buffer_size(version, is_https));
-  set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
+  // libcurl 8 counts also the wait for one of limited connections: there it is left out.
+  bool may_wait = session->options.connections > 0 || session->options.connections_per_host > 0;
+  if (!may_wait || !is_libcurl_8) set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
   host_and_port where = session->has_proxies() ? host_of(url) : host_and_port();
   set(easy, CURLOPT_NOPROXY, session->bypasses_proxy(where.host, where.port) ? "*" : "");
   if (method == "HEAD") {
