@@ -9,6 +9,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 warns about frames and unions of its own making at -O2.
   target_compile_options(rondo_build_flags INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
+  if(RONDO_PRECOMPILE_HEADERS)  # then it warns of the standard library's own strings
+    target_compile_options(rondo_build_flags INTERFACE
+      $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds -Wno-stringop-overflow>)
+  endif()
 endif()
 if(RONDO_WERROR)
   target_compile_options(rondo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
@@ -59,7 +63,7 @@ function(rondo_library name)
   target_compile_features(rondo_${name} PUBLIC cxx_std_20)
   target_link_libraries(rondo_${name} PRIVATE $<BUILD_INTERFACE:rondo_build_flags>)
   # Before 1.0 each minor version is an ABI of its own.
-  set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name}
+  set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name} DEFINE_SYMBOL ""
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   rondo_precompile(rondo_${name} <rondo/rondo.hpp>)
   set_property(GLOBAL APPEND PROPERTY RONDO_LIBRARIES rondo_${name})

@@ -3,6 +3,7 @@
 // Elements whose copying, moving and comparing throw, at every place once, in all that
 // holds elements of the user's: nothing is lost without an exception that says so,
 // nothing is left broken or leaked, and nobody waits for ever.
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -18,9 +19,9 @@ struct fuse_blown {};
 
 /// Whatever may throw does so when the fuse has burnt down.
 struct fragile {
-  static inline int alive = 0;
-  static inline int fuse = -1;  // < 0: nothing throws
-  static inline bool blown = false;
+  static inline std::atomic<int> alive = 0;
+  static inline std::atomic<int> fuse = -1;  // < 0: nothing throws
+  static inline std::atomic<bool> blown = false;
   int v;
 
   static void burn() {
@@ -75,7 +76,7 @@ void at_every_throw(const char* name, const Scenario& scenario) {
       co_await scenario();
     });
     fragile::fuse = -1;
-    ASSERT_EQ(fragile::alive, 0) << "leaked, or destroyed twice";
+    ASSERT_EQ(fragile::alive.load(), 0) << "leaked, or destroyed twice";
     if (!fragile::blown) return;
   }
   FAIL() << "it throws for ever";
