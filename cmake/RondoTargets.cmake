@@ -11,7 +11,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
   if(RONDO_PRECOMPILE_HEADERS)  # then it warns of the standard library's own strings
     target_compile_options(rondo_build_flags INTERFACE
-      $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds -Wno-stringop-overflow>)
+      $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread>)
   endif()
 endif()
 if(RONDO_WERROR)

@@ -455,7 +455,8 @@ TEST_F(subprocess, braces_mean_no_options) {
     auto shell = co_await rondo::create_subprocess_shell({}, "exit 7");
     EXPECT_EQ((co_await shell.wait()).code(), 7);
     std::string name = "echo";
-    r = co_await rondo::run_process(name, std::vector<std::string>{"a", "b"});
+    std::vector<std::string> arguments = {"a", "b"};
+    r = co_await rondo::run_process(name, arguments);
     EXPECT_EQ(r.output, "a b\n");
     r = co_await rondo::run_process(std::string_view(name), "c");
     EXPECT_EQ(r.output, "c\n");
