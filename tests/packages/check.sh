@@ -24,9 +24,13 @@ run() {  # its output is shown when it fails
 machine=$work/machine
 mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
   sed -n 's/^URIs: *\([^ ]*\/debian\)\/* *$/\1/p; s/^deb \(\[[^]]*\] \)*\([^ ]*\/debian\)\/* .*/\2/p' | head -n 1)
-run debootstrap --variant=minbase --include=ca-certificates "$VERSION_CODENAME" "$machine" "${mirror:-http://deb.debian.org/debian}"
+mirror=${mirror:-http://deb.debian.org/debian}
+run debootstrap --variant=minbase --include=ca-certificates "$VERSION_CODENAME" "$machine" "$mirror"
 # The same archive as outside, with the settings that reach it.
-cp -r /etc/apt/sources.list* /etc/apt/apt.conf.d "$machine/etc/apt/" 2>/dev/null || true
+echo "deb $mirror $VERSION_CODENAME main" >"$machine/etc/apt/sources.list"
+for settings in /etc/apt/apt.conf.d/*; do
+  grep -q Invoke "$settings" || cp "$settings" "$machine/etc/apt/apt.conf.d/"
+done
 cp /etc/resolv.conf /etc/hosts "$machine/etc/"
 cp /etc/ssl/certs/ca-certificates.crt "$machine/etc/ssl/certs/"
 mkdir "$machine/packages"
