@@ -58,7 +58,9 @@ TEST(least_rate, a_body_that_drips_is_408) {
           auto dripping = rondo::create_task(drip);
           auto answer = co_await rondo::move_on_after(s.read_until("\r\n\r\n"), 20s);
           EXPECT_TRUE(answer) << "it is still read after 20 s";
-          if (answer) EXPECT_EQ(test::status_line(*answer), "HTTP/1.1 408");
+          if (answer) {
+            EXPECT_EQ(test::status_line(*answer), "HTTP/1.1 408");
+          }
           dripping.cancel();
           co_await test::ended(dripping);
         }

@@ -91,7 +91,7 @@ asyncio.run(main())
     }
     {
       auto ws = co_await http::connect_websocket(
-          at, {.ping_interval = 1ms, .ping_timeout = 10s, .subprotocols = "chat"});
+          at, {.subprotocols = "chat", .ping_interval = 1ms, .ping_timeout = 10s});
       for (int i = 0; i < 100; ++i) {
         co_await ws.send("while pings go on");
         co_await ws.receive();
