@@ -101,8 +101,10 @@ progress::entry::~entry() { std::erase(shown_.entries_, this); }
 
 void progress::say(std::string_view line) {
   if (style_ == style::silent) return;
-  // A frame goes out in one piece, or it flickers.
-  out_.write(erasure() + std::string(line) + "\n" + frame());
+  std::string text = erasure();  // before the next frame is made: both know what is drawn
+  text.append(line) += '\n';
+  text += frame();
+  out_.write(text);  // in one piece, or it flickers
 }
 
 void progress::complain(std::string_view line) {
@@ -122,7 +124,10 @@ rondo::task<> progress::keep_drawing() {
     co_await rondo::sleep(redraw_interval);
     if (style_ != style::bars) continue;
     measure();
-    if (!out_.behind()) out_.write(erasure() + frame());  // a terminal that is stopped
+    if (out_.behind()) continue;  // a terminal that is stopped
+    std::string text = erasure();
+    text += frame();
+    out_.write(text);
   }
 }
 
