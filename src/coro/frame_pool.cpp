@@ -162,7 +162,11 @@ struct watched_sizes {
 };
 watched_sizes& watched() {
   alignas(watched_sizes) static unsigned char memory[sizeof(watched_sizes)];
-  static auto* never_destroyed = new (memory) watched_sizes;
+  static auto* never_destroyed = [] {
+    ::pthread_atfork([] { watched().mutex.lock(); }, [] { watched().mutex.unlock(); },
+                     [] { watched().mutex.unlock(); });
+    return new (memory) watched_sizes;
+  }();
   return *never_destroyed;
 }
 void* remember(void* block, std::size_t size) noexcept {

@@ -2,6 +2,7 @@
 #include <rondo/coro/detail/scheduler.hpp>
 
 #include <mutex>
+#include <pthread.h>
 
 #include <rondo/coro/detail/home_loop.hpp>
 #include <rondo/coro/detail/node.hpp>
@@ -19,6 +20,9 @@ scheduler* first_alive = nullptr;
 scheduler_id last_id = 0;
 
 scheduler_id next_id() noexcept {
+  // A child that another thread forks meanwhile must not find it locked for ever.
+  [[maybe_unused]] static const int registered = ::pthread_atfork(
+      [] { alive_mutex.lock(); }, [] { alive_mutex.unlock(); }, [] { alive_mutex.unlock(); });
   std::lock_guard lock(alive_mutex);
   return ++last_id;
 }
