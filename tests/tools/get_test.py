@@ -511,7 +511,7 @@ class Failures(GetTest):
             self.site.url("/x/404"): "status 404",
             self.site.url("/x/500"): "status 500",
             self.site.url("/x/204"): "status 204",
-            self.site.url("/x/cut"): "bytes remaining",
+            self.site.url("/x/cut"): "with 296000 of 297000 bytes missing",
             self.site.url("/x/silent"): "Empty reply",
             self.site.url("/"): "no file name",
             f"http://127.0.0.1:{self.site.port}": "no file name",

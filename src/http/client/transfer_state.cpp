@@ -789,6 +789,13 @@ std::string transfer_state::cause() const {
     return told.starts_with("Out of memory") ? "the trailer is too large" : "the body is not well chunked";
   if (code == CURLE_RECV_ERROR && told.find("unexpected eof") != told.npos)
     return "the connection ended without TLS's close_notify: what came may not be all";
+  if (code == CURLE_PARTIAL_FILE && content_length()) {
+    curl_off_t received = 0;
+    curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    if (std::uint64_t all = *content_length(), got = static_cast<std::uint64_t>(received); got < all)
+      return "the connection ended with " + std::to_string(all - got) + " of " +
+             std::to_string(all) + " bytes missing";
+  }
   if (code == CURLE_OUT_OF_MEMORY) return "a line of the header is too long, or memory is short";
   if (code == CURLE_COULDNT_CONNECT) {
     long number = 0;
