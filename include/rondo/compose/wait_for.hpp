@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <rondo/coro/detail/body.hpp>
@@ -127,6 +128,12 @@ auto move_on_after(delay limit, A&& what) {
 template <class A>
   requires(!detail::awaitable<A>)
 detail::not_awaitable move_on_after(A&&, delay) {
+  detail::require_awaitable<A>();
+  return {};
+}
+template <class A>
+  requires(!detail::awaitable<A> && !std::is_convertible_v<A, delay>)
+detail::not_awaitable move_on_after(delay, A&&) {
   detail::require_awaitable<A>();
   return {};
 }
