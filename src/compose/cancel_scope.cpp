@@ -1,17 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/cancel_scope.hpp>
 
-#include <cstdio>
-#include <cstdlib>
+#include <rondo/coro/detail/fatal.hpp>
 
 namespace rondo::inline v0::detail {
 
 scope_core::~scope_core() {
-  if (inside_) {
-    std::fprintf(stderr, "rondo: fatal: a cancel_scope was destroyed while task '%s' ran something in it\n",
-                 inside_->waiter()->name().c_str());
-    std::abort();
-  }
+  if (inside_)
+    fatal("a cancel_scope was destroyed while task '" + inside_->waiter()->name() +
+          "' ran something in it");
 }
 
 void scope_core::require_own_thread(const char* caller) const {

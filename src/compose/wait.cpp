@@ -1,8 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/wait.hpp>
 
-#include <cstdio>
-#include <cstdlib>
+#include <rondo/coro/detail/fatal.hpp>
 
 namespace rondo::inline v0::detail {
 
@@ -67,11 +66,9 @@ bool wait_base::cancel() noexcept {
 }
 
 completion_order::~completion_order() {
-  if (consumer_ && consumer_->in_flight()) {
-    std::fprintf(stderr, "rondo: fatal: an as_completed was destroyed while task '%s' waited for it\n",
-                 consumer_->waiter()->name().c_str());
-    std::abort();
-  }
+  if (consumer_ && consumer_->in_flight())
+    fatal("an as_completed was destroyed while task '" + consumer_->waiter()->name() +
+          "' waited for it");
   for (slot& s : slots_)
     if (s.waiting) s.task->remove_waiter(s);
 }

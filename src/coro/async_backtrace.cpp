@@ -18,6 +18,7 @@ namespace {
 struct place {
   enum class how : unsigned char { thrown, called, under } kind = how::thrown;
   bool awaited = true;             // false: it has not come to a co_await
+  place_kind defined{};            // then: what at is the place of
   const char* operation = nullptr; // under: what the task waited for
   const char* function = nullptr;  // null: a task without a coroutine
   code_place at;
@@ -55,7 +56,7 @@ void add_calls(record& r, const promise_base* p, place::how kind, const char* op
       r.cut = true;
       return;
     }
-    r.places.push_back({kind, p->has_awaited(), operation,
+    r.places.push_back({kind, p->has_awaited(), p->created_kind(), operation,
                         p->created().function_name(), p->awaiting()});
     kind = place::how::called;
     operation = nullptr;
@@ -70,7 +71,7 @@ std::string text_of(const place& p) {
   if (p.kind != how::called) text += " in";
   text += " " + coroutine_name(p.function);
   if (p.kind == how::thrown)
-    text += p.awaited ? std::string(" after its co_await") : std::string(", ") + defined_word;
+    text += p.awaited ? std::string(" after its co_await") : std::string(", ") + place_word(p.defined);
   return text + " at " + short_location(p.at);
 }
 

@@ -11,6 +11,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include <rondo/coro/detail/fork.hpp>
+
 namespace rondo::inline v0::detail {
 
 constinit thread_local frame_cache this_thread_frames{};
@@ -130,7 +132,7 @@ slab_store& store() {
   // Never destroyed: frames may die in destructors of static objects.
   alignas(slab_store) static unsigned char memory[sizeof(slab_store)];
   static auto* instance = [] {
-    ::pthread_atfork([] { store().lock(); }, [] { store().unlock(); }, [] { store().unlock(); });
+    free_in_children<store>();
     return new (memory) slab_store;
   }();
   return *instance;
@@ -160,15 +162,16 @@ struct watched_sizes {
                      apart<std::pair<const void* const, std::size_t>>>
       sizes;
 };
+std::mutex& watched_mutex();
 watched_sizes& watched() {
   alignas(watched_sizes) static unsigned char memory[sizeof(watched_sizes)];
   static auto* never_destroyed = [] {
-    ::pthread_atfork([] { watched().mutex.lock(); }, [] { watched().mutex.unlock(); },
-                     [] { watched().mutex.unlock(); });
+    free_in_children<watched_mutex>();
     return new (memory) watched_sizes;
   }();
   return *never_destroyed;
 }
+std::mutex& watched_mutex() { return watched().mutex; }
 void* remember(void* block, std::size_t size) noexcept {
   std::memset(block, 0, size);
   std::lock_guard lock(watched().mutex);

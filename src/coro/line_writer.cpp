@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <new>
 #include <poll.h>
+#include <pthread.h>
 #include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +19,7 @@
 #include <thread>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <rondo/coro/detail/no_sigpipe.hpp>
 
@@ -78,11 +81,11 @@ std::size_t lines_in(std::string_view text) noexcept {
 struct line_writer::state : std::enable_shared_from_this<line_writer::state> {
   explicit state(int fd_number) noexcept : fd(fd_number) {}
 
-  static std::shared_ptr<state> of(int fd);
   void write(std::string_view lines, when_full full, std::size_t most);
   void add_note();
   void start_thread();
   void work() noexcept;
+  void begin_afresh() noexcept;
   bool idle() const noexcept { return !thread_runs && queue.empty(); }
 
   const int fd;
@@ -95,14 +98,54 @@ struct line_writer::state : std::enable_shared_from_this<line_writer::state> {
   bool thread_runs = false;
 };
 
-std::shared_ptr<line_writer::state> line_writer::state::of(int fd) {
-  static std::mutex& mutex = *new std::mutex;  // outlives what other statics write
-  static auto& known = *new std::map<int, std::weak_ptr<state>>;
-  std::lock_guard lock(mutex);
-  std::weak_ptr<state>& place = known[fd];
-  std::shared_ptr<state> s = place.lock();
-  if (!s) place = s = std::make_shared<state>(fd);
-  return s;
+/// The queues of the process. A child of fork has them, and nothing in them: what was
+/// queued, the parent's thread writes.
+class line_writer::all_states {
+ public:
+  static all_states& get() {
+    static auto& all = *new all_states;  // outlives what other statics write
+    return all;
+  }
+  std::shared_ptr<state> of(int fd) {
+    std::lock_guard lock(mutex_);
+    std::weak_ptr<state>& place = known_[fd];
+    std::shared_ptr<state> s = place.lock();
+    if (!s) place = s = std::make_shared<state>(fd);
+    return s;
+  }
+
+ private:
+  all_states() {
+    ::pthread_atfork([] { get().lock(); }, [] { get().unlock(false); }, [] { get().unlock(true); });
+  }
+  void lock() {
+    mutex_.lock();
+    for (auto& [fd, place] : known_)
+      if (std::shared_ptr<state> s = place.lock()) locked_.push_back(std::move(s));
+    for (auto& s : locked_) s->mutex.lock();
+  }
+  void unlock(bool in_child) noexcept {
+    for (auto& s : locked_) {
+      if (in_child) s->begin_afresh();
+      s->mutex.unlock();
+    }
+    auto last = std::exchange(locked_, {});
+    mutex_.unlock();
+  }
+
+  std::mutex mutex_;
+  std::map<int, std::weak_ptr<state>> known_;
+  std::vector<std::shared_ptr<state>> locked_;  // while a process forks
+};
+
+void line_writer::state::begin_afresh() noexcept {
+  // Threads that waited are not here: what it holds of them is not undone but forgotten.
+  new (&progress) std::condition_variable;
+  queue.clear();
+  in_hand = 0;
+  dropped = 0;
+  error = 0;
+  thread_runs = false;
 }
 
 void line_writer::state::add_note() {
@@ -189,7 +232,7 @@ void line_writer::state::work() noexcept {
 }
 
 line_writer::line_writer(int fd, when_full full, std::size_t most)
-    : state_(state::of(fd)), full_(full), most_(most) {}
+    : state_(all_states::get().of(fd)), full_(full), most_(most) {}
 
 line_writer::~line_writer() { flush(exit_limit); }
 
@@ -222,20 +265,32 @@ int line_writer::error() const noexcept {
   return state_->error;
 }
 
+namespace {
+line_writer& errors() {
+  static line_writer& writer = []() -> line_writer& {
+    // Destroyed by nobody: other statics may report something in their destructors.
+    auto* made = new line_writer(STDERR_FILENO);
+    std::atexit(&flush_reports);
+    return *made;
+  }();
+  return writer;
+}
+}  // namespace
+
+void flush_reports() noexcept {
+  try {
+    errors().flush(exit_limit);
+  } catch (const std::bad_alloc&) {  // nothing is queued
+  }
+}
+
 void write_report(std::string_view lines) noexcept {
   if (is_writable(STDOUT_FILENO, 0)) {
     no_sigpipe guard;
     std::fflush(stdout);
   }
   try {
-    static line_writer& errors = []() -> line_writer& {
-      auto* writer = new line_writer(STDERR_FILENO);
-      // Destroyed by nobody: other statics may report something in their destructors.
-      static line_writer& at_exit = *writer;
-      std::atexit([] { at_exit.flush(exit_limit); });
-      return *writer;
-    }();
-    errors.write(lines);
+    errors().write(lines);
   } catch (const std::bad_alloc&) {
     int error;
     write_some(STDERR_FILENO, lines, false, error);

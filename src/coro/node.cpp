@@ -1,11 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/detail/node.hpp>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/detail/context.hpp>
+#include <rondo/coro/detail/fatal.hpp>
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
@@ -17,10 +15,7 @@ struct node::details {
 };
 
 node::~node() {
-  if (first_child_) {
-    std::fputs("rondo: fatal: a task was destroyed before its children\n", stderr);
-    std::abort();
-  }
+  if (first_child_) fatal("a task was destroyed before its children");
   leave_tree();
   release(ctx);
   delete details_;
@@ -176,13 +171,10 @@ std::string_view node::cancel_message() const noexcept {
 }
 
 void coroutine_lost(const node& n) noexcept {
-  std::fprintf(stderr,
-               "rondo: fatal: task '%s' was resumed and neither waits nor has ended. g++ 12 loses "
-               "the body of a coroutine that has a co_await in the condition of an if, while or "
-               "switch and declares no variable in its outermost block: write `bool ok = co_await "
-               "f(); if (ok)` (docs/compilers.md)\n",
-               n.name().c_str());
-  std::abort();
+  fatal("task '" + n.name() +
+        "' was resumed and neither waits nor has ended. g++ 12 loses the body of a coroutine that "
+        "has a co_await in the condition of an if, while or switch and declares no variable in its "
+        "outermost block: write `bool ok = co_await f(); if (ok)` (docs/compilers.md)");
 }
 
 std::string coroutine_name(const char* pretty_function) {

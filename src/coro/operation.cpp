@@ -1,9 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/detail/operation.hpp>
 
-#include <cstdio>
-#include <cstdlib>
-
+#include <rondo/coro/detail/fatal.hpp>
 #include <rondo/coro/detail/foreign.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
@@ -78,11 +76,8 @@ void operation::awaited_again(const node* by, const promise_base* awaiter) const
   std::string who = by ? by->name() : "?";
   std::string where = awaiter ? " at " + short_location(awaiter->awaiting()) : "";
   std::string other = in_flight() ? ", while task '" + node_->name() + "' waits for it" : "";
-  std::fprintf(stderr,
-               "rondo: fatal: operation '%s' is awaited a second time, by task '%s'%s%s; make a new "
-               "one for each co_await\n",
-               describe(), who.c_str(), where.c_str(), other.c_str());
-  std::abort();
+  fatal(std::string("operation '") + describe() + "' is awaited a second time, by task '" + who +
+        "'" + where + other + "; make a new one for each co_await");
 }
 
 void operation::moved_after_begin() const noexcept {
@@ -92,11 +87,8 @@ void operation::moved_after_begin() const noexcept {
 
 void operation::destroyed_in_flight(const char* name) const noexcept {
   std::string task = node_ ? node_->name() : "?";
-  std::fprintf(stderr,
-               "rondo: fatal: operation '%s' of task '%s' was destroyed while in flight; only the "
-               "loop may destroy a coroutine that waits\n",
-               name, task.c_str());
-  std::abort();
+  fatal(std::string("operation '") + name + "' of task '" + task +
+        "' was destroyed while in flight; only the loop may destroy a coroutine that waits");
 }
 
 foreign_proxy foreign_proxy::make() { co_return; }

@@ -2,8 +2,8 @@
 #include <rondo/coro/detail/scheduler.hpp>
 
 #include <mutex>
-#include <pthread.h>
 
+#include <rondo/coro/detail/fork.hpp>
 #include <rondo/coro/detail/home_loop.hpp>
 #include <rondo/coro/detail/node.hpp>
 
@@ -16,13 +16,12 @@ namespace {
 // All schedulers of the process, and the id of the last. Asked only where
 // something of one loop is used by another.
 std::mutex alive_mutex;
+std::mutex& get_alive_mutex() { return alive_mutex; }
 scheduler* first_alive = nullptr;
 scheduler_id last_id = 0;
 
 scheduler_id next_id() noexcept {
-  // A child that another thread forks meanwhile must not find it locked for ever.
-  [[maybe_unused]] static const int registered = ::pthread_atfork(
-      [] { alive_mutex.lock(); }, [] { alive_mutex.unlock(); }, [] { alive_mutex.unlock(); });
+  [[maybe_unused]] static const bool registered = (free_in_children<get_alive_mutex>(), true);
   std::lock_guard lock(alive_mutex);
   return ++last_id;
 }

@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/task.hpp>
 
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
+
+#include <rondo/coro/detail/fatal.hpp>
 
 namespace rondo::inline v0::detail {
 
@@ -14,21 +14,19 @@ void check_awaited(const promise_base& p) noexcept {
   report_made([&] {
     return diagnostic{problem::never_awaited,
                       "task '" + coroutine_name(p.created().function_name()) +
-                          "' was never awaited (" + defined_word + " at " +
+                          "' was never awaited (" + place_word(p.created_kind()) + " at " +
                           short_location(p.created()) + ")"};
   });
 }
 
 void empty_task_awaited(const promise_base& caller) noexcept {
-  std::fprintf(stderr,
-               "rondo: fatal: task '%s' awaits an empty task (moved from, or awaited before) at %s\n",
-               caller.running_on().name().c_str(), short_location(caller.awaiting()).c_str());
-  std::abort();
+  fatal("task '" + caller.running_on().name() +
+        "' awaits an empty task (moved from, or awaited before) at " +
+        short_location(caller.awaiting()));
 }
 
 void empty_task() noexcept {
-  std::fputs("rondo: fatal: an empty task is started (moved from, or awaited before)\n", stderr);
-  std::abort();
+  fatal("an empty task is started (moved from, or awaited before)");
 }
 
 }  // namespace rondo::inline v0::detail

@@ -27,6 +27,7 @@ void spawned_base::keep_name() noexcept {
   if (!root()) return;
   coroutine_ = root()->created();
   last_await_line_ = root()->has_awaited() ? root()->awaiting().line : 0;
+  coroutine_kind_ = root()->created_kind();
 }
 
 std::string spawned_base::display_name() const {
@@ -40,7 +41,7 @@ std::string spawned_base::place_of_failure() const {
     text = " after its co_await at " + short_location({coroutine_.file_name(), last_await_line_});
   } else if (coroutine_.line()) {
     text = " before its first co_await";
-    places = std::string(defined_word) + " at " + short_location(coroutine_);
+    places = std::string(place_word(coroutine_kind_)) + " at " + short_location(coroutine_);
   }
   if (created_at_.line())
     places += (places.empty() ? "created at " : ", created at ") + short_location(created_at_);

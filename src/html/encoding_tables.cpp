@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include <rondo/coro/detail/fork.hpp>
 #include <rondo/coro/errors.hpp>
 
 #include "utf8.hpp"
@@ -150,10 +151,18 @@ class table_maker {
   }
 };
 
-const single_byte_table& table_of(const encoding& e) {
+namespace {
+std::mutex& tables_mutex() {
   static std::mutex mutex;
+  return mutex;
+}
+}  // namespace
+
+const single_byte_table& table_of(const encoding& e) {
+  [[maybe_unused]] static const bool registered =
+      (rondo::detail::free_in_children<tables_mutex>(), true);
   static std::map<const encoding*, single_byte_table> tables;  // whose elements stay where they are
-  std::lock_guard lock(mutex);
+  std::lock_guard lock(tables_mutex());
   auto found = tables.find(&e);
   if (found == tables.end()) found = tables.emplace(&e, make_single_byte_table(e)).first;
   return found->second;

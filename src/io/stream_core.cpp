@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <rondo/compose/detail/background.hpp>
+#include <rondo/coro/detail/fatal.hpp>
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/detail/stream_operation.hpp>
 #include <rondo/io/errors.hpp>
@@ -101,11 +100,8 @@ void stream_core::require_home(const char* operation) {
 
 void stream_core::check_home() noexcept {
   if (home.here()) return;
-  std::fprintf(stderr,
-               "rondo: fatal: the stream %s was destroyed on a thread that is not its loop's; use "
-               "loop_ref::call_soon_threadsafe\n",
-               subject().c_str());
-  std::abort();
+  fatal("the stream " + subject() + " was destroyed on a thread that is not its loop's; use " +
+        "loop_ref::call_soon_threadsafe");
 }
 
 void stream_core::set_name(std::string name) {

@@ -1,7 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/loop.hpp>
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <pthread.h>
@@ -13,6 +12,7 @@
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/current_task.hpp>
 #include <rondo/coro/detail/backtrace.hpp>
+#include <rondo/coro/detail/fatal.hpp>
 #include <rondo/coro/detail/frame_pool.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/interrupt.hpp>
@@ -122,11 +122,8 @@ struct scheduled_call : timer, entry, pooled {
 namespace {
 
 [[noreturn]] void parents_loop_used() noexcept {
-  std::fputs(
-      "rondo: fatal: a child of fork goes on with a task of its parent, whose loop it does not "
-      "have: let the child exec, _exit, or call rondo::run for tasks of its own\n",
-      stderr);
-  std::abort();
+  fatal("a child of fork goes on with a task of its parent, whose loop it does not have: let the "
+        "child exec, _exit, or call rondo::run for tasks of its own");
 }
 
 /// In place of the parent's kernel interface, whose memory and fds are shared.
@@ -185,12 +182,9 @@ struct child_of_fork {
 scheduled::~scheduled() {
   if (!call_) return;
   // Once it is made or its loop is gone, nobody else has it.
-  if (call_->references > 1 && call_->sched != detail::this_thread_scheduler) {
-    std::fputs("rondo: fatal: what call_later returned was destroyed on a thread that is not its "
-               "loop's; use loop_ref::call_soon_threadsafe\n",
-               stderr);
-    std::abort();
-  }
+  if (call_->references > 1 && call_->sched != detail::this_thread_scheduler)
+    detail::fatal("what call_later returned was destroyed on a thread that is not its loop's; use "
+                  "loop_ref::call_soon_threadsafe");
   call_->drop();
 }
 
@@ -418,11 +412,8 @@ void loop::end_all() noexcept {
   while (top_->first_child()) {
     if (!turn(true)) {
       top_->cancel_children_through_shields();
-      if (!has_ready()) {
-        std::fprintf(stderr, "rondo: fatal: the loop cannot close: these tasks cannot be ended\n%s",
-                     format_task_tree().c_str());
-        std::abort();
-      }
+      if (!has_ready())
+        detail::fatal("the loop cannot close: these tasks cannot be ended\n" + format_task_tree());
     }
     top_->cancel_children();
   }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <rondo/loop/detail/before_run.hpp>
+#include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/process/detail/frame.hpp>
 #include <rondo/process/process_pool.hpp>
 
@@ -27,18 +28,22 @@ struct assignment {
   std::size_t limit = 0;
 };
 
-[[noreturn]] void give_up(const char* why) noexcept {
-  std::fprintf(stderr, "rondo: process pool worker %d: %s\n", static_cast<int>(::getpid()), why);
+[[noreturn]] void end(const std::string& why) noexcept {
+  detail::write_report("rondo: " + why + '\n');
+  detail::flush_reports();
   ::_exit(1);
+}
+
+[[noreturn]] void give_up(const char* why) noexcept {
+  end("process pool worker " + std::to_string(::getpid()) + ": " + why);
 }
 
 assignment take_assignment(const char* text) noexcept {
   assignment a;
   if (std::sscanf(text, "%d:%d:%zu", &a.fd, &a.parent, &a.limit) != 3 ||
       ::fcntl(a.fd, F_SETFD, FD_CLOEXEC) != 0) {
-    std::fprintf(stderr, "rondo: %s=%s is set, which only a process_pool does for its workers\n",
-                 detail::worker_variable, text);
-    ::_exit(1);
+    end(std::string(detail::worker_variable) + "=" + text +
+        " is set, which only a process_pool does for its workers");
   }
   // Its own children are not workers.
   ::unsetenv(detail::worker_variable);

@@ -1,9 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/sync/detail/acquisition.hpp>
 
-#include <cstdio>
-#include <cstdlib>
-
+#include <rondo/coro/detail/fatal.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
 namespace rondo::inline v0::detail {
@@ -18,15 +16,11 @@ void acquisition::note(const operation& by) noexcept {
   line_ = p->awaiting().line;
 }
 
-void acquisition::destroyed(const char* what) const noexcept {
-  if (line_ == 0) {
-    std::fprintf(stderr, "rondo: fatal: %s\n", what);
-  } else {
-    std::fprintf(stderr, "rondo: fatal: %s (taken in %s at %s)\n", what,
-                 coroutine_name(coroutine_.function_name()).c_str(),
-                 short_location({coroutine_.file_name(), line_}).c_str());
-  }
-  std::abort();
+void acquisition::destroyed(std::string what) const noexcept {
+  if (line_ != 0)
+    what += " (taken in " + coroutine_name(coroutine_.function_name()) + " at " +
+            short_location({coroutine_.file_name(), line_}) + ")";
+  fatal(what);
 }
 
 void acquisition::lock_destroyed() const noexcept {
@@ -34,10 +28,8 @@ void acquisition::lock_destroyed() const noexcept {
 }
 
 void acquisition::semaphore_destroyed(std::size_t held) const noexcept {
-  char what[96];
-  std::snprintf(what, sizeof what, "a semaphore was destroyed while %zu permit%s of it %s out", held,
-                held == 1 ? "" : "s", held == 1 ? "was" : "were");
-  destroyed(what);
+  destroyed("a semaphore was destroyed while " + std::to_string(held) +
+            (held == 1 ? " permit of it was out" : " permits of it were out"));
 }
 
 }  // namespace rondo::inline v0::detail

@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/sync/channel.hpp>
 
-#include <cstdio>
-#include <cstdlib>
 #include <mutex>
+
+#include <rondo/coro/detail/fatal.hpp>
 
 namespace rondo::inline v0::detail {
 
@@ -39,9 +39,7 @@ channel_core::~channel_core() {
     // The names of another thread's tasks are not ours to read.
     std::string name = &who.sched() == this_thread_scheduler ? "task '" + who.name() + "'"
                                                              : "a task of another thread's loop";
-    std::fprintf(stderr, "rondo: fatal: a channel was destroyed while %s waited for it\n",
-                 name.c_str());
-    std::abort();
+    fatal("a channel was destroyed while " + name + " waited for it");
   }
   delete state_;
 }

@@ -1,8 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/sync/detail/wait_queue.hpp>
 
-#include <cstdio>
-#include <cstdlib>
+#include <rondo/coro/detail/fatal.hpp>
 
 namespace rondo::inline v0::detail {
 
@@ -13,18 +12,14 @@ std::size_t wait_queue::size() const noexcept {
 }
 
 void wait_queue::destroyed_with_waiters(const queued_operation& who) const noexcept {
-  std::fprintf(stderr, "rondo: fatal: %s was destroyed while task '%s' waited for it\n", owner_,
-               who.waiter()->name().c_str());
-  std::abort();
+  fatal(std::string(owner_) + " was destroyed while task '" + who.waiter()->name() +
+        "' waited for it");
 }
 
 void wait_queue::wrong_thread() const noexcept {
   std::string who = first_ ? " (task '" + first_->waiter()->name() + "' waits for it)" : "";
-  std::fprintf(stderr,
-               "rondo: fatal: %s was used on a thread that is not its loop's%s; use "
-               "loop_ref::call_soon_threadsafe\n",
-               owner_, who.c_str());
-  std::abort();
+  fatal(std::string(owner_) + " was used on a thread that is not its loop's" + who +
+        "; use loop_ref::call_soon_threadsafe");
 }
 
 }  // namespace rondo::inline v0::detail

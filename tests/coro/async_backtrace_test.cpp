@@ -96,7 +96,7 @@ TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
   EXPECT_EQ(said.messages,
             (test::lines{
                 std::string("task 'feed::at_once' failed before its first co_await (") +
-                    rondo::detail::defined_word +
+                    rondo::detail::place_word(rondo::detail::place_of_promise) +
                     " at async_backtrace_test.cpp:24, created at async_backtrace_test.cpp:92) and nobody "
                 "asked for its result: std::runtime_error: at once",
                 "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:19 "
@@ -117,7 +117,7 @@ TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_i
   };
   test::run(main, debugging());
   EXPECT_EQ(trace,
-            std::string("  thrown in feed::at_once, ") + rondo::detail::defined_word +
+            std::string("  thrown in feed::at_once, ") + rondo::detail::place_word(rondo::detail::place_of_promise) +
             " at async_backtrace_test.cpp:24\n"
             "  called from lambda in async_backtrace_of_one_thrown_before_any_await_says_where_that_"
             "coroutine_is_Test::TestBody at async_backtrace_test.cpp:113");

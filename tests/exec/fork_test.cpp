@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include <rondo/coro/detail/line_writer.hpp>
+
 #include "loop/child.hpp"
 #include "support/async.hpp"
 
@@ -193,6 +195,56 @@ TEST(fork, another_thread_may_make_frames_meanwhile) {
   }
   stop = true;
   busy.join();
+}
+
+TEST(fork, another_thread_may_write_reports_meanwhile) {
+  NEEDS_THREADS_IN_CHILD();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  std::atomic<bool> stop = false;
+  std::thread reader([&] {
+    char bytes[65536];
+    while (::read(ends[0], bytes, sizeof bytes) > 0) continue;
+  });
+  {
+    rondo::detail::line_writer out(ends[1]);
+    std::thread busy([&] {
+      while (!stop) out.write("from the parent\n");
+    });
+    for (int i = 0; i < 200 && !testing::Test::HasFailure(); ++i)
+      EXPECT_EQ(in_child([&] {
+                  out.write("from the child\n");
+                  return out.flush(10s) ? 0 : 1;
+                }),
+                "exit 0");
+    stop = true;
+    busy.join();
+  }
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+}
+
+TEST(fork, what_the_parent_has_not_written_yet_is_not_the_childs) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  {
+    rondo::detail::line_writer out(ends[1]);
+    std::string line(1023, 'x');
+    for (int i = 0; i < 200; ++i) out.write(line + "\n");
+    EXPECT_TRUE(out.behind());
+    EXPECT_EQ(in_child([&] { return out.behind() ? 1 : 0; }), "exit 0");
+    std::string all;
+    char bytes[65536];
+    while (all.size() < 200 * 1024) {
+      ssize_t n = ::read(ends[0], bytes, sizeof bytes);
+      ASSERT_GT(n, 0);
+      all.append(bytes, static_cast<std::size_t>(n));
+    }
+    EXPECT_TRUE(out.flush(60s));
+  }
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 }  // namespace

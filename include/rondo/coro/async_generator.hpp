@@ -37,8 +37,9 @@ class [[nodiscard]] generator_next {
 template <class T>
 class generator_promise final : public promise_base {
  public:
-  explicit generator_promise(std::source_location where = std::source_location::current()) noexcept
-      : promise_base(std::coroutine_handle<generator_promise>::from_promise(*this), where) {}
+  explicit generator_promise(std::source_location where = std::source_location::current(),
+                        place_kind kind = place_of_promise) noexcept
+      : promise_base(std::coroutine_handle<generator_promise>::from_promise(*this), where, kind) {}
 
   async_generator<T> get_return_object() noexcept;
 

@@ -74,8 +74,9 @@ class result_promise<void> : public promise_base {
 template <class T>
 class task_promise final : public result_promise<T> {
  public:
-  explicit task_promise(std::source_location where = std::source_location::current()) noexcept
-      : result_promise<T>(std::coroutine_handle<task_promise>::from_promise(*this), where) {}
+  explicit task_promise(std::source_location where = std::source_location::current(),
+                        place_kind kind = place_of_promise) noexcept
+      : result_promise<T>(std::coroutine_handle<task_promise>::from_promise(*this), where, kind) {}
 
   task<T> get_return_object() noexcept;
 };

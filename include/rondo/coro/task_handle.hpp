@@ -90,6 +90,7 @@ class spawned_base : public node, public pooled {
   std::source_location created_at_;
   std::source_location coroutine_;  // of the task, once it has ended
   unsigned last_await_line_ = 0;    // 0: it had none
+  place_kind coroutine_kind_{};     // then: what coroutine_ is the place of
   unsigned references_ = 1;
   bool retrieved_ = false;
   bool borrows_ = false;

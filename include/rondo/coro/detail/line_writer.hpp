@@ -15,7 +15,8 @@ namespace rondo::inline v0::detail {
 /// some. A reader that is gone is no error and no SIGPIPE: the lines are lost, and
 /// counted, until another one reads.
 ///
-/// All of one process that write to the same fd share the queue. Thread safe.
+/// All of one process that write to the same fd share the queue; a child of fork begins
+/// with an empty one. Thread safe.
 class line_writer {
  public:
   enum class when_full : unsigned char {
@@ -44,6 +45,7 @@ class line_writer {
 
  private:
   struct state;
+  class all_states;
   std::shared_ptr<state> state_;
   when_full full_;
   std::size_t most_;
@@ -52,6 +54,8 @@ class line_writer {
 /// A report on standard error, flushed at exit. What stdio holds for standard
 /// output goes first where that does not have to be waited for.
 void write_report(std::string_view lines) noexcept;
+/// Waits until the reports are written, for a second at most.
+void flush_reports() noexcept;
 
 /// std::fflush(nullptr) for a process that is about to end: without SIGPIPE, and
 /// not for longer than a second.

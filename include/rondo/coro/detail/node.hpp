@@ -141,14 +141,19 @@ class node : public entry {
 
 /// `app::fetch` of the compiler's `rondo::task<int> app::fetch(std::string)`.
 std::string coroutine_name(const char* pretty_function);
-/// What the place is that a coroutine's promise is given: where it is defined. But g++
-/// gives the brace that closes its body; none of its default arguments sees more
-/// (docs/compilers.md).
+/// What the place is that a coroutine's promise is given: the line of its name. But g++
+/// gives that of the brace that closes its body; none of its default arguments sees more
+/// (docs/compilers.md). Only the coroutine's own compiler knows: it says so in a default
+/// argument, because the library may have been built by the other one.
+enum class place_kind : unsigned { name = 0, closing_brace = 1u << 31 };
 #ifdef __clang__
-inline constexpr const char* defined_word = "defined";
+inline constexpr place_kind place_of_promise = place_kind::name;
 #else
-inline constexpr const char* defined_word = "ending";
+inline constexpr place_kind place_of_promise = place_kind::closing_brace;
 #endif
+inline const char* place_word(place_kind k) noexcept {
+  return k == place_kind::name ? "defined" : "ending";
+}
 /// A line of somebody's source.
 struct code_place {
   const char* file = nullptr;

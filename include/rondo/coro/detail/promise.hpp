@@ -33,7 +33,11 @@ class promise_base {
   code_place awaiting() const noexcept {
     return {created_.file_name(), has_awaited() ? awaiting_line_ : created_.line()};
   }
-  bool has_awaited() const noexcept { return awaiting_line_ != 0; }
+  bool has_awaited() const noexcept {
+    return (awaiting_line_ & ~static_cast<unsigned>(place_kind::closing_brace)) != 0;
+  }
+  /// Until it has awaited: what created() is the place of.
+  place_kind created_kind() const noexcept { return static_cast<place_kind>(awaiting_line_); }
 
   /// Makes this the outermost coroutine of n.
   void attach_root(node& n) noexcept {
@@ -126,8 +130,9 @@ class promise_base {
   }
 
  protected:
-  promise_base(std::coroutine_handle<> self, const std::source_location& where) noexcept
-      : self_(self), created_(where) {}
+  promise_base(std::coroutine_handle<> self, const std::source_location& where,
+               place_kind kind) noexcept
+      : self_(self), created_(where), awaiting_line_(static_cast<unsigned>(kind)) {}
   ~promise_base() = default;
   /// The exception that leaves this coroutine. A throw from a destructor while
   /// unwinding ends the program.
@@ -143,7 +148,7 @@ class promise_base {
   promise_base* caller_ = nullptr;  // null: the outermost of its node
   std::coroutine_handle<> self_;  // null: being destroyed before its end
   std::source_location created_;
-  unsigned awaiting_line_ = 0;
+  unsigned awaiting_line_;  // before the first co_await a place_kind
 };
 
 // Inlined where the operation's type is known, so that begin() is too: left to

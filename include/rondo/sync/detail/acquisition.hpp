@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <source_location>
+#include <string>
 
 namespace rondo::inline v0::detail {
 
@@ -21,7 +22,7 @@ class acquisition {
   [[noreturn]] void semaphore_destroyed(std::size_t held) const noexcept;
 
  private:
-  [[noreturn]] void destroyed(const char* what) const noexcept;
+  [[noreturn]] void destroyed(std::string what) const noexcept;
 
   std::source_location coroutine_;
   unsigned line_ = 0;  // 0: not known

@@ -1,0 +1,19 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/coro/detail/fatal.hpp>
+
+#include <cstdlib>
+#include <string>
+
+#include <rondo/coro/detail/line_writer.hpp>
+
+namespace rondo::inline v0::detail {
+
+void fatal(std::string_view text) noexcept {
+  std::string report = "rondo: fatal: " + std::string(text);
+  if (!report.ends_with('\n')) report += '\n';
+  write_report(report);
+  flush_reports();
+  std::abort();
+}
+
+}  // namespace rondo::inline v0::detail
