@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/fatal.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 scope_core::~scope_core() {
   if (inside_)
@@ -64,4 +64,4 @@ void scope_core::leave(scope_operation_base& op) noexcept {
   if (!inside_ && armed()) loop_->timers().disarm(*this);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <rondo/compose/wait_for.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void finally_base::begin_limit(node& cleanup) noexcept {
   if (limit_ == timer_queue::never) return;
@@ -59,4 +59,4 @@ void finally_base::report_replaced(const std::exception_ptr& error) noexcept {
   });
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

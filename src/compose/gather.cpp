@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/gather.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void gather_base::note(bool cancelled, std::exception_ptr error) noexcept {
   if (cancelled) child_cancelled_ = true;
@@ -40,4 +40,4 @@ void gather_base::check() const {
   if (child_cancelled_) throw cancelled_error();
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/move_on_when.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void stoppable_base::begin_child(node& child) noexcept {
   child_ = &child;
@@ -56,4 +56,4 @@ void stoppable_base::finish() noexcept {
   }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

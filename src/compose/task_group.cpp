@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/task_group.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void group_core::require_own_thread(const char* caller) const {
   if (waiter() && &waiter()->sched() != this_thread_scheduler) [[unlikely]]
@@ -114,4 +114,4 @@ void group_core::check() const {
   if (body_cancelled_ && !cancelled_itself_) throw cancelled_error();
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/fatal.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 bool wait_base::decides(const spawned_base& task) const noexcept {
   return when_ == return_when::first_completed ||
@@ -125,4 +125,4 @@ std::size_t completion_order::next_operation::result() {
   return order_.take();
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 std::string seconds(std::int64_t ns) {
   char text[32];
@@ -51,4 +51,4 @@ std::string deadline_base::detail() const {
   return seconds(deadline - loop::of(*waiter()).now_ns()) + " left";
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -8,7 +8,7 @@
 #include <rondo/coro/detail/backtrace.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -124,4 +124,4 @@ std::string async_backtrace(const std::exception_ptr& error) {
   return text;
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -3,7 +3,7 @@
 
 #include <new>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 struct thread_context {
@@ -81,4 +81,4 @@ void bind(const void* variable, context_value* value) {
   release(before);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

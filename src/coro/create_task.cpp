@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/create_task.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 scheduler& running_scheduler(const char* caller) {
   if (!this_thread_scheduler)
@@ -9,4 +9,4 @@ scheduler& running_scheduler(const char* caller) {
   return *this_thread_scheduler;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -7,7 +7,7 @@
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -137,4 +137,4 @@ std::string format_task_tree() {
 
 void print_task_tree() { detail::write_report(format_task_tree()); }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -11,7 +11,7 @@
 #include <rondo/coro/detail/scheduler.hpp>
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 std::string describe(const std::exception_ptr& error) {
   if (!error) return "no exception";
@@ -90,4 +90,4 @@ void report(const diagnostic& d) noexcept {
 }
 
 }  // namespace detail
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

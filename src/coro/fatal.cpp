@@ -6,7 +6,7 @@
 
 #include <rondo/coro/detail/line_writer.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void fatal(std::string_view text) noexcept {
   std::string report = "rondo: fatal: " + std::string(text);
@@ -16,4 +16,4 @@ void fatal(std::string_view text) noexcept {
   std::abort();
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

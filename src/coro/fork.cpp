@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 constinit unsigned forks = 0;  // changes only where there is one thread
@@ -13,4 +13,4 @@ constinit unsigned forks = 0;  // changes only where there is one thread
 
 unsigned fork_count() noexcept { return __atomic_load_n(&forks, __ATOMIC_RELAXED); }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

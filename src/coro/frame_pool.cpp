@@ -13,7 +13,7 @@
 
 #include <rondo/coro/detail/fork.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 constinit thread_local frame_cache this_thread_frames{};
 
@@ -256,4 +256,4 @@ std::size_t watched_size(const void* block) noexcept {
   return found == watched().sizes.end() ? 0 : found->second;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -23,7 +23,7 @@
 
 #include <rondo/coro/detail/no_sigpipe.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -322,4 +322,4 @@ void flush_stdio() noexcept {
   }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -7,7 +7,7 @@
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 struct node::details {
   std::string name;
@@ -231,4 +231,4 @@ std::string short_location(const code_place& where) {
   return std::string(file) + ":" + std::to_string(where.line);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

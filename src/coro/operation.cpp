@@ -5,7 +5,7 @@
 #include <rondo/coro/detail/foreign.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void operation::complete_stopped() noexcept {
   stopped_ = true;
@@ -93,4 +93,4 @@ void operation::destroyed_in_flight(const char* name) const noexcept {
 
 foreign_proxy foreign_proxy::make() { co_return; }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

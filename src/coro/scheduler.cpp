@@ -7,7 +7,7 @@
 #include <rondo/coro/detail/home_loop.hpp>
 #include <rondo/coro/detail/node.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 constinit thread_local scheduler* this_thread_scheduler = nullptr;
 constinit thread_local scheduler_id this_thread_scheduler_id = 0;
@@ -77,4 +77,4 @@ void scheduler::run_watched(entry* first) noexcept {
 void scheduler::begin_resume(const node& n) noexcept { step->resumes(n); }
 void scheduler::end_resume(const node& n) noexcept { step->has_resumed(n, finished == &n); }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

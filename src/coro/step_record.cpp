@@ -8,7 +8,7 @@
 
 #include <rondo/coro/detail/promise.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 template <class T>
@@ -129,4 +129,4 @@ std::string step_record::holds_text(unsigned ms) const {
   return text + " and holds it still" + instead;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

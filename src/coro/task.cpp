@@ -5,7 +5,7 @@
 
 #include <rondo/coro/detail/fatal.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void check_awaited(const promise_base& p) noexcept {
   scheduler* s = this_thread_scheduler;
@@ -29,4 +29,4 @@ void empty_task() noexcept {
   fatal("an empty task is started (moved from, or awaited before)");
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/task_handle.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void throw_empty_handle() { throw usage_error("task_handle: it refers to no task"); }
 
@@ -86,4 +86,4 @@ void spawned_base::require_done() const {
   if (!done()) throw usage_error("task '" + display_name() + "' has no result yet: it still runs");
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -4,7 +4,7 @@
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void lost_exception::report_on(const loop_ref& loop) && noexcept {
   if (!loop) return report();
@@ -25,4 +25,4 @@ void lost_exception::report() noexcept {
   });
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

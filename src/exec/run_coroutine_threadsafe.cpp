@@ -6,7 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 struct concurrent_core::state {
   std::atomic<unsigned> references{1};
@@ -58,4 +58,4 @@ void concurrent_core::set_retrieved() noexcept {
   state_->retrieved = true;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -14,7 +14,7 @@
 #include <rondo/exec/detail/worker_threads.hpp>
 #include <rondo/loop/detail/signal_mask.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -238,4 +238,4 @@ void run_workers(std::size_t n, worker_function factory, const workers_options& 
                                        .terminate = options.terminate});
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

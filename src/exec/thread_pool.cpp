@@ -3,7 +3,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -59,4 +59,4 @@ thread_pool::thread_pool(thread_pool_options options)
     : threads_(options.threads ? options.threads : detail::worker_threads::usable_cores(),
                options.queue ? options.queue : 1, options.name ? options.name : "") {}
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

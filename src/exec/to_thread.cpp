@@ -3,7 +3,7 @@
 
 #include <rondo/exec/thread_pool.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 bool thread_operation_base::begin() noexcept {
   scheduler& s = waiter()->sched();
@@ -118,4 +118,4 @@ bool abandoning_operation_base::cancel() noexcept {
   return true;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -17,7 +17,7 @@
 #include <rondo/coro/detail/scheduler.hpp>
 #include <rondo/loop/detail/signal_mask.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 struct worker_threads::state {
   struct worker {
@@ -322,4 +322,4 @@ std::size_t worker_threads::running() const noexcept {
   return state_->running;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -10,7 +10,7 @@
 
 #include <rondo/html/selector.hpp>
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 /// One of the conditions of a compound selector: of "a.x[href]:not(b)" four.
 struct condition {
@@ -73,4 +73,4 @@ struct compiled_selector {
 
 compiled_selector compile_selector(std::string_view text);
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -10,7 +10,7 @@
 #include "encoding_tables.hpp"
 #include "utf8.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 namespace {
 
@@ -356,4 +356,4 @@ bool is_utf8(std::string_view bytes) noexcept {
   return true;
 }
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -8,7 +8,7 @@
 
 #include "encodings.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 /// The bytes as UTF-8; a byte order mark is a character like others. What is broken becomes
 /// U+FFFD, as many of them as in browsers. Throws error where the system's iconv lacks the table.
@@ -19,4 +19,4 @@ bool is_utf8(std::string_view bytes) noexcept;
 /// size is what of it is taken then: the standard's maximal subpart.
 char32_t first_of_utf8(std::string_view text, std::size_t& size) noexcept;
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -11,7 +11,7 @@
 #include "query_encoder.hpp"
 #include "tree.hpp"
 
-namespace rondo::inline v0::html {
+namespace rondo { inline namespace v0 { namespace html {
 
 namespace {
 
@@ -124,4 +124,4 @@ std::vector<http::url> document::links() const {
   return all;
 }
 
-}  // namespace rondo::inline v0::html
+}}}  // namespace rondo::v0::html

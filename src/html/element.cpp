@@ -6,7 +6,7 @@
 
 #include "tree.hpp"
 
-namespace rondo::inline v0::html {
+namespace rondo { inline namespace v0 { namespace html {
 
 namespace detail {
 
@@ -193,4 +193,4 @@ element element::select_one(const selector& wanted) const {
 
 bool element::matches(const selector& wanted) const { return owner("matches").matches(index_, wanted); }
 
-}  // namespace rondo::inline v0::html
+}}}  // namespace rondo::v0::html

@@ -6,7 +6,7 @@
 #include "decoder.hpp"
 #include "prescan.hpp"
 
-namespace rondo::inline v0::html {
+namespace rondo { inline namespace v0 { namespace html {
 
 std::string detect_encoding(std::string_view bytes, std::string_view content_type) {
   const detail::encoding* found = detail::encoding_of_mark(bytes);
@@ -26,4 +26,4 @@ std::string to_utf8(std::string_view bytes, std::string_view encoding) {
   return detail::decode(*known, bytes);
 }
 
-}  // namespace rondo::inline v0::html
+}}}  // namespace rondo::v0::html

@@ -15,7 +15,7 @@
 
 #include "utf8.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 namespace {
 
@@ -212,4 +212,4 @@ const std::vector<char16_t>& gb18030_four_byte_table() {
   return table;
 }
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -10,7 +10,7 @@
 
 #include "encodings.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 /// Of the bytes 0x80 to 0xFF, for kind::single_byte. U+FFFD: there is no such character.
 using single_byte_table = std::array<char16_t, 128>;
@@ -38,4 +38,4 @@ const two_byte_table& euc_kr_table();
 /// Of the pointers below 39420 that four bytes of gb18030 stand for.
 const std::vector<char16_t>& gb18030_four_byte_table();
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -7,7 +7,7 @@
 
 #include "tree.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 namespace {
 
@@ -145,4 +145,4 @@ const encoding& encoding_of_page(const encoding& declared) {
   }
 }
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 struct encoding {
   enum class kind : unsigned char {
@@ -37,4 +37,4 @@ const encoding* find_encoding(std::string_view label);
 /// UTF-16 (HTML, 13.2.3.2 and 13.2.3.4).
 const encoding& encoding_of_page(const encoding& declared);
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

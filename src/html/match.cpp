@@ -9,7 +9,7 @@
 #include "compiled_selector.hpp"
 #include "tree.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 namespace {
 
@@ -333,4 +333,4 @@ bool tree::matches(std::uint32_t index, const selector& wanted) const {
   return m.enter(index);
 }
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

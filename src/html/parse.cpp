@@ -14,7 +14,7 @@
 
 #include "tree.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 namespace {
 
@@ -229,4 +229,4 @@ tree parse_tree(std::string_view text, const parse_options& options) {
   return builder().take(root);
 }
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -9,7 +9,7 @@
 
 #include "tree.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 namespace {
 
@@ -253,4 +253,4 @@ const encoding* encoding_of_prescan(std::string_view bytes) {
   return found ? &encoding_of_page(*found) : nullptr;
 }
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

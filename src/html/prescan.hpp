@@ -7,7 +7,7 @@
 
 #include "encodings.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 /// Each is null if nothing, or nothing known, is said.
 
@@ -22,4 +22,4 @@ const encoding* encoding_of_content(std::string_view content);
 /// A <meta>, or an XML declaration, in the first 1024 bytes: the prescan.
 const encoding* encoding_of_prescan(std::string_view bytes);
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -9,7 +9,7 @@
 #include "decoder.hpp"
 #include "utf8.hpp"
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 namespace {
 
@@ -81,4 +81,4 @@ std::string with_encoded_query(const encoding& page, std::string_view reference)
   return result += reference.substr(end);
 }
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -10,7 +10,7 @@
 #include "compiled_selector.hpp"
 #include "utf8.hpp"
 
-namespace rondo::inline v0::html {
+namespace rondo { inline namespace v0 { namespace html {
 
 namespace detail {
 
@@ -514,4 +514,4 @@ std::shared_ptr<const detail::compiled_selector> selector::compile(std::string_v
   return std::make_shared<const detail::compiled_selector>(detail::compile_selector(text));
 }
 
-}  // namespace rondo::inline v0::html
+}}}  // namespace rondo::v0::html

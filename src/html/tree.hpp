@@ -10,7 +10,7 @@
 
 #include <rondo/html/document.hpp>
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 constexpr std::uint32_t no_node = UINT32_MAX;
 
@@ -71,4 +71,4 @@ constexpr bool is_space(char c) noexcept {
 /// Reads UTF-8.
 tree parse_tree(std::string_view text, const parse_options& options);
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace rondo::inline v0::html::detail {
+namespace rondo { inline namespace v0 { namespace html::detail {
 
 constexpr char32_t replacement_character = 0xFFFD;
 
@@ -30,4 +30,4 @@ inline void append_utf8(std::string& to, char32_t code) {
   }
 }
 
-}  // namespace rondo::inline v0::html::detail
+}}}  // namespace rondo::v0::html::detail

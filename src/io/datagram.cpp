@@ -20,7 +20,7 @@
 #include <rondo/loop/detail/syscall.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -511,4 +511,4 @@ task<datagram_socket> connect_unix_datagram(std::string path, datagram_options o
   co_return socket;
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

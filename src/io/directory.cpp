@@ -18,7 +18,7 @@
 
 #include "directory_identity.hpp"
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 static_assert(std::is_trivially_destructible_v<walk_options>);
 
@@ -192,4 +192,4 @@ async_generator<directory_entry> walk(std::string path, walk_options options) {
   }
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

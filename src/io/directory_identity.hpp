@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Of a tree that is walked, so many directories of a path are open at most.
 inline constexpr std::size_t most_open_levels = 16;
@@ -38,4 +38,4 @@ struct directory_identity {
   }
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

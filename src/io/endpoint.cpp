@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <system_error>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -154,4 +154,4 @@ bool operator==(const endpoint& a, const endpoint& b) noexcept {
   }
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

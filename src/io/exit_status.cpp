@@ -4,7 +4,7 @@
 #include <csignal>
 #include <cstring>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 std::string exit_status::describe() const {
   if (signal_ == 0) return "exited with " + std::to_string(code_);
@@ -12,4 +12,4 @@ std::string exit_status::describe() const {
   return name ? std::string("killed by SIG") + name : "killed by signal " + std::to_string(signal_);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -6,7 +6,7 @@
 
 #include <rondo/loop/detail/backend.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 fd_watcher* fd_watcher::open(loop& l, int fd, callback on_ready) {
   return new fd_watcher(l, fd, std::move(on_ready));
@@ -65,4 +65,4 @@ void fd_watcher::answered() noexcept {
   }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -15,7 +15,7 @@
 #include <rondo/io/detail/replacement.hpp>
 #include <rondo/loop/sleep.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 using detail::check_file;
 using detail::file_core;
@@ -144,4 +144,4 @@ task<> write_text(std::string path, std::string_view text) {
   co_await f.close();
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -15,7 +15,7 @@
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/errors.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -264,4 +264,4 @@ task<> file_core::close(file_ref self) {
   check_file(result, "close", self.path());
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -11,7 +11,7 @@
 #include <rondo/io/detail/on_thread.hpp>
 #include <rondo/loop/sleep.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 using namespace std::chrono_literals;
 
@@ -89,4 +89,4 @@ task<std::optional<file_lock>> try_lock_file(std::string path, lock_kind kind) {
   co_return lock;
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

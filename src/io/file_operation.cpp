@@ -16,7 +16,7 @@
 #include <rondo/loop/detail/syscall.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -242,4 +242,4 @@ void file_transfer::kernel_done(std::int64_t result) noexcept {
   io_operation::kernel_done(result);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -17,7 +17,7 @@
 #include <rondo/io/detail/remove_tree.hpp>
 #include <rondo/io/detail/replacement.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 using detail::check_file;
 using detail::check_path;
@@ -333,4 +333,4 @@ task<> copy_file(std::string from, std::string to) {
   co_await to_thread(copy);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -17,7 +17,7 @@
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -137,4 +137,4 @@ task<stream> open_unix_connection(std::string path) {
   co_return stream(core);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -10,7 +10,7 @@
 
 #include <rondo/io/detail/socket.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -110,4 +110,4 @@ stream standard_input() { return open_standard(STDIN_FILENO, "stdin", O_RDONLY);
 stream standard_output() { return open_standard(STDOUT_FILENO, "stdout", O_WRONLY); }
 stream standard_error() { return open_standard(STDERR_FILENO, "stderr", O_WRONLY); }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

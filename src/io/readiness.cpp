@@ -13,7 +13,7 @@
 #include <rondo/io/detail/fd_watcher.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -194,4 +194,4 @@ bool remove_writer(int fd) { return detail::of_this_loop().remove(fd, POLLOUT); 
 
 void forget_fd(int fd) noexcept { detail::end_waits(fd); }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -14,7 +14,7 @@
 
 #include "directory_identity.hpp"
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -115,4 +115,4 @@ void remove_tree_now(const std::string& path, const std::stop_token& stop) {
   }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

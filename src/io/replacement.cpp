@@ -9,7 +9,7 @@
 
 #include <rondo/io/detail/file_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void replacement::check(long result) {
   if (result < 0) check_file(-errno, operation_, subject_);
@@ -93,4 +93,4 @@ void replacement::commit(bool durable) {
   if (failed != 0 && error != EINVAL) check(-1);  // EINVAL: this file system has no such thing
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -14,7 +14,7 @@
 #include <rondo/io/detail/fd_watcher.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -463,4 +463,4 @@ void configure_dns(const dns_options& options) {
   r.how.servers = {};  // the caller's memory
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -17,7 +17,7 @@
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/sleep.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -226,4 +226,4 @@ task<std::uint64_t> send_file(stream& to, file& from, std::uint64_t offset,
   co_return sent;
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -27,7 +27,7 @@
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/semaphore.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -407,4 +407,4 @@ task<> server::close(delay grace) {
   return detail::close_server(detail::state_ref(state()), grace);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -21,7 +21,7 @@
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -273,4 +273,4 @@ bool remove_signal_handler(int signal) {
   return loop::current().local<handlers>().remove(signal);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

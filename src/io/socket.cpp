@@ -13,7 +13,7 @@
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 unsigned blocking_flag() {
@@ -58,4 +58,4 @@ void close_socket(int fd) noexcept {
 endpoint local_endpoint(int fd) noexcept { return name_of(fd, &::getsockname); }
 endpoint peer_endpoint(int fd) noexcept { return name_of(fd, &::getpeername); }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -17,7 +17,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -230,4 +230,4 @@ child_process spawn(const spawn_request& request) {
   return {pid, pidfd};
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

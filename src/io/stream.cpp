@@ -5,7 +5,7 @@
 
 #include <rondo/io/detail/socket.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 async_generator<std::string> stream::lines() {
   for (;;) {
@@ -44,4 +44,4 @@ void stream::let_go() noexcept {
 
 endpoint stream::local() const noexcept { return core_ ? detail::local_endpoint(core_->fd) : endpoint(); }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -14,7 +14,7 @@
 #include <rondo/io/detail/stream_operation.hpp>
 #include <rondo/io/errors.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -305,4 +305,4 @@ void stream_core::set_filter(std::unique_ptr<stream_filter> f) {
   if (std::exchange(at_eof, false) && input_error == 0) input_error = static_cast<std::int32_t>(filter->take_end(*this));
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -5,7 +5,7 @@
 #include <string>
 #include <sys/socket.h>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 std::int64_t handshake_operation::refusal() const noexcept {
   if (!core_ || core_->closed) return -EBADF;
@@ -70,4 +70,4 @@ void handshake_operation::result() {
   check(operation.c_str());
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -7,7 +7,7 @@
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 std::int64_t stream_operation::refusal() const noexcept {
   if (!core_) return -EBADF;
@@ -74,4 +74,4 @@ void stream_operation::check(const char* operation) const {
   core_->fail(operation, outcome == -ECANCELED ? -ECONNABORTED : outcome);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -8,7 +8,7 @@
 
 #include <rondo/io/errors.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 bool read_operation::work() noexcept {
   for (unsigned round = 0; !ended(); ++round) {
@@ -205,4 +205,4 @@ std::size_t read_some_operation::result() {
   return n;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -10,7 +10,7 @@
 
 #include <rondo/coro/detail/no_sigpipe.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 bool write_operation::work() noexcept {
   for (unsigned round = 0;; ++round) {
@@ -125,4 +125,4 @@ void write_operation::result() {
   check("write to");
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

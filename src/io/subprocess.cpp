@@ -15,7 +15,7 @@
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/pipe.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 environment::environment() {
   for (char** variable = environ; variable && *variable; ++variable)
@@ -235,4 +235,4 @@ task<completed_process> run_subprocess(subprocess_plan plan) {
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -24,7 +24,7 @@
 #include <rondo/loop/detail/interrupt.hpp>
 #include <rondo/loop/sleep.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -314,4 +314,4 @@ std::string exit_operation::detail() const {
   return core_ ? core_->program + " (pid " + std::to_string(core_->pid) + ")" : std::string();
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -12,7 +12,7 @@
 #include <rondo/io/detail/remove_tree.hpp>
 #include <rondo/io/file_system.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -70,4 +70,4 @@ task<temporary_directory> make_temporary_directory(std::string directory) {
   co_return made;
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -12,7 +12,7 @@
 
 #include <rondo/loop/sleep.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -72,4 +72,4 @@ void remove_stale_socket(const endpoint& address, int type) {
     ::unlink(address.address().c_str());
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

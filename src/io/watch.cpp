@@ -14,7 +14,7 @@
 #include <rondo/io/detail/on_thread.hpp>
 #include <rondo/io/file.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -170,4 +170,4 @@ task<file_watch> watch(std::string path, watch_kind kinds) {
   co_return made;
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 const char* to_string(backend_kind kind) noexcept {
   switch (kind) {
@@ -59,4 +59,4 @@ backend* make_backend(backend_kind wanted) {
 }
 
 }  // namespace detail
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -9,7 +9,7 @@
 
 #include <linux/io_uring.h>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Memory that the kernel chooses from when data has come, so that a connection
 /// that waits needs none of its own (IORING_REGISTER_PBUF_RING, Linux 5.19).
@@ -76,4 +76,4 @@ class buffer_ring {
   state state_ = state::unused;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -16,7 +16,7 @@
 
 #include <rondo/loop/detail/syscall.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -305,4 +305,4 @@ class epoll_backend final : public backend {
 
 backend* make_epoll_backend() { return new epoll_backend; }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -9,7 +9,7 @@
 #include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/loop/detail/backend.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -108,4 +108,4 @@ void deliver_interrupt() noexcept {
   interrupted->request_cancel();
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -6,7 +6,7 @@
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 bool io_operation::begin() noexcept { return loop::of(*waiter()).kernel().start(*this); }
 
@@ -21,4 +21,4 @@ void io_operation::kernel_done(std::int64_t result) noexcept {
   }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

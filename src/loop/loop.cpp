@@ -20,7 +20,7 @@
 #include <rondo/loop/detail/standard_fds.hpp>
 #include <rondo/loop/detail/watchdog.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -468,4 +468,4 @@ void loop::arm_kernel_timer() noexcept {
   ::timerfd_settime(guest_timer_fd_, TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -8,7 +8,7 @@
 #include <rondo/coro/detail/fork.hpp>
 #include <rondo/loop/detail/backend.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 struct loop_link::state {
   std::atomic<unsigned> references{1};  // the loop's own is the first
@@ -127,4 +127,4 @@ void loop_link::close() noexcept {
   while (state_->wakers.load(std::memory_order_acquire) > 0) std::this_thread::yield();
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -5,7 +5,7 @@
 #include <rondo/loop/detail/before_run.hpp>
 #include <rondo/loop/detail/interrupt.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 loop_options options_of_loop(const run_options& options) {
@@ -35,4 +35,4 @@ void runner::run(spawned_base& main) {
   }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -7,7 +7,7 @@
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -56,4 +56,4 @@ class sim_backend final : public backend {
 
 backend* make_sim_backend() { return new sim_backend; }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

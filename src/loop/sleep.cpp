@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void sleep_operation::arm() noexcept {
   loop& l = loop::of(*waiter());
@@ -27,4 +27,4 @@ std::string sleep_operation::detail() const {
   return text;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <unistd.h>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void occupy_standard_fds() noexcept {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -18,4 +18,4 @@ void occupy_standard_fds() noexcept {
   }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

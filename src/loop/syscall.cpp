@@ -10,7 +10,7 @@
 
 #include <rondo/loop/detail/io_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 std::int64_t do_syscall(const io_operation& op) noexcept {
   auto result = [](auto r) -> std::int64_t { return r < 0 ? -errno : r; };
@@ -62,4 +62,4 @@ std::int64_t do_syscall(const io_operation& op) noexcept {
   return -ENOSYS;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

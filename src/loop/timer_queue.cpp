@@ -3,7 +3,7 @@
 
 #include <bit>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -181,4 +181,4 @@ std::int64_t timer_queue::next_wakeup() noexcept {
   return next_ = never;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

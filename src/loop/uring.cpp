@@ -17,7 +17,7 @@
 
 #include "buffer_ring.hpp"
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -402,4 +402,4 @@ backend* make_uring_backend(int& error) noexcept {
   return nullptr;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -11,7 +11,7 @@
 
 #include <rondo/loop/detail/signal_mask.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 constexpr auto interval = std::chrono::milliseconds(25);
@@ -93,4 +93,4 @@ watchdog::~watchdog() {
   delete state_;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -9,7 +9,7 @@
 
 #include <rondo/process/remote_function.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 std::string make_frame_header(std::size_t size) {
   std::string header(frame_header, '\0');
@@ -80,4 +80,4 @@ bool worker_channel::write_all(std::string_view bytes) {
   return true;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -18,7 +18,7 @@
 #include "serve.hpp"
 #include "worker.hpp"
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -363,4 +363,4 @@ task<packed> process_pool::execute(const remote_function& f, packed arguments) {
   return detail::execute_in(core_, f, std::move(arguments));
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -8,7 +8,7 @@
 #include <new>
 #include <typeinfo>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -159,4 +159,4 @@ unpacked_reply::unpacked_reply(std::string_view bytes) : array_(bytes, unpacked_
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -18,7 +18,7 @@
 #include <rondo/process/detail/frame.hpp>
 #include <rondo/process/process_pool.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -114,4 +114,4 @@ void serve_process_pool() {
 
 bool detail::is_unserved_worker() noexcept { return std::getenv(worker_variable) != nullptr; }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

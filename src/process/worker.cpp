@@ -22,7 +22,7 @@
 
 #include "serve.hpp"
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -168,4 +168,4 @@ task<std::string> worker::end() {
   }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

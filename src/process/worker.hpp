@@ -11,7 +11,7 @@
 #include <rondo/io/subprocess.hpp>
 #include <rondo/process/process_pool.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// A worker as its pool sees it: a process and the socket to it. Destroyed while
 /// it runs, it is killed and reaped by the loop.
@@ -57,4 +57,4 @@ class worker {
   bool killed_ = false;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -4,7 +4,7 @@
 #include <rondo/coro/detail/fatal.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void acquisition::note(const operation& by) noexcept {
   const promise_base* p = by.awaited_in();
@@ -32,4 +32,4 @@ void acquisition::semaphore_destroyed(std::size_t held) const noexcept {
             (held == 1 ? " permit of it was out" : " permits of it were out"));
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -5,7 +5,7 @@
 
 #include <rondo/coro/detail/fatal.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void channel_waiters::push(channel_waiter& w) noexcept {
   w.listed = true;
@@ -93,4 +93,4 @@ void channel_core::close() noexcept {
     }
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

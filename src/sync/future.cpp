@@ -6,7 +6,7 @@
 
 #include <rondo/coro/diagnostic.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 void throw_empty_future() { throw usage_error("future: it belongs to no promise"); }
 void throw_empty_promise() { throw usage_error("promise: it was moved away"); }
@@ -98,4 +98,4 @@ bool future_core::settle(void (*store)(void*), void* argument) {
   return true;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

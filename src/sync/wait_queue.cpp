@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/fatal.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 std::size_t wait_queue::size() const noexcept {
   std::size_t n = 0;
@@ -22,4 +22,4 @@ void wait_queue::wrong_thread() const noexcept {
         "; use loop_ref::call_soon_threadsafe");
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

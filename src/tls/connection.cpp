@@ -14,7 +14,7 @@
 #include "tls/context_state.hpp"
 #include "tls/filter.hpp"
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -172,4 +172,4 @@ task<server> start_tls_unix_server(connection_handler handler, std::string path,
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -15,7 +15,7 @@
 #include "tls/context_state.hpp"
 #include "tls/filter.hpp"
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -387,4 +387,4 @@ void tls_context::on_handshake_failure(
   state().on_failure = std::move(handler);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -11,7 +11,7 @@
 #include "tls/openssl.hpp"
 #include "tls/session_cache.hpp"
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// A certificate with those between it and its CA, and its key.
 struct tls_identity {
@@ -83,4 +83,4 @@ std::string alpn_list(const std::vector<std::string>& protocols);
 /// As it is a key of identities. Throws usage_error.
 std::string host_pattern(const std::string& host);
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -10,7 +10,7 @@
 
 #include "tls/openssl.hpp"
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -105,4 +105,4 @@ void throw_openssl_error(const std::string& what) {
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -13,7 +13,7 @@
 
 #include "tls/context_state.hpp"
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -255,4 +255,4 @@ void tls_filter::throw_failure(std::int64_t answer, const std::string& what) con
   throw std::system_error(static_cast<int>(-answer), std::generic_category(), what);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -11,7 +11,7 @@
 
 #include "tls/openssl.hpp"
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// TLS on a stream. OpenSSL reads the bytes that have come where they lie, and
 /// writes what is to be sent into a string.
@@ -69,4 +69,4 @@ class tls_filter final : public stream_filter {
   bool no_memory_ = false;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -11,7 +11,7 @@
 
 #include "tls/filter.hpp"
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace {
 
@@ -72,4 +72,4 @@ tls_details tls_info(const stream& s) {
   return info;
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

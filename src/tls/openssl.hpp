@@ -10,7 +10,7 @@
 #include <rondo/tls/errors.hpp>
 
 /// OpenSSL's objects, owned.
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 template <auto Free>
 struct freed_by {
@@ -52,4 +52,4 @@ std::error_code take_openssl_error() noexcept;
 /// The queue's error about what; std::bad_alloc if memory was short.
 [[noreturn]] void throw_openssl_error(const std::string& what);
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

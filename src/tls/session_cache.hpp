@@ -8,7 +8,7 @@
 
 #include "tls/openssl.hpp"
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// A client's sessions by "host:port", the newest last. Each is used once, as
 /// TLS 1.3 asks for (RFC 8446, appendix C.4).
@@ -56,4 +56,4 @@ class session_cache {
   std::deque<item> items_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -8,7 +8,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -156,4 +156,4 @@ class cancel_scope {
   detail::scope_core core_;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -9,7 +9,7 @@
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -141,4 +141,4 @@ auto finally(A&& body, C&& cleanup, std::optional<delay> limit = std::nullopt) {
   return finally(std::forward<A>(body), given(detail::make_body(std::forward<C>(cleanup))), limit);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -10,7 +10,7 @@
 
 #include <rondo/coro/detail/body.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -274,4 +274,4 @@ detail::not_awaitable gather(First&&, A&&...) {
   return {};
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -10,7 +10,7 @@
 
 #include <rondo/coro/detail/body.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -101,4 +101,4 @@ auto move_on_when(std::stop_token token, A&& what) {
       detail::make_body(std::forward<A>(what)), std::move(token));
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -3,7 +3,7 @@
 
 #include <rondo/compose/gather.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -146,4 +146,4 @@ detail::not_awaitable outcome_of(A&&) {
   return {};
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -6,7 +6,7 @@
 
 #include <rondo/compose/gather.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -89,4 +89,4 @@ detail::not_awaitable race(A&&...) {
   return {};
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/body.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -44,4 +44,4 @@ detail::not_awaitable shield(A&&) {
   return {};
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

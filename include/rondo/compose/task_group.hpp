@@ -9,7 +9,7 @@
 
 #include <rondo/coro/create_task.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -205,4 +205,4 @@ auto with_task_group(F&& f) {
   return detail::group_operation<F>(std::forward<F>(f));
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -9,7 +9,7 @@
 #include <rondo/coro/task_handle.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// When `wait` returns.
 enum class return_when : unsigned char { all_completed, first_completed, first_exception };
@@ -179,4 +179,4 @@ class as_completed {
   detail::completion_order order_;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -8,7 +8,7 @@
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -138,4 +138,4 @@ detail::not_awaitable move_on_after(delay, A&&) {
   return {};
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

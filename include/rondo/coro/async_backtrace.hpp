@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// The coroutines that an exception came through, innermost first, a line each:
 /// those that called each other, then what had started them side by side.
@@ -20,4 +20,4 @@ namespace rondo::inline v0 {
 /// of the calling thread's loop.
 std::string async_backtrace(const std::exception_ptr& error);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

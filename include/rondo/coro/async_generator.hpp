@@ -12,7 +12,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/detail/config.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 template <class T>
 class async_generator;
@@ -198,4 +198,4 @@ generator_awaiter<T> generator_next<T>::await_from(promise_base& caller) const n
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

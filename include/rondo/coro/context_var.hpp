@@ -10,7 +10,7 @@
 #include <rondo/coro/detail/node.hpp>
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// A variable with a value per task: what `contextvars.ContextVar` is.
 ///
@@ -90,4 +90,4 @@ class context_var {
   std::optional<T> default_;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

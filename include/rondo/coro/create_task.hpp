@@ -9,7 +9,7 @@
 #include <rondo/coro/detail/owned_call.hpp>
 #include <rondo/coro/task_handle.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -67,4 +67,4 @@ auto create_task(F&& f, Args&&... args) {
   return handle(detail::spawn(std::move(owned), {}, {}));
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

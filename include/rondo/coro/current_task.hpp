@@ -7,7 +7,7 @@
 
 #include <rondo/coro/detail/node.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// A look at a running task. Valid until that task has ended; belongs to the
 /// loop's thread.
@@ -51,4 +51,4 @@ std::string format_task_tree();
 /// The same on standard error.
 void print_task_tree();
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

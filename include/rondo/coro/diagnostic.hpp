@@ -6,7 +6,7 @@
 
 #include <rondo/detail/unique_function.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// What kind of mistake a diagnostic is about.
 enum class problem : unsigned char {
@@ -51,4 +51,4 @@ void report_made(Make make) noexcept {
 }
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Thrown to whoever asks for the result of a task that somebody cancelled: by
 /// `co_await handle`, by a `gather` or `wait_for` whose child cancelled itself,
@@ -57,4 +57,4 @@ class usage_error : public error {
   using error::error;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

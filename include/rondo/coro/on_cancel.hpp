@@ -7,7 +7,7 @@
 #include <rondo/coro/current_task.hpp>
 #include <rondo/detail/config.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Calls a function if the scope that it stands in is left because its task is
 /// cancelled: what `except asyncio.CancelledError` notes before it raises again.
@@ -37,4 +37,4 @@ class [[nodiscard]] on_cancel {
   bool in_unwinding_;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

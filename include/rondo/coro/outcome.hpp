@@ -9,7 +9,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// What a void operation gives where a value must stand, so that positions in
 /// the tuple of `gather` and `race` hold.
@@ -187,4 +187,4 @@ class [[nodiscard]] outcome {
   state state_ = state::empty;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

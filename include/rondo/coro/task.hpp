@@ -11,7 +11,7 @@
 #include <rondo/coro/outcome.hpp>
 #include <rondo/detail/config.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -186,4 +186,4 @@ class task_awaiter {
 };
 
 }  // namespace detail
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

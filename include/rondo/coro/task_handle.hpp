@@ -10,7 +10,7 @@
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/coro/task.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -331,4 +331,4 @@ using handle_for_closure =
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

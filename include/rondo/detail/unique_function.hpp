@@ -8,7 +8,7 @@
 
 #include <rondo/detail/config.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 template <class Signature>
 class unique_function;
@@ -98,4 +98,4 @@ class unique_function<R(Args...)> {
   alignas(void*) unsigned char storage_[capacity];
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

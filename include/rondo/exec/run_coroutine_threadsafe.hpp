@@ -10,7 +10,7 @@
 #include <rondo/exec/detail/lost_exception.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -244,4 +244,4 @@ concurrent_future<T> run_coroutine_threadsafe(task<T> what RONDO_CAPTURED_BY(glo
   return run_coroutine_threadsafe(detail::give_task<T>(std::move(what)), std::move(loop));
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -8,7 +8,7 @@
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/loop/run.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct workers_options {
   backend_kind backend = backend_kind::automatic;
@@ -63,4 +63,4 @@ void run_workers(std::size_t n, F&& factory, workers_options options = {}) {
   detail::run_workers(n, detail::worker_factory<std::remove_reference_t<F>>(factory), options);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -14,7 +14,7 @@
 #include <rondo/loop/loop.hpp>
 #include <rondo/sync/future.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct thread_pool_options {
   /// At most so many threads; 0: one for each core that the process may use.
@@ -220,4 +220,4 @@ class thread_pool {
   detail::worker_threads threads_;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -24,7 +24,7 @@ template <class T>
 class reference_wrapper;
 }  // namespace std
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -276,4 +276,4 @@ auto to_thread(abandon_on_cancel_t, F&& f, Args&&... args) {
       std::forward<F>(f), std::forward<Args>(args)...);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -14,7 +14,7 @@
 #include <rondo/http/url.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0::html {
+namespace rondo { inline namespace v0 { namespace html {
 
 /// A page that is beyond the limits of parse_options.
 class parse_error : public error {
@@ -88,4 +88,4 @@ class document {
   std::optional<http::url> base_;
 };
 
-}  // namespace rondo::inline v0::html
+}}}  // namespace rondo::v0::html

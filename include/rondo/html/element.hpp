@@ -10,7 +10,7 @@
 #include <rondo/detail/config.hpp>
 #include <rondo/html/selector.hpp>
 
-namespace rondo::inline v0::html {
+namespace rondo { inline namespace v0 { namespace html {
 
 namespace detail {
 struct tree;
@@ -70,4 +70,4 @@ class element {
   std::uint32_t index_ = 0;
 };
 
-}  // namespace rondo::inline v0::html
+}}}  // namespace rondo::v0::html

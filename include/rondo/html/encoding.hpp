@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0::html {
+namespace rondo { inline namespace v0 { namespace html {
 
 /// The name of the encoding that a page's bytes are in ("Shift_JIS"), as browsers find it out
 /// before they read the page (HTML, 13.2.3): a byte order mark; the Content-Type's charset; what
@@ -19,4 +19,4 @@ std::string detect_encoding(std::string_view bytes, std::string_view content_typ
 /// and where the system's iconv lacks a table. Thread-safe.
 std::string to_utf8(std::string_view bytes, std::string_view encoding);
 
-}  // namespace rondo::inline v0::html
+}}}  // namespace rondo::v0::html

@@ -8,7 +8,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::html {
+namespace rondo { inline namespace v0 { namespace html {
 
 namespace detail {
 struct compiled_selector;
@@ -71,4 +71,4 @@ class selector {
   std::shared_ptr<const detail::compiled_selector> compiled_;
 };
 
-}  // namespace rondo::inline v0::html
+}}}  // namespace rondo::v0::html

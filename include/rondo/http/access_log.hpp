@@ -9,7 +9,7 @@
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/io/endpoint.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// A request that has been answered. Its texts are valid during the call.
 struct access_record {
@@ -45,4 +45,4 @@ enum class log_format : unsigned char { none, combined, json };
 /// with it; its lines are lost. Destroying it waits up to a second for what is kept.
 access_log log_to(int fd, log_format format = log_format::combined);
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// Who the client says it is. Sent to the host of the URL only, never to one that
 /// a redirect leads to.
@@ -39,4 +39,4 @@ class auth {
   scheme kind_;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -14,7 +14,7 @@
 #include <rondo/http/percent_encoding.hpp>
 #include <rondo/io/file.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// The body of a request, made from whatever is to be sent: a text, JSON, a form, a
 /// file, or pieces that are made while it is sent. A field Content-Type of the
@@ -93,4 +93,4 @@ class body {
   bool replayable_ = true;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -6,7 +6,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// What went wrong with a transfer.
 enum class failure : unsigned char {
@@ -45,4 +45,4 @@ class http_error : public error {
   int status_;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// A cookie in a session's jar (RFC 6265).
 struct cookie {
@@ -22,4 +22,4 @@ struct cookie {
   std::int64_t expires = 0;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT": the date of a header field (RFC 9110, 5.6.7),
 /// whatever the locale. Throws usage_error for a year that has not four digits.
@@ -18,4 +18,4 @@ std::string format_date(std::chrono::sys_seconds time);
 /// for a date that the calendar does not have, and for the wrong day of the week.
 std::optional<std::chrono::sys_seconds> parse_date(std::string_view text);
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

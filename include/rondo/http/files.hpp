@@ -10,7 +10,7 @@
 #include <rondo/http/reply.hpp>
 #include <rondo/http/request.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 struct file_options {
   /// Files and directories whose name begins with a dot. Without it they are 404, but
@@ -84,4 +84,4 @@ class files {
 /// regular file (EINVAL). Cancelled: nothing stays open.
 task<reply> file_reply(const request& r, std::string path, file_options options = {});
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -11,7 +11,7 @@
 #include <rondo/http/request.hpp>
 #include <rondo/http/router.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace detail {
 struct gzip_state;
@@ -53,4 +53,4 @@ class gzip {
   std::shared_ptr<detail::gzip_state> state_;  // streams of replies may outlive this
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// Header fields in their order. Names compare without regard to case (RFC 9110).
 ///
@@ -68,4 +68,4 @@ bool is_field_value(std::string_view s) noexcept;
 /// Whether two texts are equal but for the case of ASCII letters.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

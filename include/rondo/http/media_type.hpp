@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// The media type of a file by the end of its name, `text/html; charset=utf-8` for
 /// "a/Index.HTML": from a table of our own, so that it is the same on every
@@ -16,4 +16,4 @@ std::string_view media_type_of(std::string_view path) noexcept;
 /// its pieces is small, and it would keep a compressor for hours.
 bool is_compressible(std::string_view media_type) noexcept;
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -16,7 +16,7 @@
 #include <rondo/http/request.hpp>
 #include <rondo/io/file.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 class multipart_reader;
 
@@ -127,4 +127,4 @@ class multipart_reader {
   bool body_ended_ = false;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -9,7 +9,7 @@
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/io/file.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// A form with files: multipart/form-data (RFC 7578). Names and file names may hold
 /// anything; line breaks and quotes in them are escaped as browsers do.
@@ -48,4 +48,4 @@ class multipart_form {
   std::uint64_t size_;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

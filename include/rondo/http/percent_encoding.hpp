@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// Every byte but letters, digits and "-._~" as %XX (RFC 3986, 2.3), and those of
 /// `keep`: the text can stand in a path segment, a query or a form. For data of users in a
@@ -29,4 +29,4 @@ form_fields parse_form(std::string_view text);
 /// Writes it.
 std::string encode_form(const form_fields& fields);
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

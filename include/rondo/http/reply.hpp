@@ -18,7 +18,7 @@
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// A part of an open file, as the body of a reply.
 struct file_body {
@@ -83,4 +83,4 @@ class status_error : public error {
 /// "Not Found" for 404.
 std::string_view reason_phrase(int status) noexcept;
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

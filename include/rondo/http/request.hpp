@@ -18,7 +18,7 @@
 #include <rondo/http/percent_encoding.hpp>
 #include <rondo/io/endpoint.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 class router;
 
@@ -115,4 +115,4 @@ class request {
   std::string id_;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

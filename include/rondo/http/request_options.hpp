@@ -12,7 +12,7 @@
 #include <rondo/http/retry_policy.hpp>
 #include <rondo/http/timeouts.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// How far a transfer has come, in bytes as they go over the wire.
 struct transfer_progress {
@@ -52,4 +52,4 @@ struct request_options {
   std::function<void(const transfer_progress&)> progress;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -10,7 +10,7 @@
 #include <rondo/http/client_error.hpp>
 #include <rondo/http/headers.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// A response that has led elsewhere.
 struct redirect_step {
@@ -46,4 +46,4 @@ struct response {
   nlohmann::json json() const;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -8,7 +8,7 @@
 #include <rondo/http/headers.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// Whether it may go better another time: a connection that failed, was cut or timed
 /// out.
@@ -42,4 +42,4 @@ struct retry_policy {
 };
 static_assert(std::is_trivially_destructible_v<retry_policy>);
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

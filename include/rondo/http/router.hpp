@@ -15,7 +15,7 @@
 #include <rondo/http/reply.hpp>
 #include <rondo/http/request.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace detail {
 struct router_state;
@@ -132,4 +132,4 @@ class router {
   std::unique_ptr<detail::router_state> state_;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

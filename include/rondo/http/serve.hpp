@@ -13,7 +13,7 @@
 #include <rondo/http/server.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 struct serve_options {
   std::string_view host = "127.0.0.1";  ///< "" is every IPv4 address
@@ -58,4 +58,4 @@ void serve(F&& factory, serve_options options = {}) {
   detail::serve([&factory] { return detail::make_handler(factory()); }, options);
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

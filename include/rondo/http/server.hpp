@@ -20,7 +20,7 @@
 #include <rondo/loop/time.hpp>
 #include <rondo/tls/context.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// What a client may make the server hold or wait for.
 struct server_options {
@@ -134,4 +134,4 @@ RONDO_CORO_WRAPPER task<http::server> start_tls_server(F&& handler, std::string 
                                   port, std::move(context), options);
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

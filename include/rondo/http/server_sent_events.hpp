@@ -12,7 +12,7 @@
 #include <rondo/http/request.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// One event for a browser's EventSource (HTML standard, 9.2 "Server-sent events").
 struct server_sent_event {
@@ -59,4 +59,4 @@ reply server_sent_events(async_generator<server_sent_event> events,
 /// none. What it sends is not to be trusted.
 std::string_view last_event_id(const request& r) noexcept;
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -12,7 +12,7 @@
 #include <rondo/http/session_options.hpp>
 #include <rondo/http/transfer.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace detail {
 struct session_state;
@@ -78,4 +78,4 @@ task<response> put(std::string url, body content = {}, request_options options =
 task<response> patch(std::string url, body content = {}, request_options options = {});
 task<response> delete_(std::string url, request_options options = {});
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -9,7 +9,7 @@
 #include <rondo/http/retry_policy.hpp>
 #include <rondo/http/timeouts.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 enum class http_version : unsigned char {
   automatic,               ///< HTTP/2 over TLS where the server has it (ALPN), else HTTP/1.1
@@ -75,4 +75,4 @@ struct session_options {
   bool environment = true;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -7,7 +7,7 @@
 
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// How long a transfer may take. Whatever runs out, the error is failure::timeout,
 /// and its text says which.
@@ -32,4 +32,4 @@ struct timeouts {
 };
 static_assert(std::is_trivially_destructible_v<timeouts>);
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -14,7 +14,7 @@
 #include <rondo/http/headers.hpp>
 #include <rondo/http/response.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace detail {
 struct transfer_state;
@@ -64,4 +64,4 @@ class [[nodiscard]] transfer {
   detail::transfer_state* state_;
 };
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

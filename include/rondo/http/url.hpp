@@ -10,7 +10,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// A text that is no URL, or none of the web. What it says names the text.
 class url_error : public error {
@@ -128,4 +128,4 @@ bool same_host(const url& a, const url& b) noexcept;
 /// "example.com". Of an IP address only the same one.
 bool within_domain(std::string_view host, std::string_view domain) noexcept;
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

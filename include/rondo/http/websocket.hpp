@@ -20,7 +20,7 @@
 #include <rondo/loop/time.hpp>
 #include <rondo/tls/context.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 /// What a WebSocket takes, and when it gives up. Views are copied at the call.
 struct websocket_options {
@@ -188,4 +188,4 @@ reply accept_websocket(const request& r, F&& handler, const websocket_options& o
   return detail::accept_websocket(r, detail::websocket_handler(std::forward<F>(handler)), options);
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

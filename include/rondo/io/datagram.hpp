@@ -14,7 +14,7 @@
 #include <rondo/loop/detail/io_operation.hpp>
 #include <rondo/loop/detail/timer_queue.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// A datagram that was received.
 struct datagram {
@@ -273,4 +273,4 @@ task<datagram_socket> bind_unix_datagram(std::string path, datagram_options opti
 /// by itself, so that the peer can answer (Linux' autobind, unix(7)).
 task<datagram_socket> connect_unix_datagram(std::string path, datagram_options options = {});
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -6,7 +6,7 @@
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/io/file_system.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct directory_entry {
   std::string name;  ///< the last part
@@ -44,4 +44,4 @@ struct walk_options {
 /// rest as list_directory; errors are `walk /x/y: …`.
 async_generator<directory_entry> walk(std::string path, walk_options options = {});
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -9,7 +9,7 @@
 
 struct sockaddr;
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// The address of a socket: an IP address with a port, or the path of a Unix
 /// socket. A plain value; an empty one names nothing.
@@ -52,4 +52,4 @@ class endpoint {
   unsigned size_ = 0;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

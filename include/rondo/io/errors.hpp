@@ -6,7 +6,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// The stream ended before what was asked for had come (asyncio.IncompleteReadError).
 class incomplete_read_error : public error {
@@ -27,4 +27,4 @@ class limit_overrun_error : public error {
   using error::error;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

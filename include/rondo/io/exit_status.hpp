@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// How a process ended.
 class exit_status {
@@ -31,4 +31,4 @@ class exit_status {
   int signal_ = 0;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -13,7 +13,7 @@
 #include <rondo/detail/config.hpp>
 #include <rondo/io/detail/file_core.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct file_status;
 
@@ -170,4 +170,4 @@ async_generator<std::string> read_lines(std::string path, std::size_t longest = 
 /// left behind. text must live until then.
 task<> write_text(std::string path, std::string_view text);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -8,7 +8,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/io/file.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 enum class lock_kind : unsigned char {
   exclusive,  ///< for one holder
@@ -56,4 +56,4 @@ task<file_lock> lock_file(file& f, lock_kind kind = lock_kind::exclusive);
 task<std::optional<file_lock>> try_lock_file(std::string path,
                                              lock_kind kind = lock_kind::exclusive);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -14,7 +14,7 @@
 
 #include <rondo/coro/task.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 enum class file_type : unsigned char {
   regular,
@@ -92,4 +92,4 @@ task<std::string> read_link(std::string path);
 /// nothing else is left behind.
 task<> copy_file(std::string from, std::string to);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

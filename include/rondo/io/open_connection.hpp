@@ -11,7 +11,7 @@
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct connection_options {
   /// Sends at once what is written (TCP_NODELAY), instead of waiting for more.
@@ -40,4 +40,4 @@ task<stream> open_connection(endpoint address, connection_options options = {});
 /// Connects to a Unix socket: its path, or "@name" for an abstract one.
 task<stream> open_unix_connection(std::string path);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

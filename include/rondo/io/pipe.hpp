@@ -6,7 +6,7 @@
 
 #include <rondo/io/stream.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// A pipe: what is written into the second can be read from the first. Throws
 /// std::system_error.
@@ -39,4 +39,4 @@ stream standard_input();
 stream standard_output();
 stream standard_error();
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

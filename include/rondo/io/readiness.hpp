@@ -4,7 +4,7 @@
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -64,4 +64,4 @@ bool remove_writer(int fd);
 /// by itself.
 void forget_fd(int fd) noexcept;
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -12,7 +12,7 @@
 #include <rondo/io/endpoint.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Errors of name resolution; their values are those of c-ares.
 const std::error_category& dns_category() noexcept;
@@ -61,4 +61,4 @@ static_assert(std::is_trivially_destructible_v<dns_options>);
 /// std::system_error when servers cannot be understood.
 void configure_dns(const dns_options& options);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

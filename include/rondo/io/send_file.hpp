@@ -6,7 +6,7 @@
 
 #include <rondo/coro/task.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 class file;
 class stream;
@@ -35,4 +35,4 @@ class stream;
 task<std::uint64_t> send_file(stream& to, file& from, std::uint64_t offset = 0,
                               std::optional<std::uint64_t> count = {});
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

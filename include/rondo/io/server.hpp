@@ -14,7 +14,7 @@
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct server_options {
   int backlog = 1024;
@@ -126,4 +126,4 @@ RONDO_CORO_WRAPPER task<server> start_unix_server(F&& handler, std::string path,
                                    std::move(path), options);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

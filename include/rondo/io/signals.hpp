@@ -10,7 +10,7 @@
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Signals as things to wait for, instead of handlers that may do almost nothing:
 ///
@@ -97,4 +97,4 @@ void add_signal_handler(int signal, F&& f) {
 /// Takes a handler back, from itself too. False if there was none.
 bool remove_signal_handler(int signal);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

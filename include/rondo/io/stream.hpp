@@ -14,7 +14,7 @@
 #include <rondo/io/endpoint.hpp>
 #include <rondo/io/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// A stream of bytes: over TCP, a Unix socket, TLS, a pipe or a terminal;
 /// asyncio's StreamReader and StreamWriter in one.
@@ -112,4 +112,4 @@ class [[nodiscard]] stream {
   detail::stream_core* core_ = nullptr;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -18,7 +18,7 @@
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct completed_process;
 namespace detail {
@@ -363,4 +363,4 @@ RONDO_CORO_COPYING_WRAPPER task<completed_process> run_process(const Program& pr
   return detail::run_subprocess(detail::plan_subprocess({}, program, arguments...));
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

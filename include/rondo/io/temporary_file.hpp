@@ -7,7 +7,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/io/file.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// A file without a name, for reading and writing, which is gone when it is
 /// closed or the process dies. Only its owner may open it (0600). In directory;
@@ -47,4 +47,4 @@ class [[nodiscard]] temporary_directory {
 /// directory; by default in $TMPDIR, else /tmp. Cancelled: nothing is left.
 task<temporary_directory> make_temporary_directory(std::string directory = {});
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -9,7 +9,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/detail/config.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// What has happened to a watched file, or to one in a watched directory. A set
 /// of them with `|` says what to watch.
@@ -87,4 +87,4 @@ class [[nodiscard]] file_watch {
 /// Follows symbolic links. Cancelled: nothing is watched.
 task<file_watch> watch(std::string path, watch_kind kinds = watch_kind::all);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

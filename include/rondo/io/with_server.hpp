@@ -9,7 +9,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -75,4 +75,4 @@ RONDO_CORO_WRAPPER auto with_server(Server& server, F&& body,
       server, std::forward<F>(body), grace);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

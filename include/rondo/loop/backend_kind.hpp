@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// What a loop stands on.
 enum class backend_kind : unsigned char {
@@ -13,4 +13,4 @@ enum class backend_kind : unsigned char {
 
 const char* to_string(backend_kind kind) noexcept;
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -14,7 +14,7 @@
 #include <rondo/loop/detail/timer_queue.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 class loop;
 
@@ -254,4 +254,4 @@ scheduled call_at(time_point when, F&& f,
   return loop::current().call_at(when, std::forward<F>(f), where);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

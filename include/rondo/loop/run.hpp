@@ -6,7 +6,7 @@
 
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Thrown by `run` for Ctrl-C when asked for by run_options.
 class keyboard_interrupt {};
@@ -77,4 +77,4 @@ auto run(F&& main, run_options options = {}) {
   return run(main(), options);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -3,7 +3,7 @@
 
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 
@@ -51,4 +51,4 @@ inline detail::sleep_operation sleep_until(time_point when) noexcept {
   return detail::sleep_operation(when);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// The loop's clock: steady, and virtual on the sim backend.
 using time_point = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
@@ -49,4 +49,4 @@ class delay {
   std::int64_t ns_;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -9,7 +9,7 @@
 #include <rondo/compose/gather.hpp>
 #include <rondo/process/remote_function.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 class executor;
 
@@ -106,4 +106,4 @@ auto detail::range_of_calls<F, Range>::position::operator*() const {
   return where->template call<F>(*at);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -7,7 +7,7 @@
 
 #include <rondo/process/executor.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 namespace detail {
 class pool_core;
@@ -89,4 +89,4 @@ class process_pool final : public executor {
 /// arguments, open files, print) call it first.
 void serve_process_pool();
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -22,7 +22,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/coro/task.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Bytes of MessagePack (https://msgpack.org).
 using packed = std::string;
@@ -249,4 +249,4 @@ task<R> unpack_result(task<packed> reply) {
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

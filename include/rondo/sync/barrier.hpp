@@ -6,7 +6,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Thrown by barrier::wait when the barrier is reset or aborted.
 class broken_barrier_error : public error {
@@ -94,4 +94,4 @@ class barrier {
   bool broken_ = false;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

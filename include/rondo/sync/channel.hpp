@@ -10,7 +10,7 @@
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Thrown by send when the channel was closed before the item had a place in it.
 class channel_closed : public error {
@@ -283,4 +283,4 @@ class channel {
   std::size_t count_ = 0;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -8,7 +8,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/sync/lock.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// Waiting for a change of something that a lock protects: `asyncio.Condition`.
 ///
@@ -123,4 +123,4 @@ class condition {
   detail::wait_queue waiters_{"a condition"};
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

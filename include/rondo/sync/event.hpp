@@ -3,7 +3,7 @@
 
 #include <rondo/sync/detail/wait_queue.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// A flag that tasks can wait for: `asyncio.Event`. Belongs to the loop's thread;
 /// must outlive its waiters.
@@ -49,4 +49,4 @@ class event {
   bool set_ = false;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -9,7 +9,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/coro/outcome.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 template <class T>
 class future;
@@ -228,4 +228,4 @@ class promise {
   detail::future_state<T>* state_;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

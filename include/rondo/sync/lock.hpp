@@ -7,7 +7,7 @@
 #include <rondo/sync/detail/acquisition.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 class condition;
 class lock;
@@ -143,4 +143,4 @@ inline void lock::pass_on() noexcept {
   }
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -12,7 +12,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 class queue_empty : public error {
  public:
@@ -388,4 +388,4 @@ class priority_queue : public basic_queue<T, detail::priority_items<T>> {
   using basic_queue<T, detail::priority_items<T>>::basic_queue;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -8,7 +8,7 @@
 #include <rondo/sync/detail/acquisition.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// A number of permits, first come first served: `asyncio.Semaphore`.
 ///
@@ -132,4 +132,4 @@ class bounded_semaphore : public semaphore {
   std::size_t limit_;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

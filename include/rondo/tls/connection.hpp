@@ -19,7 +19,7 @@
 #include <rondo/tls/context.hpp>
 #include <rondo/tls/errors.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct tls_connection_options {
   connection_options connection = {};
@@ -120,4 +120,4 @@ RONDO_CORO_WRAPPER task<server> start_tls_unix_server(F&& handler, std::string p
                                        std::move(path), std::move(context), options);
 }
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -10,7 +10,7 @@
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/io/endpoint.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 enum class tls_version : std::uint8_t { tls1_2, tls1_3 };
 
@@ -111,4 +111,4 @@ class tls_context {
   detail::tls_context_state* state_ = nullptr;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

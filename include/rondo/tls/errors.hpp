@@ -4,7 +4,7 @@
 #include <system_error>
 #include <type_traits>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// What a tls_error is about, to compare its code() with:
 /// `if (e.code() == rondo::tls_errc::certificate_rejected)`.
@@ -35,7 +35,7 @@ class tls_error : public std::system_error {
   using std::system_error::system_error;
 };
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0
 
 template <>
 struct std::is_error_condition_enum<rondo::tls_errc> : std::true_type {};

@@ -7,7 +7,7 @@
 
 #include <rondo/io/stream.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 /// What a certificate says.
 struct tls_certificate {
@@ -33,4 +33,4 @@ struct tls_details {
 /// not encrypted, or not yet.
 tls_details tls_info(const stream& s);
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

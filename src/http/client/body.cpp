@@ -5,7 +5,7 @@
 
 #include "http/client/file_pieces.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -60,4 +60,4 @@ body::body(file source, std::string content_type) : content_type_(std::move(cont
 body::body(pieces source, std::string content_type)
     : body(maker(given_pieces{std::move(source)}), std::nullopt, false, std::move(content_type)) {}
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -6,7 +6,7 @@
 #include <new>
 #include <string>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct field_list_deleter {
   void operator()(curl_slist* l) const noexcept { curl_slist_free_all(l); }
@@ -32,4 +32,4 @@ inline bool is_one_line(const std::string& text) noexcept {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

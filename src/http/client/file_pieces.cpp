@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <sys/stat.h>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 constexpr std::uint64_t piece_size = 128 * 1024;  // what a cached file gives in one step
@@ -40,4 +40,4 @@ async_generator<std::string> stream_pieces(file& f) {
   }
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -8,7 +8,7 @@
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/io/file.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct file_range {
   std::uint64_t offset = 0;
@@ -22,4 +22,4 @@ async_generator<std::string> file_pieces(file& f, std::uint64_t offset, std::uin
 /// What a pipe or a device gives, to its end.
 async_generator<std::string> stream_pieces(file& f);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

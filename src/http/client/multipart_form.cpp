@@ -9,7 +9,7 @@
 
 #include "http/client/file_pieces.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -105,4 +105,4 @@ async_generator<std::string> multipart_form::pieces() {
   co_yield "--" + boundary_ + "--\r\n";
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -124,4 +124,4 @@ bool no_proxy_list::contains(std::string_view host, std::string_view port) const
   });
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// The hosts that are reached without a proxy, as no_proxy lists them, separated by commas
 /// or blanks:
@@ -41,4 +41,4 @@ class no_proxy_list {
   bool all_ = false;
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -10,7 +10,7 @@
 #include <rondo/http/request_options.hpp>
 #include <rondo/http/response.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// A request as the user asked for it, and how far it has come: a redirect makes it another
 /// one.
@@ -40,4 +40,4 @@ struct order {
   std::chrono::nanoseconds spent{};  // by this attempt, before the redirect
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -10,7 +10,7 @@
 #include "http/client/target.hpp"
 #include "http/client/transfer_state.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -222,4 +222,4 @@ void transfer_state::set_cookies() {
   set(easy, CURLOPT_COOKIE, all.c_str());
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -5,7 +5,7 @@
 
 #include "http/client/url_text.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 void response::raise_for_status() const {
   if (status >= 400)
@@ -22,4 +22,4 @@ nlohmann::json response::json() const {
   }
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

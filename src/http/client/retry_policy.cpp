@@ -9,7 +9,7 @@
 #include <rondo/coro/detail/fork.hpp>
 #include <rondo/http/date.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 bool may_pass(failure why) noexcept {
   return why == failure::connect || why == failure::cut || why == failure::timeout;
@@ -50,4 +50,4 @@ delay retry_policy::wait_after(int failures) const {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(wait));
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -10,7 +10,7 @@
 #include "http/client/transfer_state.hpp"
 #include "http/client/url_text.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -164,4 +164,4 @@ RONDO_CORO_COPYING_WRAPPER task<response> delete_(std::string url, request_optio
   return exchange(own_session(), "DELETE", std::move(url), {}, std::move(options));
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -16,7 +16,7 @@
 #include "http/client/tls_session.hpp"
 #include "http/client/transfer_state.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 using rondo::detail::fd_watcher;
 
@@ -469,4 +469,4 @@ void session_state::set_cookie(const cookie& c) {
 
 void session_state::clear_cookies() { set(jar(), CURLOPT_COOKIELIST, "ALL"); }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

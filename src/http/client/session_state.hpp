@@ -14,7 +14,7 @@
 #include "http/client/no_proxy.hpp"
 #include "http/client/target.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct transfer_state;
 class sessions_of_loop;
@@ -103,4 +103,4 @@ struct session_state : private rondo::detail::timer {
   CURL* jar_ = nullptr;
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

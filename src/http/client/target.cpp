@@ -11,7 +11,7 @@
 
 #include "http/client/url_text.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -116,4 +116,4 @@ std::string redirect_target(const std::string& request, const std::string& from,
   return url;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

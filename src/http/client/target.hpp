@@ -8,7 +8,7 @@
 
 #include "http/client/order.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// The host and port of a URL, as libcurl connects to them.
 struct host_and_port {
@@ -31,4 +31,4 @@ std::string redirect_target(const std::string& request, const std::string& from,
 /// Whether two absolute URLs have scheme, host and port in common.
 bool is_same_origin(const std::string& a, const std::string& b);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -7,7 +7,7 @@
 #include <openssl/ssl.h>
 #endif
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 #if RONDO_HAS_OPENSSL
 
@@ -84,4 +84,4 @@ bool has_tls_input(CURL*) noexcept { return false; }
 
 #endif
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

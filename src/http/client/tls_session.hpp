@@ -5,7 +5,7 @@
 
 #include <rondo/http/session_options.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 // What is asked of OpenSSL behind libcurl's back. A libcurl with another TLS library gives
 // the answers that change nothing.
@@ -25,4 +25,4 @@ bool speaks_http2(CURL* easy, http_version wanted) noexcept;
 /// Whether its TLS has data at hand that nobody has read.
 bool has_tls_input(CURL* easy) noexcept;
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -4,7 +4,7 @@
 #include "http/client/transfer_state.hpp"
 #include "http/client/url_text.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 transfer::~transfer() { delete state_; }
 int transfer::status() const noexcept { return state_->status; }
@@ -62,4 +62,4 @@ async_generator<std::string> transfer::lines(std::size_t longest) {
   }
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -14,7 +14,7 @@
 #include "http/client/tls_session.hpp"
 #include "http/client/url_text.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -837,4 +837,4 @@ std::string transfer_state::queue_text() const {
   return to_string(where) + (limit ? " (" + number + " of " + number + " in use)" : "");
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

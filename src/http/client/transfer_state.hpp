@@ -23,7 +23,7 @@
 #include "http/client/order.hpp"
 #include "http/client/upload.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct session_state;
 
@@ -241,4 +241,4 @@ struct transfer_state : private rondo::detail::timer {
   char message_[CURL_ERROR_SIZE] = "";
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

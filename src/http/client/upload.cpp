@@ -10,7 +10,7 @@
 
 #include "http/client/transfer_state.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 constexpr std::size_t most_ready = 256 * 1024;
@@ -106,4 +106,4 @@ bool upload::rewind() noexcept {
   return true;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

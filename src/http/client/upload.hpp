@@ -8,7 +8,7 @@
 #include <rondo/http/body.hpp>
 #include <rondo/sync/event.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct transfer_state;
 
@@ -55,4 +55,4 @@ class upload {
   bool sent_ = false;           // libcurl knows the end
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -11,7 +11,7 @@
 #include <rondo/http/headers.hpp>
 #include <rondo/http/url.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -115,4 +115,4 @@ bool same_origin(const std::string& from, const std::string& location) {
   return equal_ignoring_case(origin(to.get()), origin(there.get()));
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -6,7 +6,7 @@
 
 #include <rondo/http/percent_encoding.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// The URL that libcurl gets: what http::url makes of the text, so that a program that has
 /// checked it there has checked where this goes; http or https, and with the parameters in its
@@ -21,4 +21,4 @@ std::string shown_url(std::string_view url);
 /// reads them, which follows it.
 bool same_origin(const std::string& from, const std::string& location);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

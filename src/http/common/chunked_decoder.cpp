@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -115,4 +115,4 @@ void chunked_decoder::take(std::string_view bytes, std::string& out) {
   }
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -18,7 +18,7 @@
 #include <zstd.h>
 #endif
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -342,4 +342,4 @@ std::string_view content_decoder::unfinished() const noexcept {
   return {};
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -7,7 +7,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/http/headers.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -145,4 +145,4 @@ std::optional<sys_seconds> parse_date(std::string_view text) {
   return sys_days(date) + clock;
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

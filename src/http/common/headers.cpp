@@ -6,7 +6,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -75,4 +75,4 @@ void headers::remove(std::string_view name) {
   std::erase_if(fields_, [&](const field& f) { return equal_ignoring_case(f.first, name); });
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -7,7 +7,7 @@
 
 #include <rondo/http/headers.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -150,4 +150,4 @@ bool is_compressible(std::string_view media_type) noexcept {
                      [&](std::string_view known) { return equal_ignoring_case(type, known); });
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

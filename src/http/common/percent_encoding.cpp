@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -117,4 +117,4 @@ std::string encode_form(const form_fields& fields) {
   return text;
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

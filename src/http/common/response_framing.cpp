@@ -5,7 +5,7 @@
 #include <charconv>
 #include <string>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -95,4 +95,4 @@ body_framing framing_of(std::string_view method, const status_line& begin, const
   return f;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -5,7 +5,7 @@
 
 #include <rondo/http/headers.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -55,4 +55,4 @@ bool accepts_gzip(std::string_view accept_encoding) noexcept {
   return wanted > 0 && wanted >= identity.value_or(0);
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

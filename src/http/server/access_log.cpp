@@ -10,7 +10,7 @@
 #include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -108,4 +108,4 @@ access_log log_to(int fd, log_format format) {
   };
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

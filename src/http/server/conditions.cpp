@@ -5,7 +5,7 @@
 
 #include <rondo/http/date.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -135,4 +135,4 @@ range_request wanted_range(const headers& fields, const validators& current, std
   return wanted;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

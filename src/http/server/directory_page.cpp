@@ -18,7 +18,7 @@
 #include <rondo/http/detail/open_beneath.hpp>
 #include <rondo/http/percent_encoding.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -184,4 +184,4 @@ task<std::string> directory_page(int root, int fd, std::string path, std::string
   co_return co_await to_thread(make);
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

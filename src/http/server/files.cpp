@@ -20,7 +20,7 @@
 #include <rondo/http/media_type.hpp>
 #include <rondo/http/percent_encoding.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -272,4 +272,4 @@ task<reply> file_reply(const request& r, std::string path, file_options options)
   co_return co_await reply_with(r, std::move(f), media_type_of(path), false, options);
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

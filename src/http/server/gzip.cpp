@@ -18,7 +18,7 @@
 #include <rondo/http/detail/conditions.hpp>
 #include <rondo/http/media_type.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -237,4 +237,4 @@ task<reply> gzip::operator()(request& r, next rest) const {
   co_return answer;
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -22,7 +22,7 @@
 
 #include "http/server/least_rate.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -626,4 +626,4 @@ task<> serve_connection(server_state& s, rondo::stream client) {
   return http1_connection::serve(s, std::move(client));
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

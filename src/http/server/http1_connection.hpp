@@ -12,7 +12,7 @@
 
 #include "http/server/server_state.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// One connection of HTTP/1.1: requests and their replies, one after the other.
 ///
@@ -91,4 +91,4 @@ class http1_connection final : public exchange, public timed_connection {
 /// Serves one connection, whatever protocol the client has chosen.
 RONDO_CORO_WRAPPER task<> serve_connection(server_state& s, rondo::stream client);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -7,7 +7,7 @@
 
 #include <rondo/http/server.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -306,4 +306,4 @@ void http1_message::split_absolute_target() {
   if (!r.target.starts_with('/')) r.target.insert(0, "/");
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -9,11 +9,11 @@
 
 #include <rondo/http/request.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 struct server_options;
 }
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// Makes a request of the bytes of HTTP/1.1. Knows nothing of connections.
 ///
@@ -78,4 +78,4 @@ class http1_message {
   bool expects_continue_ = false;
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -6,7 +6,7 @@
 
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// Whether a client is slower than it may be. A limit for each piece alone would let it
 /// hold its connection for ever with a byte now and then (slowhttptest -B and -X). As
@@ -29,4 +29,4 @@ class least_rate {
   std::int64_t in_advance_;  // negative: no limit
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

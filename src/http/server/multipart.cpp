@@ -6,7 +6,7 @@
 
 #include "http/server/multipart_parser.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 using found = detail::multipart_found;
 
@@ -80,4 +80,4 @@ task<std::string> multipart_part::read() { return reader_->read(number_); }
 task<std::string> multipart_part::text() { return reader_->text(number_); }
 task<std::uint64_t> multipart_part::save(file& into) { return reader_->save(number_, into); }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

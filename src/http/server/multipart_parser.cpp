@@ -8,7 +8,7 @@
 #include <rondo/http/percent_encoding.hpp>
 #include <rondo/http/reply.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -402,4 +402,4 @@ bool multipart_parser::take_contents(std::string_view& bytes) {
   return false;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -8,7 +8,7 @@
 
 #include <rondo/http/multipart.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 enum class multipart_found : unsigned char {
   nothing,   ///< in the bytes given, which all were taken
@@ -75,4 +75,4 @@ class multipart_parser {
 /// than multipart/form-data, 400 without a proper one.
 std::string boundary_of(const headers& fields);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

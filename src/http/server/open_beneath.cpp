@@ -11,7 +11,7 @@
 
 #include <rondo/exec/to_thread.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -86,4 +86,4 @@ task<int> open_beneath(int directory, const std::string& path, links policy) {
   co_return co_await to_thread(open);
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 reply reply::json(const nlohmann::json& value, int status) {
   return json_text(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), status);
@@ -73,4 +73,4 @@ std::string_view reason_phrase(int status) noexcept {
   }
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -12,7 +12,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/http/reply.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace detail {
 
@@ -168,4 +168,4 @@ task<form_fields> request::form() {
   co_return parse_form(text);
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -8,7 +8,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace detail {
 
@@ -250,4 +250,4 @@ router& router::mount(std::string_view prefix, router sub) {
   return *this;
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -16,7 +16,7 @@
 #include <rondo/io/signals.hpp>
 #include <rondo/sync/future.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -161,4 +161,4 @@ void serve(handler_factory factory, const serve_options& options) {
   run_workers(workers, worker, {.interrupt = on_interrupt::leave_alone});
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -11,7 +11,7 @@
 
 #include "http/server/http1_connection.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace detail {
 
@@ -250,4 +250,4 @@ detail::server_state& server::state() const {
 
 void server::set_access_log(access_log log) { state().log = std::move(log); }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

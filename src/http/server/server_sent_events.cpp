@@ -6,7 +6,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
@@ -62,4 +62,4 @@ reply server_sent_events(async_generator<server_sent_event> events,
 
 std::string_view last_event_id(const request& r) noexcept { return r.fields.get("Last-Event-ID"); }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -13,7 +13,7 @@
 
 #include "http/server/http1_message.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// What a connection is doing, as far as it is limited in time.
 enum class phase : unsigned char {
@@ -120,4 +120,4 @@ inline void timed_connection::enter(phase p) noexcept {
   server_.append(*this, p);
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 constexpr bool is_alpha(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -39,4 +39,4 @@ constexpr int escaped_byte(std::string_view text, std::size_t at) noexcept {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -12,7 +12,7 @@
 
 #include "characters.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -254,4 +254,4 @@ const char* read_host(std::string_view text, std::string& host) {
   return ends_in_number(host) ? read_ipv4(host) : nullptr;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -8,7 +8,7 @@
 #include "host.hpp"
 #include "percent_encode_sets.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -193,4 +193,4 @@ bool url_parser::fragment(std::string_view rest) {
   return true;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -11,7 +11,7 @@
 
 #include <rondo/http/url.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct known_scheme {
   std::string_view name;
@@ -49,4 +49,4 @@ class url_parser {
   std::string problem_;
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

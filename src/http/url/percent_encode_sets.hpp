@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 enum encode_set : unsigned char {
   fragment_set = 1,
@@ -64,4 +64,4 @@ inline void append_encoded(std::string& to, std::string_view text, encode_set se
   to.append(text, done);
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

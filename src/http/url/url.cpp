@@ -7,7 +7,7 @@
 #include "parser.hpp"
 #include "percent_encode_sets.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 using detail::append_encoded;
 using detail::url_parser;
@@ -163,4 +163,4 @@ bool within_domain(std::string_view host, std::string_view domain) noexcept {
   return host[host.size() - domain.size() - 1] == '.';
 }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -8,7 +8,7 @@
 #include "http/websocket/core.hpp"
 #include "http/websocket/handshake.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -139,4 +139,4 @@ reply accept_websocket(const request& r, websocket_handler handler, const websoc
   return answer;
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -12,7 +12,7 @@
 #include "http/websocket/core.hpp"
 #include "http/websocket/handshake.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -143,4 +143,4 @@ task<http::websocket> connect_websocket(std::string url, tls_context context, we
   throw websocket_error("websocket " + url + ": " + failure, close_codes::abnormal);
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -11,7 +11,7 @@
 #include <rondo/coro/create_task.hpp>
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -440,4 +440,4 @@ void websocket_core::time_is_up() noexcept {
   }
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

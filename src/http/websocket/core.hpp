@@ -17,7 +17,7 @@
 
 #include "http/websocket/frames.hpp"
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 class websocket_core;
 
@@ -166,4 +166,4 @@ inline websocket_ref::~websocket_ref() {
   if (core_) core_->release();
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -12,7 +12,7 @@
 
 #include <rondo/coro/detail/fork.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 bool can_be_sent(std::uint16_t code) noexcept {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
@@ -284,4 +284,4 @@ std::string frame_reader::take_payload() {
   return std::exchange(payload_of_ >= opcode::close ? control_ : message_, {});
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 enum class opcode : unsigned char { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
@@ -120,4 +120,4 @@ class frame_reader {
   bool in_frame_ = false;
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -11,7 +11,7 @@
 #include <rondo/http/url.hpp>
 #include <rondo/http/websocket.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
@@ -201,4 +201,4 @@ handshake_response parse_response(const std::string& url, std::string_view head)
   return parser.take();
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

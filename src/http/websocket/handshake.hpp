@@ -10,7 +10,7 @@
 
 #include <rondo/http/headers.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct websocket_url {
   bool encrypted = false;
@@ -55,4 +55,4 @@ struct handshake_response {
 /// head: all up to and with the empty line. Throws websocket_error named by url.
 handshake_response parse_response(const std::string& url, std::string_view head);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -3,7 +3,7 @@
 
 #include "http/websocket/core.hpp"
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 using detail::opcode;
 using detail::websocket_core;
@@ -62,4 +62,4 @@ const std::string& websocket::close_reason() const { return core().reason(); }
 const std::string& websocket::subprotocol() const { return core().subprotocol(); }
 endpoint websocket::peer() const { return core().peer(); }
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

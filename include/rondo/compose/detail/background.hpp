@@ -6,7 +6,7 @@
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/create_task.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Runs what a destructor has to begin and cannot wait for, such as the last
 /// words on a connection. The loop owns it: it is out of the reach of the
@@ -21,4 +21,4 @@ inline void finish_in_background(task<> work, delay limit) {
   background->release();
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

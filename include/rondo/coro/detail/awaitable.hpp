@@ -7,13 +7,13 @@
 
 #include <rondo/coro/detail/operation.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 template <class T>
 class task;
 }
 
 /// What can stand behind co_await, and the awaiters for it.
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class promise_base;
 
@@ -148,4 +148,4 @@ class made_operation_awaiter {
 template <class T>
 class task_awaiter;
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

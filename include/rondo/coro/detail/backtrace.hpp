@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class promise_base;
 
@@ -18,4 +18,4 @@ void forget_departures() noexcept;
 /// async_backtrace, where it says more than the name of one coroutine.
 std::string longer_backtrace(const std::exception_ptr& error);
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -10,7 +10,7 @@
 #include <rondo/coro/task.hpp>
 
 /// What a node can run: a coroutine, or an operation directly.
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 template <class A>
 struct body_of {};
@@ -196,4 +196,4 @@ class child final : public node {
   body<B> body_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// The value of a context variable. Counted: contexts share it. Belongs to one
 /// thread, as contexts do.
@@ -52,4 +52,4 @@ context_value* find_own_value(const void* variable) noexcept;
 /// unbinds it. Throws std::bad_alloc, and the value is destroyed then.
 void bind(const void* variable, context_value* value);
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// A link of the ready queue: something that the loop calls once, from its top
 /// level. It is part of the object that it stands for (an operation, a node),
@@ -11,4 +11,4 @@ struct entry {
   void (*fire)(entry&) noexcept = nullptr;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

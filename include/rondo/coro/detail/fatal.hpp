@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Aborts after "rondo: fatal: " and this on standard error: for what cannot go on
 /// without undefined behaviour. Does not wait for a reader of standard error for
 /// longer than a second. Any thread.
 [[noreturn]] void fatal(std::string_view text) noexcept;
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

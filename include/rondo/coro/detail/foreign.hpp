@@ -11,7 +11,7 @@
 #include <rondo/coro/detail/awaitable.hpp>
 #include <rondo/coro/detail/operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// The coroutine whose handle a foreign awaitable gets. Resuming it, on any
 /// thread, wakes the operation behind it in its own loop.
@@ -151,4 +151,4 @@ class [[nodiscard]] foreign_operation final : public operation {
   std::exception_ptr error_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// How many forks lie between this process and the first one of the program: in a
 /// child it is another number than in its parent. What belongs to threads or to
@@ -26,4 +26,4 @@ void free_in_children() noexcept {
                    [] { get_lock().unlock(); });
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -5,7 +5,7 @@
 
 #include <rondo/detail/config.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Memory of coroutine frames and of the nodes that live as long as they do.
 ///
@@ -83,4 +83,4 @@ struct pooled {
   static void operator delete(void* p, std::size_t size) noexcept { free_frame(p, size); }
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/scheduler.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// The loop that an object belongs to: the one that has used it first, until that is
 /// gone. So an object may be made before a loop runs, and serve several runs one
@@ -21,4 +21,4 @@ class home_loop {
   scheduler_id id_ = 0;  // 0: nobody has used it
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Writes lines to an fd that stays open, such as standard output, without ever
 /// waiting for who reads it: a terminal that is stopped, a pager, a log program
@@ -61,4 +61,4 @@ void flush_reports() noexcept;
 /// not for longer than a second.
 void flush_stdio() noexcept;
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <pthread.h>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// A write to a pipe that nobody reads raises SIGPIPE, which ends a process that
 /// has not asked for the signal; the error EPIPE says the same. Keeps it from
@@ -38,4 +38,4 @@ class no_sigpipe {
   bool was_pending_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

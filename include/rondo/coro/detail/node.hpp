@@ -10,7 +10,7 @@
 #include <rondo/coro/detail/step_record.hpp>
 #include <rondo/detail/config.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class operation;
 class promise_base;
@@ -199,4 +199,4 @@ inline void scheduler::resume(node& n, std::coroutine_handle<> h) noexcept {
   if (finished) std::exchange(finished, nullptr)->settle(false);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/node.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Something that a node waits for: a sleep, a queue's get, a read, a gather.
 ///
@@ -119,4 +119,4 @@ class composite : public operation {
   ~composite() = default;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

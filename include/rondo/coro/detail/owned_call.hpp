@@ -10,7 +10,7 @@
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/coro/detail/frame_pool.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Keeps a function that has made a task, its arguments, and what they were converted
 /// to for it: the frame of a coroutine that has made the call and goes no further. So
@@ -97,4 +97,4 @@ class body<owned_call<T>> {
   body<task<T>> coroutine_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -12,12 +12,12 @@
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/outcome.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 template <class T>
 class task;
 }
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// What every coroutine of ours has: its node, its caller, and where it is.
 class promise_base {
@@ -184,4 +184,4 @@ inline void operation::complete() noexcept {
   node_->sched().post(*this);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

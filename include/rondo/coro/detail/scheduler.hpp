@@ -7,7 +7,7 @@
 #include <rondo/coro/detail/entry.hpp>
 #include <rondo/coro/diagnostic.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class node;
 class step_record;
@@ -142,4 +142,4 @@ extern constinit thread_local scheduler_id this_thread_scheduler_id;
 /// Whether the scheduler of this id still is. Thread safe.
 bool is_alive(scheduler_id id) noexcept;
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class node;
 struct code_place;
@@ -69,4 +69,4 @@ class step_record {
   unsigned to_line_ = 0;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 class loop_ref;
 
@@ -37,4 +37,4 @@ class lost_exception {
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -6,7 +6,7 @@
 
 #include <rondo/coro/detail/entry.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class outside_link;
 
@@ -70,4 +70,4 @@ class worker_threads {
   worker_threads* previous_ = nullptr;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -7,7 +7,7 @@
 
 #include <rondo/http/detail/response_framing.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// More than a peer may send.
 class framing_too_large : public error {
@@ -39,4 +39,4 @@ class chunked_decoder {
   std::size_t trailer_ = 0;
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -10,7 +10,7 @@
 #include <rondo/http/headers.hpp>
 
 /// What a request asks of a representation: conditions and ranges (RFC 9110, 13, 14).
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// What tells one state of a representation from another.
 struct validators {
@@ -52,4 +52,4 @@ range_request wanted_range(const headers& fields, const validators& current, std
 /// none.
 std::string joined(const headers& fields, std::string_view name);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

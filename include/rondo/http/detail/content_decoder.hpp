@@ -9,7 +9,7 @@
 
 #include <rondo/coro/errors.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// A body that is not compressed as it says.
 class coding_error : public error {
@@ -62,4 +62,4 @@ class content_decoder {
   std::vector<link> stages_;  // the last is the one that what comes over the wire is in
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

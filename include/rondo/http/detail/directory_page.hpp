@@ -7,7 +7,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/http/files.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// The HTML page that lists the open directory `fd`, which is `path` below the directory
 /// `root` that is served: directories first, each name with a link, its size and its date. Only what files would serve, at most 100,000 names. The
@@ -19,4 +19,4 @@ task<std::string> directory_page(int root, int fd, std::string path, std::string
 /// For text in HTML, and in an attribute's quotes; what is not UTF-8 becomes U+FFFD.
 std::string escape_html(std::string_view text);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -5,7 +5,7 @@
 
 #include <rondo/coro/task.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// One request and its reply, over whatever carries them: a connection of HTTP/1.1,
 /// where one follows the other; later a stream of HTTP/2. What a request needs of it.
@@ -19,4 +19,4 @@ class exchange {
   ~exchange() = default;
 };
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

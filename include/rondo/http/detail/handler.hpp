@@ -9,7 +9,7 @@
 #include <rondo/http/reply.hpp>
 #include <rondo/http/request.hpp>
 
-namespace rondo::inline v0::http {
+namespace rondo { inline namespace v0 { namespace http {
 
 namespace detail {
 
@@ -150,4 +150,4 @@ struct bound_handler {
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0::http
+}}}  // namespace rondo::v0::http

@@ -6,7 +6,7 @@
 
 #include <rondo/coro/task.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 enum class links : unsigned char {
   refused,  ///< ELOOP for any symbolic link
@@ -29,4 +29,4 @@ int stat_beneath(int directory, const std::string& path, links policy,
 /// opened itself.
 int open_by_steps(int directory, const std::string& path, int flags) noexcept;
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

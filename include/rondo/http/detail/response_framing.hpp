@@ -8,7 +8,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/http/headers.hpp>
 
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// What came is not HTTP/1.1, or leaves open where it ends.
 class framing_error : public error {
@@ -45,4 +45,4 @@ struct body_framing {
 /// HTTP/1.0.
 body_framing framing_of(std::string_view method, const status_line& begin, const headers& fields);
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -9,7 +9,7 @@
 #include <type_traits>
 
 /// Texts of a request as values of a type.
-namespace rondo::inline v0::http::detail {
+namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// Throws status_error: 'the query's "page" is not a number'.
 [[noreturn]] void throw_malformed(int status, const char* where, std::string_view name,
@@ -44,4 +44,4 @@ T typed_value(const std::string& text, int status, const char* where, std::strin
   }
 }
 
-}  // namespace rondo::inline v0::http::detail
+}}}  // namespace rondo::v0::http::detail

@@ -5,7 +5,7 @@
 #include <rondo/loop/detail/io_operation.hpp>
 #include <rondo/loop/loop.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Tells a library that its fd is ready: level-triggered, as curl and c-ares
 /// expect, from one-shot polls that are armed again after each call.
@@ -49,4 +49,4 @@ class [[nodiscard]] fd_watcher final : public io_operation {
   bool closed_ = false;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -11,7 +11,7 @@
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/task.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct file_status;
 
@@ -124,4 +124,4 @@ class file_in_use {
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

@@ -10,7 +10,7 @@
 #include <rondo/io/detail/file_core.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// A request on files: by the ring where the backend serves files, else by a
 /// thread of the pool.
@@ -115,4 +115,4 @@ inline void check_path(const std::string& path, const char* operation) {
     check_file(-22 /* EINVAL */, operation, path.c_str());
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -5,9 +5,9 @@
 
 #include <rondo/io/file_system.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 file_type type_of(unsigned st_mode) noexcept;
 file_status to_status(const struct ::stat& info) noexcept;
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -9,7 +9,7 @@
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/io/detail/file_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Makes a system call on a thread: `call` gives -1 and errno when it fails,
 /// which is thrown as `operation subject: …`. For what the kernel has no request
@@ -24,4 +24,4 @@ task<std::int64_t> on_thread(const char* operation, const std::string& subject, 
   co_return check_file(result, operation, subject);
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -4,7 +4,7 @@
 #include <string>
 #include <sys/stat.h>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// A new file beside the one that it will replace. Blocks: for a thread. Throws
 /// std::system_error `operation subject: …`.
@@ -37,4 +37,4 @@ class replacement {
   struct stat replaced_ {};
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -7,7 +7,7 @@
 #include <rondo/io/endpoint.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Makes a socket as this loop's backend wants it: io_uring arms a wait by
 /// itself only for blocking sockets, epoll needs non-blocking ones. type may have
@@ -55,4 +55,4 @@ class [[nodiscard]] plain_io_operation final : public io_operation {
   const char* name_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

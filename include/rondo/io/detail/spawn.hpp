@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// What to start, and with what. The child gets standard input, output and error
 /// and what `fds` lists; every other fd of this process is closed in it, also
@@ -56,4 +56,4 @@ struct child_process {
 /// within a string.
 child_process spawn(const spawn_request& request);
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -16,7 +16,7 @@
 #include <rondo/loop/detail/io_operation.hpp>
 
 /// What a stream is made of.
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class stream_operation;
 
@@ -129,4 +129,4 @@ class stream_core {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

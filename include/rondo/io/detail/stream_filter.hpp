@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class stream_core;
 
@@ -67,4 +67,4 @@ class stream_filter {
   std::size_t room_size_ = 0;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -5,7 +5,7 @@
 
 #include <rondo/io/detail/stream_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Carries what a filter says and hears before data can pass. Has the stream for
 /// itself: reads and writes are refused until it is done. When it fails or is
@@ -27,4 +27,4 @@ class [[nodiscard]] handshake_operation final : public stream_operation {
   void leave() noexcept override;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -8,7 +8,7 @@
 #include <rondo/io/detail/stream_core.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Common to reads and writes: holds the core; one of each at a time.
 class [[nodiscard]] stream_operation : public io_operation {
@@ -83,4 +83,4 @@ class [[nodiscard]] stream_operation : public io_operation {
   role role_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -10,7 +10,7 @@
 
 #include <rondo/io/detail/stream_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Receives until there is what was asked for. What has come stays in the
 /// stream's buffer until then, so cancelling it loses nothing.
@@ -85,4 +85,4 @@ class [[nodiscard]] read_some_operation final : public read_operation {
   bool direct_ = false;  // the request in flight goes to into_
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -9,7 +9,7 @@
 
 #include <rondo/io/detail/stream_operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Sends everything.
 class [[nodiscard]] write_operation : public stream_operation {
@@ -50,4 +50,4 @@ class [[nodiscard]] write_parts_operation final : public write_operation {
   msghdr message_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -15,7 +15,7 @@
 #include <rondo/loop/detail/io_operation.hpp>
 #include <rondo/loop/time.hpp>
 
-namespace rondo::inline v0 {
+namespace rondo { inline namespace v0 {
 
 struct subprocess_output;
 enum class when_over_limit : unsigned char;
@@ -127,4 +127,4 @@ class [[nodiscard]] exit_operation final : public io_operation {
 
 }  // namespace detail
 
-}  // namespace rondo::inline v0
+}}  // namespace rondo::v0

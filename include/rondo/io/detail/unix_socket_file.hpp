@@ -8,7 +8,7 @@
 #include <rondo/io/detail/socket.hpp>
 #include <rondo/io/endpoint.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// The file of a bound Unix socket; nothing for other addresses and abstract names.
 /// Removed only while it is the one that was made: somebody else may have taken the
@@ -37,4 +37,4 @@ task<socket_guard> lock_directory_of(endpoint address);
 /// Removes the file of a socket of that type that no program has: it died.
 void remove_stale_socket(const endpoint& address, int type);
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -5,7 +5,7 @@
 
 #include <rondo/loop/backend_kind.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class io_operation;
 
@@ -77,4 +77,4 @@ inline std::int64_t wait_for_deadline(std::int64_t deadline) noexcept {
   return left > 0 ? left : 0;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

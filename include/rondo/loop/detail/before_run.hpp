@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 using run_hook = void (*)();
 
@@ -10,4 +10,4 @@ using run_hook = void (*)();
 /// during static initialization only.
 extern constinit run_hook before_run;
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/node.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class backend;
 
@@ -35,4 +35,4 @@ void forget_group(int group) noexcept;
 /// On the loop's thread, once a turn: cancels main if a signal came.
 void deliver_interrupt() noexcept;
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -6,7 +6,7 @@
 
 #include <rondo/coro/detail/operation.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class backend;
 
@@ -67,4 +67,4 @@ class io_operation : public operation {
   ~io_operation() = default;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/scheduler.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class backend;
 
@@ -40,4 +40,4 @@ class loop_link final : public outside_link {
   state* state_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

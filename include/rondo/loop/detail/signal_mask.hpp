@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// While it lives this thread takes no signal, and neither do the threads that it
 /// starts, for good: signals belong to the threads of the program, and those that
@@ -25,4 +25,4 @@ class signals_blocked {
   sigset_t before_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class io_operation;
 
@@ -11,4 +11,4 @@ class io_operation;
 /// call can be told so. Gives its result or -errno.
 std::int64_t do_syscall(const io_operation& op) noexcept;
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 struct timer_link {
   timer_link* next = nullptr;
@@ -70,4 +70,4 @@ class timer_queue {
   std::size_t count_ = 0;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -3,7 +3,7 @@
 
 #include <rondo/coro/detail/step_record.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 /// Says when one step holds the loop too long: a thread that looks every few
 /// milliseconds whether the same step still runs, so that the loop itself reads no
@@ -27,4 +27,4 @@ class watchdog {
   state* state_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 inline constexpr std::size_t frame_header = 4;
 inline constexpr std::size_t longest_frame = 0xffffffff;
@@ -47,4 +47,4 @@ class worker_channel {
   std::size_t limit_;
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

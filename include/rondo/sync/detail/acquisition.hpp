@@ -5,7 +5,7 @@
 #include <source_location>
 #include <string>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class operation;
 
@@ -28,4 +28,4 @@ class acquisition {
   unsigned line_ = 0;  // 0: not known
 };
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail

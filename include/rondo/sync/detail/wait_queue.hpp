@@ -4,7 +4,7 @@
 #include <rondo/coro/detail/home_loop.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
-namespace rondo::inline v0::detail {
+namespace rondo { inline namespace v0 { namespace detail {
 
 class wait_queue;
 
@@ -91,4 +91,4 @@ inline bool queued_operation::cancel() noexcept {
   return true;
 }
 
-}  // namespace rondo::inline v0::detail
+}}}  // namespace rondo::v0::detail
