@@ -20,9 +20,8 @@ void measure(benchmark::State& state, Body body) {
   auto main = [&]() -> rondo::task<> {
     std::uint64_t before = allocations();
     co_await body(state);
-    state.counters["allocations"] =
-        benchmark::Counter(static_cast<double>(allocations() - before),
-                           benchmark::Counter::kAvgIterations);
+    state.counters["allocations"] = benchmark::Counter(static_cast<double>(allocations() - before),
+                                                       benchmark::Counter::kAvgIterations);
   };
   rondo::run(main);
 }

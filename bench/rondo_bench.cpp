@@ -19,6 +19,7 @@
 #include <rondo/tls.hpp>
 #endif
 
+#include <unistd.h>
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -30,7 +31,6 @@
 #include <ranges>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 #include "allocations.hpp"
@@ -117,8 +117,8 @@ rondo::task<> bench_sleepers(long n) {
     co_await rondo::sleep(0s);
     print_result("sleepers_start", w.wall_ns(n), "ns/task");
   }
-  print_result("sleepers",
-               static_cast<double>(resident_bytes() - before) / static_cast<double>(n), "B/task");
+  print_result("sleepers", static_cast<double>(resident_bytes() - before) / static_cast<double>(n),
+               "B/task");
   stopwatch w;
   for (auto& h : handles) h.cancel();
   auto ended = co_await rondo::wait(std::move(handles));
@@ -133,7 +133,9 @@ rondo::task<> bench_timers(long n) {
   std::vector<rondo::task_handle<>> handles;
   handles.reserve(static_cast<std::size_t>(n));
   stopwatch w;
-  auto one = [](long wait) -> rondo::task<> { co_await rondo::sleep(std::chrono::nanoseconds(wait)); };
+  auto one = [](long wait) -> rondo::task<> {
+    co_await rondo::sleep(std::chrono::nanoseconds(wait));
+  };
   co_await rondo::gather(std::views::iota(0L, n) |
                          std::views::transform([&](long) { return one(ns(random)); }));
   print_result("timers", w.cpu_ns(n), "cpu-ns/timer");
@@ -269,7 +271,9 @@ rondo::task<> echo_messages(rondo::http::websocket ws) {
 }
 
 rondo::task<> bench_websocket(std::uint16_t port) {
-  auto site = [](rondo::http::request& r) { return rondo::http::accept_websocket(r, echo_messages); };
+  auto site = [](rondo::http::request& r) {
+    return rondo::http::accept_websocket(r, echo_messages);
+  };
   auto server = co_await rondo::http::start_server(site, "127.0.0.1", port);
   std::puts("READY");
   std::fflush(stdout);
@@ -286,7 +290,8 @@ rondo::task<> bench_download(std::string url, long n, std::size_t at_once) {
     co_return r.body.size();
   };
   stopwatch w;
-  auto sizes = co_await rondo::gather(std::views::iota(0L, n) | std::views::transform(get), at_once);
+  auto sizes =
+      co_await rondo::gather(std::views::iota(0L, n) | std::views::transform(get), at_once);
   double wall = w.wall_ns(n) / 1000;
   double cpu = w.cpu_ns(n) / 1000;
   std::size_t bytes = 0;

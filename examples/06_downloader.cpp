@@ -12,10 +12,7 @@ rondo::task<> download_file(const char* name) {
 }
 
 rondo::task<> amain() {
-  co_await rondo::gather(
-      download_file("file1"),
-      download_file("file2"),
-      download_file("file3"));
+  co_await rondo::gather(download_file("file1"), download_file("file2"), download_file("file3"));
 }
 
 int main() { rondo::run(amain()); }

@@ -17,10 +17,7 @@ rondo::task<int> factorial(const char* name, int number) {
 }
 
 rondo::task<> amain() {
-  auto [a, b, c] = co_await rondo::gather(
-      factorial("A", 2),
-      factorial("B", 3),
-      factorial("C", 4));
+  auto [a, b, c] = co_await rondo::gather(factorial("A", 2), factorial("B", 3), factorial("C", 4));
   std::printf("%d %d %d\n", a, b, c);
 }
 

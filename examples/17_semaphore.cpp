@@ -14,10 +14,8 @@ rondo::task<> fetch(const char* name, rondo::delay time, rondo::semaphore& semap
 
 rondo::task<> amain() {
   rondo::semaphore semaphore(2);
-  co_await rondo::gather(
-      fetch("page1", 100ms, semaphore),
-      fetch("page2", 200ms, semaphore),
-      fetch("page3", 200ms, semaphore));
+  co_await rondo::gather(fetch("page1", 100ms, semaphore), fetch("page2", 200ms, semaphore),
+                         fetch("page3", 200ms, semaphore));
 }
 
 int main() { rondo::run(amain()); }

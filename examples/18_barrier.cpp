@@ -14,10 +14,8 @@ rondo::task<> runner(const char* name, rondo::delay time, rondo::barrier& barrie
 
 rondo::task<> amain() {
   rondo::barrier barrier(3);
-  co_await rondo::gather(
-      runner("Ada", 100ms, barrier),
-      runner("Grace", 200ms, barrier),
-      runner("Alan", 300ms, barrier));
+  co_await rondo::gather(runner("Ada", 100ms, barrier), runner("Grace", 200ms, barrier),
+                         runner("Alan", 300ms, barrier));
 }
 
 int main() { rondo::run(amain()); }

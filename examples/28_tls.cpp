@@ -8,9 +8,11 @@
 #include <rondo/tls.hpp>
 
 void make_certificate(const std::string& folder) {
-  std::string command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-                        " -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
-                        " -keyout " + folder + "/key.pem -out " + folder + "/cert.pem 2>" + folder + "/log";
+  std::string command =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+      " -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+      " -keyout " +
+      folder + "/key.pem -out " + folder + "/cert.pem 2>" + folder + "/log";
   if (std::system(command.c_str()) != 0) throw std::runtime_error("openssl failed");
 }
 

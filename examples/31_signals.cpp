@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // Signals reach the event loop: one reloads, one ends the program.
+#include <unistd.h>
 #include <csignal>
 #include <cstdio>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
-#include <unistd.h>
 using namespace std::chrono_literals;
 
 rondo::task<> amain() {

@@ -22,12 +22,9 @@ rondo::task<> tick() {
 rondo::task<> amain() {
   rondo::thread_pool pool({.threads = 2, .name = "resize"});
   auto begin = rondo::now();
-  auto [a, b, c, d, _] = co_await rondo::gather(
-      pool.run(resize, "a.png"),
-      pool.run(resize, "b.png"),
-      pool.run(resize, "c.png"),
-      pool.run(resize, "d.png"),
-      tick());
+  auto [a, b, c, d, _] =
+      co_await rondo::gather(pool.run(resize, "a.png"), pool.run(resize, "b.png"),
+                             pool.run(resize, "c.png"), pool.run(resize, "d.png"), tick());
   std::printf("%s, %s, %s, %s\n", a.c_str(), b.c_str(), c.c_str(), d.c_str());
   std::chrono::duration<double> took = rondo::now() - begin;
   std::printf("took %.1f s\n", took.count());

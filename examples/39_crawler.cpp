@@ -3,12 +3,12 @@
 // A crawler: all pages of a site, four at a time, each once.
 #include <cstdio>
 #include <map>
-#include <set>
-#include <string>
 #include <rondo/html.hpp>
 #include <rondo/http/client.hpp>
 #include <rondo/http/server.hpp>
 #include <rondo/rondo.hpp>
+#include <set>
+#include <string>
 using namespace std::chrono_literals;
 namespace http = rondo::http;
 

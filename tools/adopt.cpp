@@ -31,9 +31,10 @@ bool changed_since(const http::headers& fields, std::time_t moment) {
 rondo::task<> adopt_unfinished(http::session& session, const wanted_file& file,
                                const download_settings& settings) {
   partial_file part(settings.directory, file.name, file.url);
-  struct stat info {};
-  struct stat other {};
-  bool there = ::lstat(part.path().c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
+  struct stat info{};
+  struct stat other{};
+  bool there =
+      ::lstat(part.path().c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
   if (!there || ::lstat(part.part_path().c_str(), &other) == 0) co_return;
   auto size = static_cast<std::uint64_t>(info.st_size);
   std::uint64_t from = size - std::min(size, overlap);

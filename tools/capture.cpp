@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "capture.hpp"
 
+#include <unistd.h>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 
 namespace tool {
 

@@ -17,8 +17,10 @@ inline std::vector<const CLI::App*> shown_commands(const CLI::App& rondo) {
 
 /// The options that --help shows, those without a dash first.
 inline std::vector<const CLI::Option*> shown_options(const CLI::App& app) {
-  auto all = app.get_options([](const CLI::Option* o) { return o->get_positional() && !o->get_group().empty(); });
-  auto named = app.get_options([](const CLI::Option* o) { return !o->get_positional() && !o->get_group().empty(); });
+  auto all = app.get_options(
+      [](const CLI::Option* o) { return o->get_positional() && !o->get_group().empty(); });
+  auto named = app.get_options(
+      [](const CLI::Option* o) { return !o->get_positional() && !o->get_group().empty(); });
   all.insert(all.end(), named.begin(), named.end());
   return all;
 }

@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // `rondo compare`: the same work as async tasks, as threads and as processes.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>
@@ -67,7 +67,8 @@ subcommand add_compare(CLI::App& rondo) {
       ->capture_default_str();
   options->add_option("--svg", o->svg, "Write a picture to this file");
   options->add_option("--measure", o->measure)->expected(3)->group("");
-  return {options, [o] { return o->measure.empty() ? rondo::run(compare_and_show(*o)) : measure(*o); }};
+  return {options,
+          [o] { return o->measure.empty() ? rondo::run(compare_and_show(*o)) : measure(*o); }};
 }
 
 }  // namespace tool

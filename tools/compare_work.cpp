@@ -2,16 +2,16 @@
 #include "compare_work.hpp"
 
 #include <arpa/inet.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include <rondo/exec/thread_pool.hpp>
@@ -189,7 +189,8 @@ work_cost do_work(const work_order& order) {
   };
   auto start = std::chrono::steady_clock::now();
   cost.result = rondo::run(work);
-  cost.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  cost.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
     rusage used{};
     ::getrusage(who, &used);

@@ -75,9 +75,8 @@ const char* word_of(work_way way) {
 
 bool comparison::agrees() const {
   for (const measured_work& m : all) {
-    std::int64_t expected = m.kind == work_kind::requests
-                                ? requests
-                                : cost_of(*this, m.kind, work_way::tasks).result;
+    std::int64_t expected =
+        m.kind == work_kind::requests ? requests : cost_of(*this, m.kind, work_way::tasks).result;
     if (m.cost.result != expected) return false;
   }
   return all.size() == std::size(kinds) * std::size(ways);
@@ -91,9 +90,9 @@ std::string comparison::table() const {
                         "switches");
     for (work_way way : ways) {
       const work_cost& c = cost_of(*this, kind, way);
-      text += fmt::format("  {:<12} {:>7.3f} s {:>7.3f} s {:>12} {:>10}\n", name_of(way),
-                          c.wall_seconds, c.cpu_seconds, size_text(c.memory_bytes),
-                          c.context_switches);
+      text +=
+          fmt::format("  {:<12} {:>7.3f} s {:>7.3f} s {:>12} {:>10}\n", name_of(way),
+                      c.wall_seconds, c.cpu_seconds, size_text(c.memory_bytes), c.context_switches);
     }
     text += "\n";
   }
@@ -117,7 +116,8 @@ std::string comparison::picture() const {
        [](const work_cost& c) { return fmt::format("{:.3f} s", c.cpu_seconds); }},
       {"peak memory", [](const work_cost& c) { return static_cast<double>(c.memory_bytes); },
        [](const work_cost& c) { return size_text(c.memory_bytes); }},
-      {"context switches", [](const work_cost& c) { return static_cast<double>(c.context_switches); },
+      {"context switches",
+       [](const work_cost& c) { return static_cast<double>(c.context_switches); },
        [](const work_cost& c) { return fmt::format("{}", c.context_switches); }}};
   const char* colours[] = {"#2a7f62", "#c98a1b", "#8a4f9e"};
   int width = 20 + name_width + column * static_cast<int>(std::size(measures));
@@ -145,8 +145,8 @@ std::string comparison::picture() const {
         const work_cost& c = cost_of(*this, kind, ways[w]);
         int length = most > 0 ? std::max(1, static_cast<int>(m.value(c) / most * bar_width)) : 1;
         int y = top + 50 + row * static_cast<int>(w);
-        svg += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" fill=\"{}\"/>\n", left, y,
-                           length, colours[w]);
+        svg += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" fill=\"{}\"/>\n",
+                           left, y, length, colours[w]);
         write(left + length + 5, y + 12, m.text(c));
       }
       left += column;
@@ -166,9 +166,9 @@ rondo::task<comparison> compare(int requests, int limit) {
       std::string port = std::to_string(server.port());
       std::string wanted_requests = std::to_string(requests);
       std::string wanted_limit = std::to_string(limit);
-      auto done = co_await rondo::run_process("/proc/self/exe", "compare", "--measure", word_of(kind),
-                                              word_of(way), port, "--requests", wanted_requests,
-                                              "--limit", wanted_limit);
+      auto done = co_await rondo::run_process("/proc/self/exe", "compare", "--measure",
+                                              word_of(kind), word_of(way), port, "--requests",
+                                              wanted_requests, "--limit", wanted_limit);
       done.check();
       result.all.push_back({kind, way, work_cost_of(done.output)});
     }

@@ -2,8 +2,8 @@
 //
 // `rondo completions SHELL`: what a shell needs to complete the command's words, from
 // the options themselves.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>
@@ -34,8 +34,10 @@ std::string names_of(const std::vector<const CLI::App*>& commands, const char* b
 std::string in_quotes(std::string_view text) {
   std::string quoted = "'";
   for (char c : text) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -52,19 +54,22 @@ std::string escaped(std::string_view text) {
 
 void print_bash(const CLI::App& rondo) {
   auto commands = shown_commands(rondo);
-  fmt::print("# bash completion for rondo\n_rondo() {{\n"
-             "  local word command= options=\n"
-             "  for word in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n"
-             "    case $word in {}) command=$word; break ;; esac\n  done\n"
-             "  case $command in\n    '') options='{} {}' ;;\n",
-             names_of(commands, "|"), names_of(commands, " "), words_of(rondo));
-  for (const CLI::App* c : commands) fmt::print("    {}) options='{}' ;;\n", c->get_name(), words_of(*c));
-  fmt::print("  esac\n"
-             "  if [[ -z $command || ${{COMP_WORDS[COMP_CWORD]}} == -* ]]; then\n"
-             "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"${{COMP_WORDS[COMP_CWORD]}}\")\n"
-             "  else\n"
-             "    mapfile -t COMPREPLY < <(compgen -f -- \"${{COMP_WORDS[COMP_CWORD]}}\")\n  fi\n}}\n"
-             "complete -o filenames -F _rondo rondo\n");
+  fmt::print(
+      "# bash completion for rondo\n_rondo() {{\n"
+      "  local word command= options=\n"
+      "  for word in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n"
+      "    case $word in {}) command=$word; break ;; esac\n  done\n"
+      "  case $command in\n    '') options='{} {}' ;;\n",
+      names_of(commands, "|"), names_of(commands, " "), words_of(rondo));
+  for (const CLI::App* c : commands)
+    fmt::print("    {}) options='{}' ;;\n", c->get_name(), words_of(*c));
+  fmt::print(
+      "  esac\n"
+      "  if [[ -z $command || ${{COMP_WORDS[COMP_CWORD]}} == -* ]]; then\n"
+      "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"${{COMP_WORDS[COMP_CWORD]}}\")\n"
+      "  else\n"
+      "    mapfile -t COMPREPLY < <(compgen -f -- \"${{COMP_WORDS[COMP_CWORD]}}\")\n  fi\n}}\n"
+      "complete -o filenames -F _rondo rondo\n");
 }
 
 void print_zsh(const CLI::App& rondo) {
@@ -72,15 +77,19 @@ void print_zsh(const CLI::App& rondo) {
   fmt::print("#compdef rondo\n_rondo() {{\n  local -a commands\n  commands=(\n");
   for (const CLI::App* c : commands)
     fmt::print("    {}\n", in_quotes(c->get_name() + ":" + c->get_description()));
-  fmt::print("  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
-             "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $command in\n");
+  fmt::print(
+      "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
+      "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $command in\n");
   for (const CLI::App* c : commands) {
     fmt::print("    {}) _arguments", c->get_name());
     for (const CLI::Option* o : shown_options(*c)) {
       std::string value = value_name(*o);
-      std::string text = "[" + escaped(o->get_description()) + "]" + (value.empty() ? "" : ":" + value + ":_files");
-      for (const std::string& name : o->get_lnames()) fmt::print(" \\\n      {}", in_quotes("*--" + name + text));
-      for (const std::string& name : o->get_snames()) fmt::print(" \\\n      {}", in_quotes("*-" + name + text));
+      std::string text = "[" + escaped(o->get_description()) + "]" +
+                         (value.empty() ? "" : ":" + value + ":_files");
+      for (const std::string& name : o->get_lnames())
+        fmt::print(" \\\n      {}", in_quotes("*--" + name + text));
+      for (const std::string& name : o->get_snames())
+        fmt::print(" \\\n      {}", in_quotes("*-" + name + text));
     }
     fmt::print(" \\\n      '*:file:_files' ;;\n");
   }
@@ -99,7 +108,8 @@ void print_fish(const CLI::App& rondo) {
       fmt::print("complete -c rondo -n '__fish_seen_subcommand_from {}'", c->get_name());
       for (const std::string& name : o->get_snames()) fmt::print(" -s {}", name);
       for (const std::string& name : o->get_lnames()) fmt::print(" -l {}", name);
-      fmt::print("{} -d {}\n", value_name(*o).empty() ? "" : " -r", in_quotes(o->get_description()));
+      fmt::print("{} -d {}\n", value_name(*o).empty() ? "" : " -r",
+                 in_quotes(o->get_description()));
     }
   }
 }
@@ -115,7 +125,8 @@ int run(const CLI::App& rondo, const std::string& shell) {
 
 subcommand add_completions(CLI::App& rondo) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* app = rondo.add_subcommand("completions", "Print what a shell needs to complete rondo's words");
+  CLI::App* app =
+      rondo.add_subcommand("completions", "Print what a shell needs to complete rondo's words");
   app->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));

@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // rondo crawl: the pages that can be reached from some, as JSON lines.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <clocale>
@@ -214,13 +214,16 @@ report::~report() {
   if (quiet_) return;
   double seconds = std::chrono::duration<double>(rondo::now() - begun_).count();
   std::string text = numbers() + " in " + time_text(seconds);
-  if (crawler_ && crawler_->waiting() > 0) text += fmt::format("; {} more not visited", crawler_->waiting());
-  if (crawler_ && crawler_->dropped() > 0) text += fmt::format("; {} links dropped", crawler_->dropped());
+  if (crawler_ && crawler_->waiting() > 0)
+    text += fmt::format("; {} more not visited", crawler_->waiting());
+  if (crawler_ && crawler_->dropped() > 0)
+    text += fmt::format("; {} links dropped", crawler_->dropped());
   if (!finished_) text += "; interrupted";
   complain(text);
 }
 
-rondo::task<bool> crawl_all(const std::vector<rondo::http::url>& starts, const crawl_options& options) {
+rondo::task<bool> crawl_all(const std::vector<rondo::http::url>& starts,
+                            const crawl_options& options) {
   rondo::http::session_options kept;
   kept.kept_connections = options.how.at_once;
   kept.ca_file = options.ca_file;
@@ -237,7 +240,8 @@ rondo::task<bool> crawl_all(const std::vector<rondo::http::url>& starts, const c
 rondo::delay seconds(double s) { return std::chrono::duration<double>(s); }
 
 std::vector<rondo::http::url> check(crawl_options& o) {
-  if (o.subdomains && o.all_hosts) throw usage_mistake("--include-subdomains and --all-hosts exclude each other");
+  if (o.subdomains && o.all_hosts)
+    throw usage_mistake("--include-subdomains and --all-hosts exclude each other");
   if (o.subdomains) o.how.links.scope = crawl_scope::subdomains;
   if (o.all_hosts) o.how.links.scope = crawl_scope::all_hosts;
   if (o.depth >= 0) o.how.links.max_depth = static_cast<unsigned>(o.depth);
@@ -285,7 +289,8 @@ void add_options(CLI::App& app, crawl_options& o) {
   o.how.user_agent = "rondo/" RONDO_VERSION;
   app.add_option("URL", o.urls, "Where to begin")->required();
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app.add_option("-o,--output", o.output, "Where the lines go [standard output]")->type_name("FILE");
+  app.add_option("-o,--output", o.output, "Where the lines go [standard output]")
+      ->type_name("FILE");
   app.add_option("-d,--depth", o.depth, "Links from the start to a page, at most [any]")
       ->type_name("N")
       ->check(CLI::Range(0, 1000000));
@@ -312,12 +317,15 @@ void add_options(CLI::App& app, crawl_options& o) {
   app.add_option("--retries", o.how.retries, "Tries after a failure that may pass [2]")
       ->type_name("N")
       ->check(CLI::Range(0, 100));
-  app.add_option("--retry-delay", o.retry_delay, "Before the first retry; then twice as long each time [1]")
+  app.add_option("--retry-delay", o.retry_delay,
+                 "Before the first retry; then twice as long each time [1]")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, 3600.0));
-  app.add_option("--user-agent", o.how.user_agent, "Who is asking, also in robots.txt [rondo/" RONDO_VERSION "]")
+  app.add_option("--user-agent", o.how.user_agent,
+                 "Who is asking, also in robots.txt [rondo/" RONDO_VERSION "]")
       ->type_name("NAME");
-  app.add_flag("--ignore-robots", o.ignore_robots, "Do not ask for robots.txt: for sites of your own");
+  app.add_flag("--ignore-robots", o.ignore_robots,
+               "Do not ask for robots.txt: for sites of your own");
   app.add_option("--ca-file", o.ca_file, "Whom to trust in place of the system's CAs (PEM)")
       ->type_name("FILE");
   app.add_flag("-q,--quiet", o.quiet, "No summary and no progress");
@@ -327,7 +335,8 @@ void add_options(CLI::App& app, crawl_options& o) {
 
 subcommand add_crawl(CLI::App& rondo) {
   auto options = std::make_shared<crawl_options>();
-  CLI::App* app = rondo.add_subcommand("crawl", "Follow links, and tell of each page in a line of JSON");
+  CLI::App* app =
+      rondo.add_subcommand("crawl", "Follow links, and tell of each page in a line of JSON");
   add_options(*app, *options);
   return {app, [options] { return run(*options); }};
 }

@@ -54,8 +54,8 @@ struct parsed_page {
   std::vector<url> to_follow;  // those of them that the page does not ask robots to pass over
 };
 
-parsed_page parse_page(std::string_view body, const std::string& address, const http::headers& fields,
-                       std::string_view token, bool obey) {
+parsed_page parse_page(std::string_view body, const std::string& address,
+                       const http::headers& fields, std::string_view token, bool obey) {
   rondo::html::parse_options options;
   options.content_type = fields.get("content-type");
   options.max_time = longest_parse;
@@ -69,14 +69,17 @@ parsed_page parse_page(std::string_view body, const std::string& address, const 
   static const rondo::html::selector free_links(
       "a[href]:not([rel~=nofollow i]), area[href]:not([rel~=nofollow i])");
   for (const auto& [name, value] : fields)
-    if (http::equal_ignoring_case(name, "X-Robots-Tag") && forbids_following(value, token)) return parsed;
+    if (http::equal_ignoring_case(name, "X-Robots-Tag") && forbids_following(value, token))
+      return parsed;
   for (rondo::html::element meta : page.select(metas)) {
     std::string_view name = meta.attribute("name", "");
-    bool is_ours = http::equal_ignoring_case(name, "robots") || http::equal_ignoring_case(name, token);
+    bool is_ours =
+        http::equal_ignoring_case(name, "robots") || http::equal_ignoring_case(name, token);
     if (is_ours && forbids_following(meta.attribute("content", ""), token)) return parsed;
   }
   for (rondo::html::element link : page.select(free_links))
-    if (auto to = page.resolve(link.attribute("href", ""))) parsed.to_follow.push_back(std::move(*to));
+    if (auto to = page.resolve(link.attribute("href", "")))
+      parsed.to_follow.push_back(std::move(*to));
   return parsed;
 }
 
@@ -178,7 +181,10 @@ void crawler::follow_redirect(const page& p, const reply& r, crawled_page& resul
 
 rondo::task<> crawler::read_page(const page& p, reply& r, crawled_page& result) {
   std::string address = p.address.str();
-  auto parse = [&] { return parse_page(r.body, address, r.fields, product_token(settings_.user_agent), settings_.ask_robots); };
+  auto parse = [&] {
+    return parse_page(r.body, address, r.fields, product_token(settings_.user_agent),
+                      settings_.ask_robots);
+  };
   parsed_page parsed;
   try {
     // A large page would keep the loop from all others.
@@ -236,7 +242,8 @@ rondo::task<rondo::semaphore::permit> crawler::wait_for_turn(host& h) {
     // While this waited for it, the host may have asked for more time.
     if (rondo::now() < h.next_turn) continue;
     rondo::delay pause = settings_.pause;
-    if (h.rules && h.rules->crawl_delay()) pause = std::max(pause.nanoseconds(), h.rules->crawl_delay()->nanoseconds());
+    if (h.rules && h.rules->crawl_delay())
+      pause = std::max(pause.nanoseconds(), h.rules->crawl_delay()->nanoseconds());
     h.next_turn = rondo::now() + pause;
     co_return permit;
   }
@@ -257,7 +264,8 @@ rondo::task<crawler::reply> crawler::fetch(host& h, url address, std::size_t mos
   }
 }
 
-rondo::task<crawler::reply> crawler::try_fetch(host& h, url address, std::size_t most, bool html_only) {
+rondo::task<crawler::reply> crawler::try_fetch(host& h, url address, std::size_t most,
+                                               bool html_only) {
   auto permit = co_await wait_for_turn(h);
   counted one(active_);
   http::request_options options;

@@ -25,7 +25,7 @@ struct crawl_settings {
   std::size_t per_host = 2;
   rondo::delay pause = std::chrono::milliseconds(500);  ///< between two requests to a host
   std::size_t max_pages = 1000;
-  std::size_t max_size = 4u << 20;  ///< of a page
+  std::size_t max_size = 4u << 20;                  ///< of a page
   rondo::delay timeout = std::chrono::seconds(30);  ///< for one try of a page
   int retries = 2;
   rondo::delay retry_delay = std::chrono::seconds(1);
@@ -34,13 +34,13 @@ struct crawl_settings {
 
 /// What became of one page.
 struct crawled_page {
-  std::string url;                 ///< without credentials
+  std::string url;  ///< without credentials
   unsigned depth = 0;
-  bool start = false;              ///< the crawl began here, or was sent on from there
-  int status = 0;                  ///< 0: there was no response
+  bool start = false;  ///< the crawl began here, or was sent on from there
+  int status = 0;      ///< 0: there was no response
   int attempts = 0;
   std::string content_type;
-  std::string redirect;            ///< where a 3xx leads
+  std::string redirect;  ///< where a 3xx leads
   std::string title;
   std::vector<std::string> links;  ///< of an HTML page: where it leads, each once
   std::uint64_t bytes = 0;         ///< of the body, as far as it was read

@@ -79,8 +79,7 @@ std::string validator_of(const http::headers& fields) {
 http::request_options base_request(const download_settings& settings) {
   http::request_options options;
   options.fields = settings.fields;
-  if (!options.fields.find("user-agent"))
-    options.fields.add("User-Agent", "rondo/" RONDO_VERSION);
+  if (!options.fields.find("user-agent")) options.fields.add("User-Agent", "rondo/" RONDO_VERSION);
   options.fields.add("Accept-Encoding", "identity");  // sizes and ranges are the file's own
   return options;
 }
@@ -148,8 +147,8 @@ class downloader {
   bool alone_ = false;       // and must not
   // What the response at hand promises:
   std::optional<std::uint64_t> part_end_;  // the part's, if it is one
-  bool first_piece_ = false;  // it was asked for as one of several
-  bool ended_well_ = false;  // the whole file, or the end of a part, has come
+  bool first_piece_ = false;               // it was asked for as one of several
+  bool ended_well_ = false;                // the whole file, or the end of a part, has come
 };
 
 rondo::task<> downloader::run() {
@@ -171,7 +170,7 @@ rondo::task<> downloader::run() {
 
 /// Whether a file of that name makes fetching needless.
 rondo::task<bool> downloader::have_it() {
-  struct stat info {};
+  struct stat info{};
   if (::stat(part_.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) co_return false;
   bool found = settings_.keep_existing;
   if (!file_.sha256.empty()) {
@@ -206,8 +205,9 @@ rondo::task<> downloader::fetch() {
       // A server may send less than it was asked for (RFC 9110, 15.3.7): the rest is
       // asked for next. That is no failure as long as it gets further.
       if (part_.received() > before) continue;
-      failed = trouble(fmt::format("the server sends no more than {} bytes of the file", part_.size()),
-                       trouble::remedy::try_again);
+      failed =
+          trouble(fmt::format("the server sends no more than {} bytes of the file", part_.size()),
+                  trouble::remedy::try_again);
     }
     if (failed->then == trouble::remedy::start_over_in_one) {
       ranges_work_ = false;
@@ -226,7 +226,8 @@ rondo::task<> downloader::fetch() {
       continue;
     }
     rondo::delay pause = pause_after(*failed, failures++);
-    shown_.note = fmt::format("{}; retry {}/{}", printable(failed->cause), failures, settings_.retries);
+    shown_.note =
+        fmt::format("{}; retry {}/{}", printable(failed->cause), failures, settings_.retries);
     co_await rondo::sleep(pause);
     shown_.note.clear();
   }
@@ -235,9 +236,9 @@ rondo::task<> downloader::fetch() {
 /// Whether there is another one to try after a failure for good.
 bool downloader::take_next_source(const trouble& failed) {
   if (source_ + 1 == sources_.size()) return false;
-  all_shown_.complain(fmt::format(
-      "rondo get: {}: {}; trying {}", printable(without_credentials(sources_[source_])),
-      printable(failed.cause), printable(without_credentials(sources_[source_ + 1]))));
+  all_shown_.complain(
+      fmt::format("rondo get: {}: {}; trying {}", printable(without_credentials(sources_[source_])),
+                  printable(failed.cause), printable(without_credentials(sources_[source_ + 1]))));
   ++source_;
   ranges_work_ = true;
   return true;
@@ -344,9 +345,8 @@ rondo::task<verdict> downloader::accept(const http::transfer& t, std::uint64_t f
       failed = trouble("status 416", trouble::remedy::start_over);
     }
   } else {
-    failed = trouble(fmt::format("status {}", status), http::may_pass(status)
-                                                           ? trouble::remedy::try_again
-                                                           : trouble::remedy::none);
+    failed = trouble(fmt::format("status {}", status),
+                     http::may_pass(status) ? trouble::remedy::try_again : trouble::remedy::none);
     failed->retry_after = http::retry_after(t.fields());
   }
   co_return failed;
@@ -382,7 +382,8 @@ rondo::task<verdict> downloader::get_rest(std::optional<http::transfer> first,
   if (alone_) urls.resize(1);
   if (urls.size() > 1) mixed_ = true;
   shown_.total = part_.version().total;
-  pieces_wanted rest{session_,  settings_, part_, shown_, std::move(urls), !file_.sha256.empty(),
+  pieces_wanted rest{session_,         settings_,       part_,
+                     shown_,           std::move(urls), !file_.sha256.empty(),
                      result_.attempts, left_out};
   verdict failed = co_await get_pieces(std::move(rest), std::move(first), first_end);
   all_failed_ = failed && failed->then == trouble::remedy::none && !alone_;
@@ -397,7 +398,9 @@ rondo::task<verdict> downloader::get_rest(std::optional<http::transfer> first,
 
 /// A part is never continued with bytes from another place or another version.
 verdict downloader::check_range(const http::transfer& t, std::uint64_t from) {
-  auto refuse = [](std::string cause) { return trouble(std::move(cause), trouble::remedy::start_over); };
+  auto refuse = [](std::string cause) {
+    return trouble(std::move(cause), trouble::remedy::start_over);
+  };
   std::string text(t.fields().get("content-range"));
   if (from == 0) return refuse("status 206 to a request for the whole file");
   auto range = parse_content_range(text);

@@ -25,9 +25,9 @@ struct download_settings {
   std::optional<rondo::delay> timeout;  ///< for a file, retries included
   bool keep_existing = false;
   bool always_hash = false;
-  bool adopt = false;              ///< goes on with what another program has left
-  rondo::http::headers fields;     ///< sent along
-  rate_limit* rate = nullptr;      ///< null: none
+  bool adopt = false;           ///< goes on with what another program has left
+  rondo::http::headers fields;  ///< sent along
+  rate_limit* rate = nullptr;   ///< null: none
 };
 
 /// A request for what a download wants: the file as it is, with these settings.
@@ -47,9 +47,9 @@ std::string validator_of(const rondo::http::headers& fields);
 
 /// How it went with one.
 struct download_result {
-  std::string error;    ///< the cause; empty: it arrived
+  std::string error;  ///< the cause; empty: it arrived
   std::string path;
-  std::string sha256;   ///< when it was computed
+  std::string sha256;  ///< when it was computed
   std::uint64_t bytes = 0;
   std::uint64_t resumed_from = 0;
   int attempts = 0;

@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // rondo get: many downloads at once.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -133,8 +133,11 @@ json report::object(const wanted_file& file, const download_result& result) {
 void report::all_done() {
   double seconds = std::chrono::duration<double>(rondo::now() - begun_).count();
   if (as_json_) {
-    json summary = {{"files", files_}, {"ok", files_ - failed_}, {"failed", failed_},
-                    {"bytes", bytes_}, {"seconds", seconds}};
+    json summary = {{"files", files_},
+                    {"ok", files_ - failed_},
+                    {"failed", failed_},
+                    {"bytes", bytes_},
+                    {"seconds", seconds}};
     shown.say(json_line({{"summary", summary}}));
   } else if (files_ > 1) {
     std::string text = fmt::format("{} of {} files, {} in {}", files_ - failed_, files_,
@@ -145,12 +148,11 @@ void report::all_done() {
   shown.finish();
 }
 
-rondo::task<> get_one(rondo::http::session& session, const wanted_file& file, const get_options& options,
-                      report& told) {
+rondo::task<> get_one(rondo::http::session& session, const wanted_file& file,
+                      const get_options& options, report& told) {
   download_result result;
   result.error = file.problem;
-  if (file.problem.empty())
-    result = co_await download(session, file, options.how, told.shown);
+  if (file.problem.empty()) result = co_await download(session, file, options.how, told.shown);
   told.file_done(file, result);
 }
 
@@ -163,7 +165,8 @@ rondo::task<> get_each(const std::vector<wanted_file>& files, const get_options&
   if (connections > 1) kept.version = rondo::http::http_version::http1;
   kept.ca_file = options.ca_file;
   if (std::size_t colon = options.user.find(':'); colon != options.user.npos)
-    kept.auth = rondo::http::auth::basic(options.user.substr(0, colon), options.user.substr(colon + 1));
+    kept.auth =
+        rondo::http::auth::basic(options.user.substr(0, colon), options.user.substr(colon + 1));
   rondo::http::session session(kept);
   auto jobs = files | std::views::transform([&](const wanted_file& file) {
                 return get_one(session, file, options, told);
@@ -248,8 +251,8 @@ void add_field(const std::string& text, rondo::http::headers& to) {
   }
   // They decide what the answer means.
   rondo::http::headers own;
-  for (const char* each : {"Range", "If-Range", "Accept-Encoding", "Host", "Connection", "Content-Length",
-                           "Transfer-Encoding", "TE"})
+  for (const char* each : {"Range", "If-Range", "Accept-Encoding", "Host", "Connection",
+                           "Content-Length", "Transfer-Encoding", "TE"})
     own.add(each, "");
   if (own.find(name)) throw usage_mistake("-H '" + text + "': rondo get sets " + name + " itself");
   to.add(name, value);
@@ -261,7 +264,8 @@ void check(get_options& options) {
   if (options.urls.empty() && options.list.empty())
     throw usage_mistake("no URL: give URLs, -i FILE, or - for a list on standard input");
   bool one = options.urls.size() == 1 && options.urls[0] != "-" && options.list.empty();
-  if (!one && !options.name.empty()) throw usage_mistake("--name goes with one URL; a list has name=FILE");
+  if (!one && !options.name.empty())
+    throw usage_mistake("--name goes with one URL; a list has name=FILE");
   if (!one && !options.sha256.empty())
     throw usage_mistake("--sha256 goes with one URL; a list has sha256=HEX");
   if (!one && !options.mirrors.empty())
@@ -289,7 +293,9 @@ int run(get_options& options) {
     std::optional<rate_limit> rate;
     if (!options.rate.empty()) {
       auto limit = parse_rate(options.rate);
-      if (!limit) throw usage_mistake("--limit-rate " + options.rate + ": not a number of bytes, such as 500k or 1.5M, from 1k on");
+      if (!limit)
+        throw usage_mistake("--limit-rate " + options.rate +
+                            ": not a number of bytes, such as 500k or 1.5M, from 1k on");
       options.how.rate = &rate.emplace(*limit);
     }
     bool all = rondo::run(get_all(files, options), how);
@@ -345,7 +351,8 @@ void add_options(CLI::App& app, get_options& o) {
       ->type_name("FILE");
   app.add_option("--limit-rate", o.rate, "Bytes a second over all files, such as 500k or 1.5M")
       ->type_name("RATE");
-  app.add_flag("--continue", o.how.adopt, "Go on with what another program left under the file's name");
+  app.add_flag("--continue", o.how.adopt,
+               "Go on with what another program left under the file's name");
   app.add_flag("-k,--keep", o.how.keep_existing, "Do not fetch a file that is there");
   app.add_flag("--json", o.as_json, "One JSON object a line: each file, then a summary");
   app.add_flag("-q,--quiet", o.quiet, "Nothing but errors");

@@ -152,10 +152,12 @@ std::optional<wanted_file> parse_list_line(std::string_view line) {
     } else if (word.starts_with("mirror=")) {
       mirrors.emplace_back(word.substr(7));
     } else {
-      problem = fmt::format("'{}' is neither sha256=HEX nor mirror=URL nor name=FILE", printable(word));
+      problem =
+          fmt::format("'{}' is neither sha256=HEX nor mirror=URL nor name=FILE", printable(word));
     }
   }
-  wanted_file f = make_wanted(std::move(url), std::move(name), std::move(sha256), std::move(mirrors));
+  wanted_file f =
+      make_wanted(std::move(url), std::move(name), std::move(sha256), std::move(mirrors));
   if (!problem.empty()) f.problem = problem;
   return f;
 }

@@ -11,10 +11,10 @@ namespace tool {
 /// A file to get: an argument, or a line of a list.
 struct wanted_file {
   std::string url;
-  std::string name;     ///< within the directory
-  std::string sha256;   ///< in lower case; empty: not known
+  std::string name;                  ///< within the directory
+  std::string sha256;                ///< in lower case; empty: not known
   std::vector<std::string> mirrors;  ///< other URLs of the same file
-  std::string problem;  ///< why it cannot be got
+  std::string problem;               ///< why it cannot be got
 };
 
 /// A URL from the command line; name and sha256 may be empty. The file gets the
@@ -22,7 +22,8 @@ struct wanted_file {
 wanted_file make_wanted(std::string url, std::string name, std::string sha256,
                         std::vector<std::string> mirrors = {});
 
-/// `URL  sha256=HEX  mirror=URL  name=FILE`, of which mirror= may stand there several times; nothing for an empty line and for a comment
+/// `URL  sha256=HEX  mirror=URL  name=FILE`, of which mirror= may stand there several times;
+/// nothing for an empty line and for a comment
 /// (#). The name goes to the end of the line, as names may hold spaces.
 std::optional<wanted_file> parse_list_line(std::string_view line);
 

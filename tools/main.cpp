@@ -12,13 +12,8 @@
 namespace {
 
 constexpr tool::subcommand (*subcommands[])(CLI::App&) = {
-    tool::add_compare,
-    tool::add_completions,
-    tool::add_crawl,
-    tool::add_get,
-    tool::add_manual,
-    tool::add_serve,
-    tool::add_tour,
+    tool::add_compare, tool::add_completions, tool::add_crawl, tool::add_get,
+    tool::add_manual,  tool::add_serve,       tool::add_tour,
 };
 
 int run(int argc, char** argv) {

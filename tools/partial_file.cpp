@@ -61,8 +61,8 @@ range_set ranges_of(const json& j, const char* key, std::uint64_t size) {
   auto found = j.find(key);
   if (found == j.end() || !found->is_array()) return ranges;
   for (const json& r : *found) {
-    bool well_formed = r.is_array() && r.size() == 2 && r[0].is_number_unsigned() &&
-                       r[1].is_number_unsigned();
+    bool well_formed =
+        r.is_array() && r.size() == 2 && r[0].is_number_unsigned() && r[1].is_number_unsigned();
     if (!well_formed) continue;
     ranges.add(byte_range{r[0].get<std::uint64_t>(), std::min(size, r[1].get<std::uint64_t>())});
   }
@@ -109,7 +109,7 @@ partial_file::~partial_file() {
 }
 
 rondo::task<> partial_file::open() {
-  struct stat info {};
+  struct stat info{};
   if (::stat(final_.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) fail("write", final_, EISDIR);
   file_ = co_await rondo::open_file(part_, rondo::file_mode::read_write_create);
   lock();
@@ -123,7 +123,7 @@ void partial_file::lock() {
     if (errno == EWOULDBLOCK) throw rondo::error(part_ + ": another process is writing it");
     fail("lock", part_, errno);
   }
-  struct stat open_file {}, named {};
+  struct stat open_file{}, named{};
   bool same = ::fstat(file_.fd(), &open_file) == 0 && ::stat(part_.c_str(), &named) == 0 &&
               open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
   if (!same) throw rondo::error(part_ + ": another process is writing it");

@@ -92,7 +92,7 @@ class partial_file {
   rondo::file file_;
   remote_version version_;
   range_set have_;
-  range_set durable_;  // what of it is on the disk for sure
+  range_set durable_;            // what of it is on the disk for sure
   std::uint64_t described_ = 0;  // so many bytes as of the last description
   bool in_pieces_ = false;
   bool locked_ = false;

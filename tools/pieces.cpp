@@ -68,8 +68,7 @@ class piecewise {
   rondo::task<> save();
   byte_range claim();
   rondo::task<verdict> get(source& from, rondo::file& to, byte_range& piece);
-  verdict check(const http::transfer& t, source& from, const byte_range& piece,
-                std::uint64_t& end);
+  verdict check(const http::transfer& t, source& from, const byte_range& piece, std::uint64_t& end);
   verdict check_version(const http::headers& fields, std::optional<std::uint64_t> total,
                         source& from);
   rondo::task<verdict> receive(http::transfer& t, rondo::file& to, byte_range& piece,
@@ -264,9 +263,9 @@ verdict piecewise::check(const http::transfer& t, source& from, const byte_range
   }
   std::string text(t.fields().get("content-range"));
   auto range = parse_content_range(text);
-  bool fits = range && range->first == piece.first && range->last < piece.end &&
-              t.content_length().value_or(range->last - range->first + 1) ==
-                  range->last - range->first + 1;
+  bool fits =
+      range && range->first == piece.first && range->last < piece.end &&
+      t.content_length().value_or(range->last - range->first + 1) == range->last - range->first + 1;
   if (range) {
     if (verdict other = check_version(t.fields(), range->total, from)) return other;
   }

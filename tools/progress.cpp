@@ -73,7 +73,9 @@ std::string numbers(std::uint64_t received, std::optional<std::uint64_t> total, 
   return text;
 }
 
-std::size_t name_columns(std::size_t columns) { return std::clamp<std::size_t>(columns / 4, 6, 28); }
+std::size_t name_columns(std::size_t columns) {
+  return std::clamp<std::size_t>(columns / 4, 6, 28);
+}
 
 }  // namespace
 
@@ -192,8 +194,8 @@ std::string progress::total_line(std::size_t columns) const {
   }
   std::string count = fmt::format("{}/{} files", done_, files_);
   if (failed_ > 0) count += fmt::format(", {} failed", failed_);
-  std::string text = numbers(bytes, std::nullopt, rate) + "  " +
-                     time_text(seconds_between(begun_, rondo::now()));
+  std::string text =
+      numbers(bytes, std::nullopt, rate) + "  " + time_text(seconds_between(begun_, rondo::now()));
   std::size_t rest = columns - name_columns(columns) - 1;
   return fit(count, name_columns(columns)) + " " +
          bar_with(part / static_cast<double>(files_), text, rate_text(rate), rest);

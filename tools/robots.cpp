@@ -31,9 +31,7 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-bool is_blank(char c) {
-  return trim(std::string_view(&c, 1)).empty();
-}
+bool is_blank(char c) { return trim(std::string_view(&c, 1)).empty(); }
 
 /// A line's name and value. Instead of the colon some write a blank, as in "Disallow /x".
 std::optional<std::pair<std::string_view, std::string_view>> take_apart(std::string_view line) {
@@ -215,8 +213,8 @@ bool forbids_following(std::string_view rules, std::string_view token) {
     if (colon != rule.npos) {
       std::string_view name = trim(rule.substr(0, colon));
       // These have a value of their own.
-      if (is_one_of(name, {"unavailable_after", "max-snippet", "max-image-preview",
-                           "max-video-preview"}))
+      if (is_one_of(name,
+                    {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}))
         continue;
       is_ours = is_one_of(name, {token, "robots", "*"});
       rule.remove_prefix(colon + 1);

@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // rondo serve: the files of a directory over HTTP.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
-#include <unistd.h>
 
 #include <rondo/http/files.hpp>
 #include <rondo/http/gzip.hpp>
@@ -93,10 +93,12 @@ void add_options(CLI::App& app, serve_options& o) {
   app.add_option("-b,--bind", o.address,
                  "Its address; 0.0.0.0 or :: for whoever can reach this machine [127.0.0.1]")
       ->type_name("ADDRESS");
-  app.add_option("--cert", o.certificate, "Over TLS, with this certificate (PEM)")->type_name("FILE");
+  app.add_option("--cert", o.certificate, "Over TLS, with this certificate (PEM)")
+      ->type_name("FILE");
   app.add_option("--key", o.key, "The certificate's key (PEM)")->type_name("FILE");
   app.add_flag("--hidden", o.hidden, "Also names that begin with a dot");
-  app.add_flag("--no-links", o.no_links, "No symbolic links, not even those that stay inside of DIR");
+  app.add_flag("--no-links", o.no_links,
+               "No symbolic links, not even those that stay inside of DIR");
   app.add_flag("--no-listing", o.no_listing, "No pages that list directories");
   app.add_flag("--gzip", o.compress, "Compress what is worth it");
   app.add_option("--grace", o.grace, "For what is being sent, after Ctrl-C [5]")

@@ -40,7 +40,8 @@ std::string printable(std::string_view text) {
 
 std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;
-  while (!text.empty()) columns += static_cast<std::size_t>(std::max(0, take_character(text).columns));
+  while (!text.empty())
+    columns += static_cast<std::size_t>(std::max(0, take_character(text).columns));
   return columns;
 }
 

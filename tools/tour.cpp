@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // `rondo tour`: what Rondo does, shown and verified while it runs.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <string>
 #include <thread>
@@ -126,8 +126,10 @@ void threads(verdicts& v) {
   long together = rondo::run(split);
   double threaded = seconds_since(start);
   unsigned cores = std::thread::hardware_concurrency();
-  fmt::print("   primes below {}: on one core {:.2f} s, with to_thread on {} cores {:.2f} s, {:.1f}× as fast\n",
-             limit, one_core, cores, threaded, one_core / threaded);
+  fmt::print(
+      "   primes below {}: on one core {:.2f} s, with to_thread on {} cores {:.2f} s, {:.1f}× as "
+      "fast\n",
+      limit, one_core, cores, threaded, one_core / threaded);
   v.check(alone == together, fmt::format("both count {}", alone));
 }
 

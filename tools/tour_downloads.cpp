@@ -23,7 +23,8 @@ constexpr std::size_t piece_size = 64 * 1024;
 std::string piece_of(std::string_view path, int number) {
   std::string text;
   while (text.size() < piece_size)
-    text += std::string(path) + " " + std::to_string(number) + " " + std::to_string(text.size()) + "\n";
+    text +=
+        std::string(path) + " " + std::to_string(number) + " " + std::to_string(text.size()) + "\n";
   text.resize(piece_size);
   return text;
 }

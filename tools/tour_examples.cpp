@@ -13,7 +13,9 @@
 
 #include "tour_sources.hpp"
 
-#define main unused(); inline void run_example
+#define main \
+  unused();  \
+  inline void run_example
 namespace greet {
 #include "../examples/01_greet.cpp"
 }

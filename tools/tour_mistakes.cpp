@@ -69,9 +69,11 @@ std::vector<mistake> all_mistakes() {
   return {
       {"A coroutine that is never awaited:", diagnose<never_awaits>, {"save", file}},
       {"A step that blocks the loop:", diagnose<blocks_the_loop>, {"blocks_the_loop", file}},
-      {"An exception that nobody asks for:", diagnose<loses_an_exception>,
+      {"An exception that nobody asks for:",
+       diagnose<loses_an_exception>,
        {"parse", "not a number", file}},
-      {"Two tasks that wait for each other's lock:", diagnose<deadlocks>,
+      {"Two tasks that wait for each other's lock:",
+       diagnose<deadlocks>,
        {"deadlock", "wait_for_each_other", file}},
   };
 }

@@ -7,7 +7,7 @@
 // Tuned as Asio's users tune it: the concurrency hint that says one thread (no
 // locks), the io_context's own executor type everywhere instead of the
 // type-erased any_io_executor, and use_awaitable as the default token.
-#include <utility> // Asio 1.74 forgets it
+#include <utility>  // Asio 1.74 forgets it
 
 #include <boost/asio.hpp>
 
@@ -34,12 +34,15 @@ using boost::system::error_code;
 using namespace std::chrono_literals;
 
 using executor = asio::io_context::executor_type;
-template <class T = void> using task = asio::awaitable<T, executor>;
+template <class T = void>
+using task = asio::awaitable<T, executor>;
 constexpr asio::use_awaitable_t<executor> use_awaitable;
-using timer = asio::use_awaitable_t<executor>::as_default_on_t<
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>>;
-using acceptor = asio::use_awaitable_t<executor>::as_default_on_t<asio::basic_socket_acceptor<tcp, executor>>;
-using tcp_socket = asio::use_awaitable_t<executor>::as_default_on_t<asio::basic_stream_socket<tcp, executor>>;
+using timer = asio::use_awaitable_t<executor>::as_default_on_t<asio::basic_waitable_timer<
+    std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>>;
+using acceptor =
+    asio::use_awaitable_t<executor>::as_default_on_t<asio::basic_socket_acceptor<tcp, executor>>;
+using tcp_socket =
+    asio::use_awaitable_t<executor>::as_default_on_t<asio::basic_stream_socket<tcp, executor>>;
 
 // Counts allocations; one thread allocates. (Not inlined: g++ 12 would warn of a
 // mismatch between malloc and delete that is none.)
@@ -55,7 +58,9 @@ static std::uint64_t allocations;
 namespace {
 
 std::int64_t now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 std::int64_t cpu() {
@@ -70,7 +75,9 @@ double resident() {
   return double(pages) * double(sysconf(_SC_PAGESIZE));
 }
 
-void result(const char* name, double value, const char* unit) { std::printf("RESULT %s %.3f %s\n", name, value, unit); }
+void result(const char* name, double value, const char* unit) {
+  std::printf("RESULT %s %.3f %s\n", name, value, unit);
+}
 
 void check(bool ok, const char* what) {
   if (ok) return;
@@ -195,11 +202,14 @@ task<> sleepers(long n) {
 
 task<> timers(long n) {
   std::mt19937_64 random(1);
-  auto sleep = [](std::chrono::nanoseconds d) -> task<> { co_await timer(context, d).async_wait(); };
+  auto sleep = [](std::chrono::nanoseconds d) -> task<> {
+    co_await timer(context, d).async_wait();
+  };
   auto began = cpu();
   countdown all{std::size_t(n)};
   for (long i = 0; i < n; i++)
-    asio::co_spawn(context, sleep(std::chrono::nanoseconds(random() % 1'000'000'000)), all.one_less());
+    asio::co_spawn(context, sleep(std::chrono::nanoseconds(random() % 1'000'000'000)),
+                   all.one_less());
   co_await all.wait();
   result("timers", double(cpu() - began) / double(n), "cpu-ns/timer");
 }
@@ -212,7 +222,8 @@ struct yield_operation {
   task<> run() { co_await asio::post(context, use_awaitable); }
 };
 
-template <class Operation> task<> with_timeout(std::shared_ptr<Operation> operation, std::chrono::nanoseconds limit) {
+template <class Operation>
+task<> with_timeout(std::shared_ptr<Operation> operation, std::chrono::nanoseconds limit) {
   timer deadline(context, limit);
   deadline.async_wait([operation](error_code error) {
     if (!error) operation->cancel();
@@ -239,7 +250,8 @@ task<> session(tcp_socket socket) {
   }
 }
 
-using udp_socket = asio::use_awaitable_t<executor>::as_default_on_t<asio::basic_datagram_socket<asio::ip::udp, executor>>;
+using udp_socket = asio::use_awaitable_t<executor>::as_default_on_t<
+    asio::basic_datagram_socket<asio::ip::udp, executor>>;
 
 task<> answer(udp_socket& socket, long n) {
   char buffer[2048];
@@ -284,7 +296,8 @@ task<> echo(long port) {
 int main(int argc, char** argv) {
   std::string_view workload = argc > 1 ? argv[1] : "";
   if (workload == "version") {
-    std::puts("VERSION Boost.Asio " BOOST_LIB_VERSION ", "
+    std::puts("VERSION Boost.Asio " BOOST_LIB_VERSION
+              ", "
 #ifdef __clang__
               "clang "
 #else

@@ -66,10 +66,10 @@ void group_core::report_borrowing() noexcept {
 void group_core::fail(std::exception_ptr error) noexcept {
   if (error_) {
     report_made([&] {
-      return diagnostic{problem::exception_not_retrieved,
-                        "a further task of a task group failed after the first: " +
-                            rondo::describe(error),
-                        error};
+      return diagnostic{
+          problem::exception_not_retrieved,
+          "a further task of a task group failed after the first: " + rondo::describe(error),
+          error};
     });
     return;
   }
@@ -95,7 +95,8 @@ void group_core::spawned_done(spawned_base& task) noexcept {
 
 void group_core::body_done(bool cancelled, std::exception_ptr error) noexcept {
   body_cancelled_ = cancelled;
-  if (waiter()->sched().debug) [[unlikely]] report_borrowing();
+  if (waiter()->sched().debug) [[unlikely]]
+    report_borrowing();
   if (error) fail(std::move(error));
   one_less();
 }

@@ -43,7 +43,8 @@ void deadline_base::expired(timer& t) noexcept {
 }
 
 void deadline_base::throw_timeout() const {
-  throw timeout_error(absolute_ ? "timed out at its deadline" : "timed out after " + seconds(when_));
+  throw timeout_error(absolute_ ? "timed out at its deadline"
+                                : "timed out after " + seconds(when_));
 }
 
 std::string deadline_base::detail() const {

@@ -17,10 +17,10 @@ namespace {
 /// One line of a backtrace. Frames die soon; these parts of them do not.
 struct place {
   enum class how : unsigned char { thrown, called, under } kind = how::thrown;
-  bool awaited = true;             // false: it has not come to a co_await
-  place_kind defined{};            // then: what at is the place of
-  const char* operation = nullptr; // under: what the task waited for
-  const char* function = nullptr;  // null: a task without a coroutine
+  bool awaited = true;              // false: it has not come to a co_await
+  place_kind defined{};             // then: what at is the place of
+  const char* operation = nullptr;  // under: what the task waited for
+  const char* function = nullptr;   // null: a task without a coroutine
   code_place at;
 };
 
@@ -65,13 +65,16 @@ void add_calls(record& r, const promise_base* p, place::how kind, const char* op
 
 std::string text_of(const place& p) {
   using how = place::how;
-  std::string text = p.kind == how::thrown ? "thrown" : p.kind == how::called ? "called from" : "under";
+  std::string text = p.kind == how::thrown   ? "thrown"
+                     : p.kind == how::called ? "called from"
+                                             : "under";
   if (p.operation) text += std::string(" ") + p.operation;
   if (!p.function) return text;
   if (p.kind != how::called) text += " in";
   text += " " + coroutine_name(p.function);
   if (p.kind == how::thrown)
-    text += p.awaited ? std::string(" after its co_await") : std::string(", ") + place_word(p.defined);
+    text +=
+        p.awaited ? std::string(" after its co_await") : std::string(", ") + place_word(p.defined);
   return text + " at " + short_location(p.at);
 }
 
@@ -119,7 +122,8 @@ std::string async_backtrace(const std::exception_ptr& error) {
   const detail::record* r = error && detail::departures ? detail::departures->find(error) : nullptr;
   if (!r) return {};
   std::string text;
-  for (const detail::place& p : r->places) text += (text.empty() ? "  " : "\n  ") + detail::text_of(p);
+  for (const detail::place& p : r->places)
+    text += (text.empty() ? "  " : "\n  ") + detail::text_of(p);
   if (r->cut) text += "\n  …";
   return text;
 }

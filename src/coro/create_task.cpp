@@ -5,7 +5,8 @@ namespace rondo { inline namespace v0 { namespace detail {
 
 scheduler& running_scheduler(const char* caller) {
   if (!this_thread_scheduler)
-    throw usage_error(std::string(caller) + ": no loop runs on this thread; start one with rondo::run");
+    throw usage_error(std::string(caller) +
+                      ": no loop runs on this thread; start one with rondo::run");
   return *this_thread_scheduler;
 }
 

@@ -1,7 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/current_task.hpp>
 
-
 #include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/detail/promise.hpp>
@@ -93,8 +92,9 @@ class tree_printer {
 detail::node& task_ref::node() const {
   if (!node_) throw usage_error("task_ref: it refers to no task");
   if (&node_->sched() != detail::this_thread_scheduler)
-    throw usage_error("task_ref: its task runs on another thread's loop; use "
-                      "loop_ref::call_soon_threadsafe");
+    throw usage_error(
+        "task_ref: its task runs on another thread's loop; use "
+        "loop_ref::call_soon_threadsafe");
   return *node_;
 }
 

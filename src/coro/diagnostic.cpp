@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/diagnostic.hpp>
 
-#include <cstdlib>
 #include <cxxabi.h>
+#include <cstdlib>
 #include <new>
 #include <typeinfo>
 
@@ -18,7 +18,8 @@ std::string describe(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const cancelled_error& e) {
-    return e.message().empty() ? "rondo::cancelled_error" : "rondo::cancelled_error: " + e.message();
+    return e.message().empty() ? "rondo::cancelled_error"
+                               : "rondo::cancelled_error: " + e.message();
   } catch (...) {
     std::string text = "unknown exception";
     if (const std::type_info* type = abi::__cxa_current_exception_type()) {

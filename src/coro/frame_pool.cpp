@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/detail/frame_pool.hpp>
 
+#include <sys/mman.h>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <mutex>
 #include <new>
-#include <sys/mman.h>
 #include <unordered_map>
 #include <utility>
 
@@ -58,8 +58,8 @@ struct alignas(64) slab {
 // Straight from the system: malloc's headers beside each slab would cost two
 // pages of it.
 void* map_slab() {
-  void* area = ::mmap(nullptr, 2 * slab_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                      -1, 0);
+  void* area =
+      ::mmap(nullptr, 2 * slab_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (area == MAP_FAILED) throw std::bad_alloc();
   auto begin = reinterpret_cast<std::uintptr_t>(area);
   std::uintptr_t aligned = (begin + slab_size - 1) & ~(slab_size - 1);

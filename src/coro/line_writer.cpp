@@ -1,6 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/detail/line_writer.hpp>
 
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
@@ -10,14 +15,9 @@
 #include <map>
 #include <mutex>
 #include <new>
-#include <poll.h>
-#include <pthread.h>
 #include <string>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -42,7 +42,7 @@ bool is_writable(int fd, int timeout) noexcept {
 /// Writes what fd takes: all there is to take at once, or, patient, everything.
 /// Gives the number of bytes, and in error an errno.
 std::size_t write_some(int fd, std::string_view text, bool patient, int& error) noexcept {
-  struct stat info {};
+  struct stat info{};
   bool known = ::fstat(fd, &info) == 0;
   bool is_file = known && S_ISREG(info.st_mode);
   bool is_socket = known && S_ISSOCK(info.st_mode);

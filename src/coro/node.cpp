@@ -125,7 +125,8 @@ void node::cancel_below(bool through_shields) noexcept {
 void node::unwind() noexcept {
   unwinding_ = true;
   node* outer = std::exchange(sched_->current, this);
-  if (sched_->step) [[unlikely]] sched_->step->unwinds(*this);
+  if (sched_->step) [[unlikely]]
+    sched_->step->unwinds(*this);
   promise_base* p = std::exchange(leaf_, nullptr);
   while (p) {
     promise_base* caller = p->caller();

@@ -69,8 +69,7 @@ void scheduler::run_watched(entry* first) noexcept {
     step->begin();
     e->fire(*e);
     unsigned ms = step->end();
-    if (ms > 0)
-      report_made([&] { return diagnostic{problem::blocked_loop, step->held_text(ms)}; });
+    if (ms > 0) report_made([&] { return diagnostic{problem::blocked_loop, step->held_text(ms)}; });
   }
 }
 

@@ -25,8 +25,6 @@ void empty_task_awaited(const promise_base& caller) noexcept {
         short_location(caller.awaiting()));
 }
 
-void empty_task() noexcept {
-  fatal("an empty task is started (moved from, or awaited before)");
-}
+void empty_task() noexcept { fatal("an empty task is started (moved from, or awaited before)"); }
 
 }}}  // namespace rondo::v0::detail

@@ -18,10 +18,9 @@ void lost_exception::report() noexcept {
   std::exception_ptr error = std::exchange(error_, nullptr);
   if (!error) return;
   report_made([&] {
-    return diagnostic{problem::exception_not_retrieved,
-                      std::string(whose_) + " failed and nobody asked for its result: " +
-                          describe(error),
-                      error};
+    return diagnostic{
+        problem::exception_not_retrieved,
+        std::string(whose_) + " failed and nobody asked for its result: " + describe(error), error};
   });
 }
 

@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/exec/run_workers.hpp>
 
+#include <pthread.h>
+#include <sched.h>
 #include <cstdio>
 #include <deque>
 #include <mutex>
-#include <pthread.h>
-#include <sched.h>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -129,8 +129,8 @@ bool workers_operation::begin() noexcept {
       ++started;
     }
   } catch (const std::system_error& e) {
-    stop_all(std::make_exception_ptr(std::system_error(
-        e.code(), "run_workers: start thread " + std::to_string(started))));
+    stop_all(std::make_exception_ptr(
+        std::system_error(e.code(), "run_workers: start thread " + std::to_string(started))));
     ended(count_ - started);
   } catch (...) {
     stop_all(std::current_exception());
@@ -207,10 +207,10 @@ void workers_operation::stop_all(std::exception_ptr error) noexcept {
   }
   if (further)
     report_made([&] {
-      return diagnostic{problem::exception_not_retrieved,
-                        "a further worker of run_workers failed after the first: " +
-                            rondo::describe(error),
-                        error};
+      return diagnostic{
+          problem::exception_not_retrieved,
+          "a further worker of run_workers failed after the first: " + rondo::describe(error),
+          error};
     });
 }
 

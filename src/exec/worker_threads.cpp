@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/exec/detail/worker_threads.hpp>
 
+#include <pthread.h>
+#include <sched.h>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -9,8 +11,6 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
-#include <pthread.h>
-#include <sched.h>
 #include <system_error>
 #include <thread>
 
@@ -42,8 +42,8 @@ struct worker_threads::state {
   std::size_t queued = 0;
   std::size_t waiting = 0;
   std::size_t running = 0;
-  std::size_t finishing = 0;  // workers that look into the queue in a moment
-  worker* idle = nullptr;  // last in, first out
+  std::size_t finishing = 0;          // workers that look into the queue in a moment
+  worker* idle = nullptr;             // last in, first out
   std::atomic<bool> has_jobs{false};  // first != nullptr, for a look without the lock
   bool stop = false;
   std::deque<worker> workers;  // references stay valid while it grows

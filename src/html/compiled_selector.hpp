@@ -20,26 +20,26 @@ struct condition {
     has_class,
     attribute,  // is there
     equals,
-    has_word,   // ~=
-    has_prefix, // |=
-    begins,     // ^=
-    ends,       // $=
-    contains,   // *=
+    has_word,    // ~=
+    has_prefix,  // |=
+    begins,      // ^=
+    ends,        // $=
+    contains,    // *=
     nth,
     empty,
     root,
     scope,
-    any_of,     // :is
-    none_of,    // :not
+    any_of,   // :is
+    none_of,  // :not
     has,
   };
   kind what;
   bool ignore_case = false;
-  bool of_type = false;     // nth: only those of the same name count
-  bool from_end = false;    // nth
-  std::int64_t step = 0;    // nth: step * n + offset
+  bool of_type = false;   // nth: only those of the same name count
+  bool from_end = false;  // nth
+  std::int64_t step = 0;  // nth: step * n + offset
   std::int64_t offset = 0;
-  std::string name = {};    // of an attribute
+  std::string name = {};  // of an attribute
   std::string value = {};
   std::vector<std::uint32_t> chains = {};  // any_of, none_of, has
   std::uint32_t number = 0;                // has: of those in the selector

@@ -20,11 +20,14 @@ bool holds_no_prose(std::string_view name) noexcept {
 /// and cells, which stand apart.
 bool is_block(std::string_view name) noexcept {
   static constexpr std::array<std::string_view, 53> names = {
-      "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details",
-      "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2",
-      "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr", "html", "legend", "li", "listing", "main",
-      "menu", "nav", "ol", "optgroup", "option", "p", "plaintext", "pre", "search", "section", "select",
-      "summary", "table", "td", "th", "title", "tr", "ul"};
+      "address", "article",  "aside",      "blockquote", "body",    "br",      "caption",
+      "center",  "dd",       "details",    "dialog",     "dir",     "div",     "dl",
+      "dt",      "fieldset", "figcaption", "figure",     "footer",  "form",    "h1",
+      "h2",      "h3",       "h4",         "h5",         "h6",      "head",    "header",
+      "hgroup",  "hr",       "html",       "legend",     "li",      "listing", "main",
+      "menu",    "nav",      "ol",         "optgroup",   "option",  "p",       "plaintext",
+      "pre",     "search",   "section",    "select",     "summary", "table",   "td",
+      "th",      "title",    "tr",         "ul"};
   return std::binary_search(names.begin(), names.end(), name);
 }
 
@@ -68,7 +71,8 @@ class line {
 
 }  // namespace
 
-const attribute_data* tree::find_attribute(std::uint32_t index, std::string_view name) const noexcept {
+const attribute_data* tree::find_attribute(std::uint32_t index,
+                                           std::string_view name) const noexcept {
   const node& n = nodes[index];
   for (std::uint32_t i = 0; i < n.attributes; ++i) {
     const attribute_data& a = attributes[n.first_attribute + i];
@@ -77,7 +81,8 @@ const attribute_data* tree::find_attribute(std::uint32_t index, std::string_view
   return nullptr;
 }
 
-std::string_view tree::attribute_or_empty(std::uint32_t index, std::string_view name) const noexcept {
+std::string_view tree::attribute_or_empty(std::uint32_t index,
+                                          std::string_view name) const noexcept {
   const attribute_data* a = find_attribute(index, name);
   return a ? view(a->value) : std::string_view();
 }
@@ -109,7 +114,8 @@ std::string_view element::attribute(std::string_view name, std::string_view fall
 bool element::has_class(std::string_view name) const {
   std::string_view rest = owner("has_class").attribute_or_empty(index_, "class");
   while (!rest.empty()) {
-    auto end = static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), detail::is_space) - rest.begin());
+    auto end = static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), detail::is_space) -
+                                        rest.begin());
     if (end > 0 && rest.substr(0, end) == name) return true;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -143,8 +149,8 @@ std::string element::normalized_text() const {
     for (std::uint32_t n = before + 1; n < i; ++n) {
       if (t.nodes[n].is_element() && detail::is_block(t.name_of(n))) line.space();
     }
-    for (std::uint32_t n = t.nodes[before].parent; n != no_node && n > index_ && t.nodes[n].end <= i;
-         n = t.nodes[n].parent) {
+    for (std::uint32_t n = t.nodes[before].parent;
+         n != no_node && n > index_ && t.nodes[n].end <= i; n = t.nodes[n].parent) {
       if (detail::is_block(t.name_of(n))) line.space();
     }
     line.add(t.view(t.nodes[i].text));
@@ -191,6 +197,8 @@ element element::select_one(const selector& wanted) const {
   return found.empty() ? element() : found[0];
 }
 
-bool element::matches(const selector& wanted) const { return owner("matches").matches(index_, wanted); }
+bool element::matches(const selector& wanted) const {
+  return owner("matches").matches(index_, wanted);
+}
 
 }}}  // namespace rondo::v0::html

@@ -42,11 +42,14 @@ struct level {
   number_set children;    // any child before
 };
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool equal(std::string_view a, std::string_view b, bool ignore_case) {
   if (!ignore_case) return a == b;
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool contains(std::string_view text, std::string_view part, bool ignore_case) {
@@ -77,11 +80,13 @@ bool value_matches(const condition& c, std::string_view value) {
     case kind::has_word:
       return has_word(value, c.value, c.ignore_case);
     case kind::has_prefix:
-      return equal(value.substr(0, size), c.value, c.ignore_case) && (value.size() == size || value[size] == '-');
+      return equal(value.substr(0, size), c.value, c.ignore_case) &&
+             (value.size() == size || value[size] == '-');
     case kind::begins:
       return size > 0 && equal(value.substr(0, size), c.value, c.ignore_case);
     case kind::ends:
-      return size > 0 && value.size() >= size && equal(value.substr(value.size() - size), c.value, c.ignore_case);
+      return size > 0 && value.size() >= size &&
+             equal(value.substr(value.size() - size), c.value, c.ignore_case);
     default:
       return size > 0 && contains(value, c.value, c.ignore_case);
   }
@@ -191,7 +196,8 @@ number_set matcher::those_with(const chain& c, const std::vector<std::uint64_t>&
 }
 
 /// Of which the combinator leads to one of those.
-number_set matcher::those_before(const number_set& those, char combinator, std::uint32_t size) const {
+number_set matcher::those_before(const number_set& those, char combinator,
+                                 std::uint32_t size) const {
   number_set found(size);
   bool above = combinator == ' ' || combinator == '>';
   bool once = combinator == '>' || combinator == '+';
@@ -211,7 +217,8 @@ number_set matcher::those_before(const number_set& those, char combinator, std::
 void matcher::come_to(std::uint32_t index) {
   if (!selector_.looks_up) return;
   std::vector<std::uint32_t> above;
-  for (std::uint32_t i = tree_.nodes[index].parent; i != no_node; i = tree_.nodes[i].parent) above.push_back(i);
+  for (std::uint32_t i = tree_.nodes[index].parent; i != no_node; i = tree_.nodes[i].parent)
+    above.push_back(i);
   std::reverse(above.begin(), above.end());
   above.push_back(index);
   for (std::uint32_t step : above) {
@@ -226,10 +233,11 @@ bool matcher::asks_for_siblings(std::uint32_t index) const {
   auto may_meet = [&](const condition& c) {
     return c.what == kind::any_of || c.what == kind::none_of || meets(c, index, nothing_);
   };
-  return std::any_of(selector_.compounds.begin(), selector_.compounds.end(), [&](const compound& part) {
-    return (part.combinator == '+' || part.combinator == '~') &&
-           std::all_of(part.conditions.begin(), part.conditions.end(), may_meet);
-  });
+  return std::any_of(selector_.compounds.begin(), selector_.compounds.end(),
+                     [&](const compound& part) {
+                       return (part.combinator == '+' || part.combinator == '~') &&
+                              std::all_of(part.conditions.begin(), part.conditions.end(), may_meet);
+                     });
 }
 
 void matcher::enter_siblings_before(std::uint32_t index) {
@@ -316,7 +324,8 @@ bool matcher::meets(const condition& c, std::uint32_t index, const number_set& s
 
 }  // namespace
 
-std::vector<element> tree::select(std::uint32_t scope, const selector& wanted, std::size_t most) const {
+std::vector<element> tree::select(std::uint32_t scope, const selector& wanted,
+                                  std::size_t most) const {
   std::vector<element> found;
   matcher m(*this, wanted.compiled(), scope);
   m.come_to(scope);

@@ -35,7 +35,8 @@ class arena {
 
   void* take(std::size_t size) {
     if (++calls_ % calls_between_looks == 0 && clock_ns() > deadline_) leave(end::time);
-    size = (size + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) * alignof(std::max_align_t);
+    size = (size + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) *
+           alignof(std::max_align_t);
     if (size > room_) add_chunk(size);
     room_ -= size;
     return std::exchange(free_, free_ + size);
@@ -146,7 +147,8 @@ tree builder::take(const GumboNode* root) {
 }
 
 void builder::add(const GumboNode* source, std::uint32_t parent) {
-  if (tree_.nodes.size() >= no_node - 1) throw parse_error("parse HTML: more than 4294967294 nodes");
+  if (tree_.nodes.size() >= no_node - 1)
+    throw parse_error("parse HTML: more than 4294967294 nodes");
   node n;
   n.parent = parent;
   if (source->type == GUMBO_NODE_ELEMENT || source->type == GUMBO_NODE_TEMPLATE) {
@@ -208,7 +210,8 @@ void builder::link_siblings() {
       previous = i;
     }
     for (std::uint32_t i = previous; i != no_node; i = nodes[i].previous)
-      nodes[i].type_position_from_end = of_name[nodes[i].name].elements - nodes[i].type_position + 1;
+      nodes[i].type_position_from_end =
+          of_name[nodes[i].name].elements - nodes[i].type_position + 1;
   }
 }
 
@@ -221,7 +224,8 @@ tree parse_tree(std::string_view text, const parse_options& options) {
   arena memory(options.max_memory, options.max_time);
   const GumboNode* root = run_gumbo(memory, text);
   if (memory.ended == arena::end::memory)
-    throw parse_error(what + "it takes more than " + std::to_string(options.max_memory) + " bytes of memory");
+    throw parse_error(what + "it takes more than " + std::to_string(options.max_memory) +
+                      " bytes of memory");
   if (memory.ended == arena::end::time)
     throw parse_error(what + "it takes more than " +
                       std::to_string(static_cast<double>(options.max_time.count()) * 1e-9) + " s");

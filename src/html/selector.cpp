@@ -24,10 +24,14 @@ constexpr std::int64_t largest_number = INT32_MAX;  // a larger one counts as th
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_css_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+bool is_css_space(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
 bool is_combinator(char c) noexcept { return c == '>' || c == '+' || c == '~'; }
 bool is_line_break(char c) noexcept { return c == '\n' || c == '\r' || c == '\f'; }
-bool is_name_start(char c) noexcept { return is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool is_name_start(char c) noexcept {
+  return is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
 bool is_name_part(char c) noexcept { return is_name_start(c) || is_digit(c) || c == '-'; }
 
 int hex_value(char c) noexcept {
@@ -310,13 +314,26 @@ condition reader::read_attribute() {
   skip_space();
   if (accept(']') || at_end()) return c;
   switch (peek()) {
-    case '=': c.what = kind::equals; break;
-    case '~': c.what = kind::has_word; break;
-    case '|': c.what = kind::has_prefix; break;
-    case '^': c.what = kind::begins; break;
-    case '$': c.what = kind::ends; break;
-    case '*': c.what = kind::contains; break;
-    default: fail_here();
+    case '=':
+      c.what = kind::equals;
+      break;
+    case '~':
+      c.what = kind::has_word;
+      break;
+    case '|':
+      c.what = kind::has_prefix;
+      break;
+    case '^':
+      c.what = kind::begins;
+      break;
+    case '$':
+      c.what = kind::ends;
+      break;
+    case '*':
+      c.what = kind::contains;
+      break;
+    default:
+      fail_here();
   }
   if (c.what != kind::equals) {
     ++at_;
@@ -329,7 +346,8 @@ condition reader::read_attribute() {
 
 void reader::read_attribute_value(condition& c) {
   skip_space();
-  c.value = peek() == '"' || peek() == '\'' ? read_string() : read_name("a value, or one in quotes,");
+  c.value =
+      peek() == '"' || peek() == '\'' ? read_string() : read_name("a value, or one in quotes,");
   c.ignore_case = c.name == "type";
   skip_space();
   if (char flag = peek(); is_letter(flag)) {
@@ -351,7 +369,8 @@ void reader::read_pseudo_class(std::vector<condition>& to) {
     if (name == "root") return to.push_back({.what = kind::root});
     if (name == "scope") return to.push_back({.what = kind::scope});
     if (name == "empty") return to.push_back({.what = kind::empty});
-    bool first = name.starts_with("first-"), last = name.starts_with("last-"), only = name.starts_with("only-");
+    bool first = name.starts_with("first-"), last = name.starts_with("last-"),
+         only = name.starts_with("only-");
     bool child = name.ends_with("-child"), of_type = name.ends_with("-of-type");
     std::size_t expected = (first || only ? 5u : 4u) + (child ? 6u : 8u) - (only ? 1u : 0u);
     if (!(first || last || only) || !(child || of_type) || name.size() != expected)
@@ -367,7 +386,8 @@ void reader::read_pseudo_class(std::vector<condition>& to) {
     to.push_back({.what = kind::any_of, .chains = read_forgiving_list()});
   } else if (name == "has") {
     to.push_back(read_has(begin));
-  } else if (name == "nth-child" || name == "nth-last-child" || name == "nth-of-type" || name == "nth-last-of-type") {
+  } else if (name == "nth-child" || name == "nth-last-child" || name == "nth-of-type" ||
+             name == "nth-last-of-type") {
     condition c = read_nth();
     c.from_end = name.starts_with("nth-last-");
     c.of_type = name.ends_with("-of-type");

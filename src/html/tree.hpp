@@ -23,16 +23,16 @@ struct piece {
 /// An element, or a text (which has no name).
 struct node {
   std::uint32_t parent = no_node;
-  std::uint32_t end = 0;               // past the last node below this one
-  std::uint32_t previous = no_node;    // sibling element
-  std::uint32_t next = no_node;        // sibling element
+  std::uint32_t end = 0;             // past the last node below this one
+  std::uint32_t previous = no_node;  // sibling element
+  std::uint32_t next = no_node;      // sibling element
   std::uint32_t first_attribute = 0;
   std::uint32_t attributes = 0;
-  std::uint32_t children = 0;          // elements
-  std::uint32_t position = 0;          // among the elements of its parent, from 1
-  std::uint32_t type_position = 0;     // among those of its own name
+  std::uint32_t children = 0;       // elements
+  std::uint32_t position = 0;       // among the elements of its parent, from 1
+  std::uint32_t type_position = 0;  // among those of its own name
   std::uint32_t type_position_from_end = 0;
-  std::uint32_t name = no_node;        // in tree::names; no_node: a text
+  std::uint32_t name = no_node;  // in tree::names; no_node: a text
   piece text;
 
   bool is_element() const noexcept { return name != no_node; }
@@ -53,7 +53,9 @@ struct tree {
   std::string characters;
   std::string encoding;
 
-  std::string_view view(piece p) const noexcept { return std::string_view(characters).substr(p.begin, p.size); }
+  std::string_view view(piece p) const noexcept {
+    return std::string_view(characters).substr(p.begin, p.size);
+  }
   std::string_view name_of(const node& n) const noexcept { return names[n.name]; }
   std::string_view name_of(std::uint32_t index) const noexcept { return name_of(nodes[index]); }
   /// Null if it is not there.

@@ -1,16 +1,16 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/datagram.hpp>
 
-#include <algorithm>
-#include <cerrno>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <new>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <system_error>
 #include <vector>
 
 #include <rondo/io/detail/socket.hpp>
@@ -41,7 +41,8 @@ struct message {
 
 class datagram_core {
  public:
-  datagram_core(int fd_number, int address_family) noexcept : fd(fd_number), family(address_family) {}
+  datagram_core(int fd_number, int address_family) noexcept
+      : fd(fd_number), family(address_family) {}
   datagram_core(const datagram_core&) = delete;
   datagram_core& operator=(const datagram_core&) = delete;
 
@@ -340,7 +341,8 @@ datagram_core* make_core(int family, const datagram_options& options) {
     set_option(socket.get(), SOL_SOCKET, SO_SNDBUF, options.send_buffer, "set send_buffer");
   // Linux gives a socket what comes for groups that *others* have joined, too, unless
   // told not to (ip(7)).
-  if (family == AF_INET) set_option(socket.get(), IPPROTO_IP, IP_MULTICAST_ALL, 0, "set multicast all");
+  if (family == AF_INET)
+    set_option(socket.get(), IPPROTO_IP, IP_MULTICAST_ALL, 0, "set multicast all");
 #ifdef IPV6_MULTICAST_ALL
   if (family == AF_INET6)
     set_option(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0, "set multicast all");
@@ -351,7 +353,8 @@ datagram_core* make_core(int family, const datagram_options& options) {
 }
 
 /// Owns a core until it is in a datagram_socket: binding may fail.
-datagram_socket make_datagram_socket(int family, const datagram_options& options, datagram_core*& core) {
+datagram_socket make_datagram_socket(int family, const datagram_options& options,
+                                     datagram_core*& core) {
   core = make_core(family, options);
   return datagram_socket(core);
 }
@@ -427,9 +430,7 @@ void datagram_socket::close() noexcept {
   std::exchange(core_, nullptr)->release();
 }
 
-endpoint datagram_socket::local() const noexcept {
-  return core_ ? core_->local() : endpoint();
-}
+endpoint datagram_socket::local() const noexcept { return core_ ? core_->local() : endpoint(); }
 endpoint datagram_socket::peer() const noexcept { return core_ ? core_->peer : endpoint(); }
 int datagram_socket::fd() const noexcept { return core_ ? core_->fd : -1; }
 

@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/directory.hpp>
 
-#include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <vector>
 
 #include <rondo/coro/detail/promise.hpp>
@@ -83,8 +83,9 @@ class directory_reader {
       entry.path = path_;
       if (!path_.ends_with('/')) entry.path += '/';
       entry.path += name;
-      entry.type = e.d_type == DT_UNKNOWN ? file_type::unknown
-                                          : detail::type_of(static_cast<unsigned>(DTTOIF(e.d_type)));
+      entry.type = e.d_type == DT_UNKNOWN
+                       ? file_type::unknown
+                       : detail::type_of(static_cast<unsigned>(DTTOIF(e.d_type)));
       return true;
     }
     return false;
@@ -114,7 +115,7 @@ class directory_reader {
     // Some file systems do not tell the type.
     for (std::size_t i = first; i < filled;) {
       auto& e = *reinterpret_cast<dirent64*>(batch_.data() + i);
-      struct ::stat info {};
+      struct ::stat info{};
       if (e.d_type == DT_UNKNOWN && ::fstatat(fd_, e.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
         e.d_type = static_cast<unsigned char>(IFTODT(info.st_mode));
       i += e.d_reclen;

@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cerrno>
-#include <cstddef>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstddef>
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -19,7 +19,7 @@ struct directory_identity {
 
   /// False: errno says why not.
   bool take(int fd) noexcept {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(fd, &info) != 0) return false;
     device = info.st_dev;
     number = info.st_ino;

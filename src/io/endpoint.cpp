@@ -1,15 +1,15 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/endpoint.hpp>
 
-#include <algorithm>
 #include <arpa/inet.h>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
 #include <system_error>
 
 namespace rondo { inline namespace v0 {
@@ -40,8 +40,9 @@ endpoint::endpoint(const sockaddr* address, std::size_t length) noexcept {
   if (length < sizeof(sa_family_t)) return;
   sa_family_t family;
   std::memcpy(&family, address, sizeof family);
-  if (family == AF_INET ? length < sizeof(sockaddr_in)
-                        : family == AF_INET6 ? length < sizeof(sockaddr_in6) : family != AF_UNIX)
+  if (family == AF_INET    ? length < sizeof(sockaddr_in)
+      : family == AF_INET6 ? length < sizeof(sockaddr_in6)
+                           : family != AF_UNIX)
     return;
   // A path of 108 bytes has no room for its null byte: the kernel says 111.
   length = std::min(length, sizeof bytes_);
@@ -111,7 +112,8 @@ std::string_view endpoint::unix_name() const noexcept {
 std::string endpoint::address() const {
   char text[INET6_ADDRSTRLEN] = "";
   if (family() == AF_INET) {
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(bytes_)->sin_addr, text, sizeof text);
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(bytes_)->sin_addr, text,
+                sizeof text);
   } else if (is_v6()) {
     auto* v6 = reinterpret_cast<const sockaddr_in6*>(bytes_);
     ::inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);

@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/fd_watcher.hpp>
 
-#include <cerrno>
 #include <poll.h>
+#include <cerrno>
 
 #include <rondo/loop/detail/backend.hpp>
 

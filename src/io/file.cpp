@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/file.hpp>
 
-#include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
-#include <stop_token>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <stop_token>
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/io/detail/file_operation.hpp>
@@ -80,7 +80,7 @@ task<file> open_file(std::string path, file_mode mode, unsigned permissions) {
     if (fd == -ENXIO) {
       // A FIFO that nobody reads. There is no event for the first reader: it
       // blocks in its own open, of which inotify tells only when it is over.
-      struct stat info {};
+      struct stat info{};
       auto call = [&] { return ::stat(path.c_str(), &info); };
       co_await detail::on_thread("open", path, call);
       if (S_ISFIFO(info.st_mode)) {
@@ -90,8 +90,7 @@ task<file> open_file(std::string path, file_mode mode, unsigned permissions) {
       }
     }
     check_file(fd, "open", path);
-    file opened(
-        file_core::take(static_cast<int>(fd), std::move(path), static_cast<int>(flags)));
+    file opened(file_core::take(static_cast<int>(fd), std::move(path), static_cast<int>(flags)));
     if (opened.internal()->what == file_core::kind::directory)
       check_file(-EISDIR, "open", opened.path());
     co_return opened;
@@ -117,7 +116,7 @@ task<> write_text(std::string path, std::string_view text) {
   detail::check_path(path, "write");
   // All of it on one thread: it waits for the disk twice in any case.
   auto replace = [&](std::stop_token stop) {
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) return false;
     detail::replacement r(path, "write", path);
     if (r.replaces()) {

@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/file_core.hpp>
 
-#include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
-#include <new>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <new>
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/io/detail/file_operation.hpp>
@@ -58,7 +58,7 @@ file_core* file_core::take(int fd, std::string path, int flags) {
     core->read_only = (flags & O_ACCMODE) == O_RDONLY;
   }
   core->closed = fd < 0;
-  struct statx info {};
+  struct statx info{};
   // Type alone: no network file system asks its server for that.
   if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &info) != 0) return core;
   if (S_ISREG(info.stx_mode) || S_ISBLK(info.stx_mode)) {
@@ -95,7 +95,7 @@ int file_core::open_fd() const noexcept {
 }
 
 std::int64_t file_core::size() const noexcept {
-  struct statx info {};
+  struct statx info{};
   if (::statx(open_fd(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &info) != 0)
     return -errno;
   return static_cast<std::int64_t>(info.stx_size);
@@ -241,7 +241,7 @@ task<> file_core::truncate(file_ref self, std::uint64_t size) {
 
 task<file_status> file_core::status(file_ref self) {
   file_in_use used(self);
-  struct stat info {};
+  struct stat info{};
   auto call = [&] { return ::fstat(used.fd(), &info); };
   co_await on_thread("stat", self.path(), call);
   co_return to_status(info);

@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/file_lock.hpp>
 
-#include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/io/detail/on_thread.hpp>

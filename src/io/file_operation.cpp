@@ -1,17 +1,17 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/file_operation.hpp>
 
-#include <cerrno>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <cerrno>
 #include <utility>
 
-#include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/detail/no_sigpipe.hpp>
+#include <rondo/coro/detail/promise.hpp>
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/syscall.hpp>
 #include <rondo/loop/loop.hpp>
@@ -105,8 +105,8 @@ bool file_request::begin() noexcept {
   return file_operation::begin();
 }
 
-file_transfer::file_transfer(const file_ref& f, opcode read_or_write, void* data,
-                             std::size_t size, std::int64_t at) noexcept
+file_transfer::file_transfer(const file_ref& f, opcode read_or_write, void* data, std::size_t size,
+                             std::int64_t at) noexcept
     : file_(f.get()), what_(read_or_write) {
   code = read_or_write;
   fd = file_ ? file_->fd : -1;
@@ -180,8 +180,8 @@ bool file_transfer::read_cached() noexcept {
 // A FIFO that no writer has opened yet reads as if at its end; polled, it is not
 // ready until one has come.
 bool file_transfer::begin_when_ready() noexcept {
-  bool poll_first = !file_->nonblocking ||
-                    (file_->what == file_core::kind::fifo && what_ == opcode::read);
+  bool poll_first =
+      !file_->nonblocking || (file_->what == file_core::kind::fifo && what_ == opcode::read);
   if (!poll_first || ready_now(fd, what_ == opcode::read ? POLLIN : POLLOUT)) {
     outcome = transfer_now();
     if (outcome != -EAGAIN) return true;

@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/file_system.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <fcntl.h>
 #include <memory>
 #include <stop_token>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/io/detail/file_operation.hpp>
@@ -76,8 +76,8 @@ file_status to_status(const struct ::stat& info) noexcept {
   s.type = type_of(info.st_mode);
   s.mode = info.st_mode & 07777;
   s.size = static_cast<std::uint64_t>(info.st_size);
-  s.modified += std::chrono::seconds(info.st_mtim.tv_sec) +
-                std::chrono::nanoseconds(info.st_mtim.tv_nsec);
+  s.modified +=
+      std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec);
   return s;
 }
 
@@ -85,7 +85,7 @@ file_status to_status(const struct ::stat& info) noexcept {
 
 task<file_status> stat(std::string path) {
   check_path(path, "stat");
-  struct ::stat info {};
+  struct ::stat info{};
   auto call = [&] { return ::stat(path.c_str(), &info); };
   co_await on_thread("stat", path, call);
   co_return detail::to_status(info);
@@ -93,7 +93,7 @@ task<file_status> stat(std::string path) {
 
 task<file_status> lstat(std::string path) {
   check_path(path, "lstat");
-  struct ::stat info {};
+  struct ::stat info{};
   auto call = [&] { return ::lstat(path.c_str(), &info); };
   co_await on_thread("lstat", path, call);
   co_return detail::to_status(info);
@@ -102,7 +102,7 @@ task<file_status> lstat(std::string path) {
 task<bool> exists(std::string path) {
   check_path(path, "stat");
   auto call = [&] {
-    struct ::stat info {};
+    struct ::stat info{};
     if (::stat(path.c_str(), &info) == 0) return 1;
     return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
   };
@@ -130,7 +130,7 @@ task<> make_directory(std::string path, make_directory_options options) {
   auto make_one = [&](const std::string& name, bool exist_ok) {
     if (::mkdir(name.c_str(), static_cast<mode_t>(options.permissions)) == 0) return 0;
     if (errno != EEXIST || !exist_ok) return -1;
-    struct ::stat info {};
+    struct ::stat info{};
     if (::stat(name.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return 0;
     errno = EEXIST;
     return -1;
@@ -138,7 +138,8 @@ task<> make_directory(std::string path, make_directory_options options) {
   auto call = [&] {
     int made = make_one(path, options.exist_ok);
     if (made == 0 || errno != ENOENT || !options.parents) return made;
-    for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1))
+    for (std::size_t slash = path.find('/', 1); slash != path.npos;
+         slash = path.find('/', slash + 1))
       if (slash + 1 < path.size() && make_one(path.substr(0, slash), true) != 0) return -1;
     return make_one(path, options.exist_ok);
   };
@@ -283,9 +284,10 @@ void copy_now(const std::string& from, const std::string& to, const std::string&
   // Not blocking: from may be a FIFO, which is not for us.
   owned_fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   check(source.get());
-  struct ::stat info {};
+  struct ::stat info{};
   check(::fstat(source.get(), &info));
-  if (!S_ISREG(info.st_mode)) check_file(S_ISDIR(info.st_mode) ? -EISDIR : -EINVAL, "copy", subject);
+  if (!S_ISREG(info.st_mode))
+    check_file(S_ISDIR(info.st_mode) ? -EISDIR : -EINVAL, "copy", subject);
 
   detail::replacement copy(to, "copy", subject);
   if (copy.replaces() && copy.replaced().st_ino == info.st_ino &&
@@ -315,9 +317,10 @@ void copy_now(const std::string& from, const std::string& to, const std::string&
   at += ranges.copy(at, UINT64_MAX - at);
   if (stop.stop_requested()) return;
   if (has_holes) {
-    struct ::stat made {};
+    struct ::stat made{};
     check(::fstat(copy.fd(), &made));
-    if (static_cast<std::uint64_t>(made.st_size) < at) check(::ftruncate(copy.fd(), static_cast<off_t>(at)));
+    if (static_cast<std::uint64_t>(made.st_size) < at)
+      check(::ftruncate(copy.fd(), static_cast<off_t>(at)));
   }
   // Not set-user-id and the like: the copy may have another owner.
   check(::fchmod(copy.fd(), info.st_mode & 0777));

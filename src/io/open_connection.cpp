@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/open_connection.hpp>
 
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
 #include <exception>
-#include <fcntl.h>
 #include <optional>
-#include <sys/socket.h>
 #include <system_error>
 #include <vector>
 
@@ -105,8 +105,7 @@ task<stream> open_connection(endpoint address, connection_options options) {
 
 task<stream> open_connection(std::string host, std::uint16_t port, connection_options options) {
   std::vector<endpoint> addresses = co_await resolve(host, port);
-  if (addresses.empty())
-    throw failure(EADDRNOTAVAIL, "connect " + host + ": it has no address");
+  if (addresses.empty()) throw failure(EADDRNOTAVAIL, "connect " + host + ": it has no address");
   if (addresses.size() == 1) co_return co_await open_connection(addresses.front(), options);
   addresses = interleaved(addresses);
   attempts all;

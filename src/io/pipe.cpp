@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/pipe.hpp>
 
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <system_error>
 
 #include <rondo/io/detail/socket.hpp>
 
@@ -49,7 +49,7 @@ stream make_socket_stream(socket_guard fd, std::string name) {
 // shared: a socket, which needs no flags for its writes, what belongs to another
 // user, as after su and sudo, and a file, whose position and O_APPEND are the shell's.
 stream open_standard(int number, const char* name, int access) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(number, &info) != 0) throw failure(errno, name);
   if (S_ISREG(info.st_mode) || S_ISBLK(info.st_mode)) {
     socket_guard fd(::fcntl(number, F_DUPFD_CLOEXEC, 3));
@@ -94,7 +94,7 @@ std::pair<stream, stream> socketpair() {
 
 stream stream_from_fd(int fd, std::string name) {
   socket_guard owner(fd);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0) throw failure(errno, name);
   if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode))
     throw failure(EINVAL, name + ": a file, not a stream");

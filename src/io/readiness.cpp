@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/readiness.hpp>
 
-#include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
+#include <cerrno>
 #include <map>
 #include <memory>
-#include <poll.h>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -167,7 +167,8 @@ callbacks& of_this_loop() { return loop::current().local<callbacks>(); }
 }  // namespace
 
 void end_waits(int fd) noexcept {
-  if (waiting_here) [[unlikely]] readiness_operation::end_those_of(fd);
+  if (waiting_here) [[unlikely]]
+    readiness_operation::end_those_of(fd);
   if (callbacks::here) [[unlikely]] {
     callbacks::here->remove(fd, POLLIN);
     callbacks::here->remove(fd, POLLOUT);

@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/remove_tree.hpp>
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <dirent.h>
-#include <fcntl.h>
 #include <memory>
-#include <unistd.h>
 #include <vector>
 
 #include <rondo/io/detail/file_operation.hpp>
@@ -23,7 +23,7 @@ struct close_directory {
 };
 struct level {
   std::unique_ptr<DIR, close_directory> entries;  // null: closed for those below it
-  std::string path;       // for errors, and its last part for its parent
+  std::string path;                               // for errors, and its last part for its parent
   std::size_t name_at;
   int refills = 0;
   directory_identity identity = {};  // of one that is closed

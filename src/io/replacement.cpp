@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/replacement.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <atomic>
 #include <cerrno>
 #include <climits>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <rondo/io/detail/file_operation.hpp>
 
@@ -19,7 +19,7 @@ replacement::replacement(std::string target, const char* operation, const std::s
     : target_(std::move(target)), operation_(operation), subject_(subject) {
   // The kernel follows first, though what the link says may not be there: it knows
   // which links may be followed (protected_symlinks, proc(5)), and its limit.
-  struct stat meant {};
+  struct stat meant{};
   bool there = ::stat(target_.c_str(), &meant) == 0;
   if (!there && errno != ENOENT) check(-1);
   follow_links();
@@ -49,7 +49,7 @@ replacement::replacement(std::string target, const char* operation, const std::s
 void replacement::follow_links() {
   constexpr int most = 40;  // as the kernel, path_resolution(7)
   for (int i = 0;; ++i) {
-    struct stat named {};
+    struct stat named{};
     if (::lstat(target_.c_str(), &named) != 0 || !S_ISLNK(named.st_mode)) return;
     std::string link(PATH_MAX, '\0');
     ssize_t length = ::readlink(target_.c_str(), link.data(), link.size());

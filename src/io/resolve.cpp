@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/resolve.hpp>
 
-#include <algorithm>
 #include <ares.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <new>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <algorithm>
+#include <new>
 #include <unordered_map>
 
 #include <rondo/io/detail/fd_watcher.hpp>
@@ -16,9 +16,7 @@
 
 namespace rondo { inline namespace v0 {
 
-namespace detail {
-
-namespace {
+namespace detail { namespace {
 
 constexpr std::size_t most_addresses = 64;
 constexpr unsigned most_queries = 64;  // each has a channel of 70 KB and a socket or two
@@ -135,7 +133,11 @@ class look_up_operation final : public operation {
 class look_up {
  public:
   look_up(resolver& r, std::string key, const endpoint& address, std::string name, int family)
-      : owner_(r), key_(std::move(key)), address_(address), name_(std::move(name)), family_(family) {}
+      : owner_(r),
+        key_(std::move(key)),
+        address_(address),
+        name_(std::move(name)),
+        family_(family) {}
   look_up(const look_up&) = delete;
   look_up& operator=(const look_up&) = delete;
 
@@ -171,7 +173,8 @@ class look_up {
     int status = channel_.open(&socket_changed, this, owner_.servers, owner_.how);
     if (status != ARES_SUCCESS) return finish(status);
     if (address_.size() > 0) {
-      ares_getnameinfo(channel_.get(), address_.data(), static_cast<ares_socklen_t>(address_.size()),
+      ares_getnameinfo(channel_.get(), address_.data(),
+                       static_cast<ares_socklen_t>(address_.size()),
                        ARES_NI_LOOKUPHOST | ARES_NI_NAMEREQD, &named, this);
     } else {
       ares_addrinfo_hints hints{};
@@ -327,7 +330,10 @@ class look_up {
 };
 
 look_up& resolver::find_or_make(const endpoint& address, const std::string& name, int family) {
-  std::string key(1, address.size() > 0 ? 'n' : family == AF_INET ? '4' : family == AF_INET6 ? '6' : '*');
+  std::string key(1, address.size() > 0   ? 'n'
+                     : family == AF_INET  ? '4'
+                     : family == AF_INET6 ? '6'
+                                          : '*');
   key += lower(name);
   auto [place, fresh] = by_key.try_emplace(key, nullptr);
   if (!fresh) {
@@ -385,7 +391,9 @@ const look_up& look_up_operation::result() const {
   return *look_up_;
 }
 
-std::string look_up_operation::detail() const { return look_up_ ? look_up_->name() : std::string(); }
+std::string look_up_operation::detail() const {
+  return look_up_ ? look_up_->name() : std::string();
+}
 
 endpoint with_port(const endpoint& address, std::uint16_t port) noexcept {
   if (address.is_v6()) {
@@ -408,9 +416,7 @@ int family_number(address_family f) noexcept {
   return f == address_family::v4 ? AF_INET : f == address_family::v6 ? AF_INET6 : AF_UNSPEC;
 }
 
-}  // namespace
-
-}  // namespace detail
+}}  // namespace detail
 
 const std::error_category& dns_category() noexcept {
   static detail::category instance;
@@ -443,7 +449,8 @@ task<std::vector<endpoint>> resolve(std::string host, std::uint16_t port, resolv
 }
 
 task<std::string> reverse_resolve(endpoint address) {
-  std::string name = address.is_unix() || address.size() == 0 ? address.to_string() : address.address();
+  std::string name =
+      address.is_unix() || address.size() == 0 ? address.to_string() : address.address();
   if (address.family() != AF_INET && address.family() != AF_INET6)
     throw detail::failure(ARES_EBADFAMILY, name);
   detail::look_up_operation looking(address, name, AF_UNSPEC);

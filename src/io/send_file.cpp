@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/send_file.hpp>
 
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <fcntl.h>
-#include <memory>
 #include <poll.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <memory>
 
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/io/detail/file_operation.hpp>
@@ -218,7 +218,8 @@ task<std::uint64_t> send_file(stream& to, file& from, std::uint64_t offset,
   std::uint64_t sent = 0;
   if (core->type == stream_core::kind::socket && !core->filter && size > small_part)
     sent = co_await send_pages(*core, source, offset, size, what);
-  if (sent < wanted) sent += co_await send_copies(*core, source, offset + sent, wanted - sent, what);
+  if (sent < wanted)
+    sent += co_await send_copies(*core, source, offset + sent, wanted - sent, what);
   if (count && sent < *count)
     throw incomplete_read_error(what + " " + core->subject() + ": the file ended after " +
                                     std::to_string(sent) + " bytes of " + std::to_string(*count),

@@ -1,18 +1,18 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/server.hpp>
 
-#include <cerrno>
-#include <exception>
 #include <fcntl.h>
-#include <memory>
 #include <netinet/in.h>
-#include <new>
-#include <optional>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <exception>
+#include <memory>
+#include <new>
+#include <optional>
+#include <system_error>
 
 #include <rondo/compose/finally.hpp>
 #include <rondo/compose/wait.hpp>
@@ -43,7 +43,7 @@ struct server_state {
   std::vector<endpoint> addresses;
   semaphore slots;
   event closed;
-  event idle;  // no connection is left, after closing
+  event idle;                            // no connection is left, after closing
   std::vector<task_handle<>> acceptors;  // one for each address
   struct connection {
     task_handle<> task;
@@ -76,8 +76,8 @@ struct server_state {
     if (shortage_reported && now - *shortage_reported < pause) return;
     shortage_reported = now;
     report_made([&] {
-      std::string text = "server on " + address.to_string() + ": accept: " +
-                         std::generic_category().message(error) +
+      std::string text = "server on " + address.to_string() +
+                         ": accept: " + std::generic_category().message(error) +
                          "; clients wait until there is some room";
       rlimit fds{};
       if (error == EMFILE && ::getrlimit(RLIMIT_NOFILE, &fds) == 0)
@@ -176,8 +176,7 @@ std::int64_t accept_at_once(const listener& from) {
 void serve(const state_ref& state, const listener& from, int fd, semaphore::permit slot) {
   server_state& s = *state;
   socket_guard accepted(fd);
-  if (!from.address().is_unix())
-    set_tcp_options(fd, s.options.no_delay, s.options.keep_alive);
+  if (!from.address().is_unix()) set_tcp_options(fd, s.options.no_delay, s.options.keep_alive);
   auto* core = new stream_core(fd, peer_endpoint(fd));
   accepted.release();
   stream connection(core);
@@ -239,8 +238,8 @@ std::system_error listen_failure(int error, const endpoint& address) {
 }
 
 listener listen_on(const endpoint& address, const server_options& options) {
-  socket_guard socket(make_socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK,
-                                  "listen " + address.to_string()));
+  socket_guard socket(
+      make_socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, "listen " + address.to_string()));
   int on = 1;
   if (!address.is_unix()) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -363,8 +362,8 @@ void report_destroyed(const server& s, std::size_t running, const char* what) no
   report_made([&] {
     bool one = running == 1;
     return diagnostic{problem::destroyed_in_use,
-                      "server on " + s.address().to_string() + " was destroyed while " + std::to_string(running) + " " + what +
-                          (one ? " runs" : "s run") +
+                      "server on " + s.address().to_string() + " was destroyed while " +
+                          std::to_string(running) + " " + what + (one ? " runs" : "s run") +
                           ": co_await close() first, or let with_server do it"};
   });
 }

@@ -1,16 +1,16 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/signals.hpp>
 
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <poll.h>
 #include <string>
-#include <sys/signalfd.h>
 #include <system_error>
-#include <unistd.h>
 #include <vector>
 
 #include <rondo/coro/context_var.hpp>
@@ -34,7 +34,8 @@ void check_waitable(int signal) {
   if (signal <= 0 || signal >= NSIG)
     throw usage_error("signal_stream: there is no " + name_of(signal));
   for (int unfit : {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
-    if (signal == unfit) throw usage_error("signal_stream: " + name_of(signal) + " cannot be waited for");
+    if (signal == unfit)
+      throw usage_error("signal_stream: " + name_of(signal) + " cannot be waited for");
 }
 
 // Two readers of one signal would each get some, and the first to end would
@@ -42,7 +43,7 @@ void check_waitable(int signal) {
 std::atomic<bool> taken[NSIG];
 
 bool is_ignored(int signal) {
-  struct sigaction now {};
+  struct sigaction now{};
   return ::sigaction(signal, nullptr, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
          now.sa_handler == SIG_IGN;
 }
@@ -79,7 +80,8 @@ signal_stream::signal_stream(std::initializer_list<int> signals) {
     if (sigismember(&claimed, s) == 1) continue;
     if (taken[s].exchange(true)) {
       give_back();
-      throw usage_error("signal_stream: " + name_of(s) + " has a signal_stream or a handler already");
+      throw usage_error("signal_stream: " + name_of(s) +
+                        " has a signal_stream or a handler already");
     }
     sigaddset(&claimed, s);
   }
@@ -269,8 +271,6 @@ void detail::add_signal_handler(int signal, unique_function<void()> f) {
   loop::current().local<handlers>().add(signal, std::move(f));
 }
 
-bool remove_signal_handler(int signal) {
-  return loop::current().local<handlers>().remove(signal);
-}
+bool remove_signal_handler(int signal) { return loop::current().local<handlers>().remove(signal); }
 
 }}  // namespace rondo::v0

@@ -1,18 +1,18 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/spawn.hpp>
 
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fcntl.h>
-#include <spawn.h>
 #include <string_view>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 #include <rondo/coro/errors.hpp>
@@ -59,7 +59,7 @@ std::string_view search_path(const spawn_request& request) {
 }
 
 bool is_program(int directory, const std::string& path, int& error) noexcept {
-  struct stat info {};
+  struct stat info{};
   if (::fstatat(directory, path.c_str(), &info, 0) != 0) return false;
   if (S_ISREG(info.st_mode) && ::faccessat(directory, path.c_str(), X_OK, AT_EACCESS) == 0)
     return true;
@@ -179,9 +179,7 @@ int open_pidfd(int pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_o
 child_process spawn(const spawn_request& request) {
   check_strings(request);
   std::string what = "start " + request.argv[0];
-  auto failure = [&](int error) {
-    return std::system_error(error, std::generic_category(), what);
-  };
+  auto failure = [&](int error) { return std::system_error(error, std::generic_category(), what); };
 
   // Opened here: posix_spawn would not tell a missing directory from a missing program.
   unique_fd directory(

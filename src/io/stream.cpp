@@ -42,6 +42,8 @@ void stream::let_go() noexcept {
   std::exchange(core_, nullptr)->release();
 }
 
-endpoint stream::local() const noexcept { return core_ ? detail::local_endpoint(core_->fd) : endpoint(); }
+endpoint stream::local() const noexcept {
+  return core_ ? detail::local_endpoint(core_->fd) : endpoint();
+}
 
 }}  // namespace rondo::v0

@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/stream_core.hpp>
 
+#include <sys/socket.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <rondo/compose/detail/background.hpp>
 #include <rondo/coro/detail/fatal.hpp>
@@ -88,7 +88,8 @@ stream_core::stream_core(int fd_number, kind t, std::string name) : fd(fd_number
 }
 
 endpoint stream_core::peer() const noexcept {
-  if (ip_peer_size_ > 0) return endpoint(reinterpret_cast<const sockaddr*>(ip_peer_), ip_peer_size_);
+  if (ip_peer_size_ > 0)
+    return endpoint(reinterpret_cast<const sockaddr*>(ip_peer_), ip_peer_size_);
   return details_ ? details_->unix_peer : endpoint();
 }
 
@@ -302,7 +303,8 @@ void stream_core::set_filter(std::unique_ptr<stream_filter> f) {
   consume(early.size());
   filter = std::move(f);
   feed(early);
-  if (std::exchange(at_eof, false) && input_error == 0) input_error = static_cast<std::int32_t>(filter->take_end(*this));
+  if (std::exchange(at_eof, false) && input_error == 0)
+    input_error = static_cast<std::int32_t>(filter->take_end(*this));
 }
 
 }}}  // namespace rondo::v0::detail

@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/stream_handshake.hpp>
 
+#include <sys/socket.h>
 #include <cerrno>
 #include <string>
-#include <sys/socket.h>
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -95,12 +95,12 @@ bool read_operation::find_separator() noexcept {
 }
 
 void read_operation::throw_overrun() const {
-  throw limit_overrun_error(
-      "read from " + core_->subject() +
-      (goal_ == goal::all    ? ": more than " + std::to_string(wanted_)
-       : goal_ == goal::peek ? ": peek beyond the limit of " + std::to_string(core_->limit)
-                             : ": no separator within " + std::to_string(core_->limit)) +
-      " bytes");
+  throw limit_overrun_error("read from " + core_->subject() +
+                            (goal_ == goal::all ? ": more than " + std::to_string(wanted_)
+                             : goal_ == goal::peek
+                                 ? ": peek beyond the limit of " + std::to_string(core_->limit)
+                                 : ": no separator within " + std::to_string(core_->limit)) +
+                            " bytes");
 }
 
 void read_operation::throw_incomplete() {

@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/stream_writes.hpp>
 
-#include <algorithm>
-#include <cerrno>
-#include <iterator>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
 
 #include <rondo/coro/detail/no_sigpipe.hpp>
 

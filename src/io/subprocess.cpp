@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/subprocess.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <system_error>
-#include <unistd.h>
 
 #include <rondo/compose/finally.hpp>
 #include <rondo/compose/gather.hpp>
@@ -60,7 +60,8 @@ void process::kill_group() const { core("kill_group").signal(SIGKILL, true); }
 
 const completed_process& completed_process::check() const {
   if (status.success() && !timed_out) return *this;
-  std::string what = timed_out ? "run " + command + ": not done within its timeout, " : program + ": ";
+  std::string what =
+      timed_out ? "run " + command + ": not done within its timeout, " : program + ": ";
   what += status.describe();
   std::string_view said = errors;
   said = said.substr(0, said.find_last_not_of(" \r\n\t") + 1);
@@ -103,7 +104,8 @@ std::string subprocess_plan::command() const {
       text += argument;
     } else {
       text += '\'';
-      for (char c : argument.substr(0, longest)) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+      for (char c : argument.substr(0, longest))
+        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
       text += '\'';
     }
     if (text.size() > longest) return text.substr(0, longest) + "…";
@@ -156,8 +158,7 @@ task<process> subprocess_plan::start() {
         theirs.emplace_back(fd);
         break;
       case kind::to_out: {
-        if (number != 2)
-          throw usage_error("start " + program() + ": only errors can go to_out");
+        if (number != 2) throw usage_error("start " + program() + ": only errors can go to_out");
         auto out = std::ranges::find(request_.fds, 1, &spawn_request::fd_mapping::child_fd);
         fd = out == request_.fds.end() ? STDOUT_FILENO : out->fd;
         break;

@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/temporary_file.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
-#include <fcntl.h>
 #include <stop_token>
-#include <unistd.h>
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/io/detail/on_thread.hpp>

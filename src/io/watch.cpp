@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/watch.hpp>
 
+#include <sys/inotify.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <span>
-#include <sys/inotify.h>
 #include <vector>
 
 #include <rondo/coro/detail/promise.hpp>

@@ -43,9 +43,9 @@ backend* make_backend(backend_kind wanted) {
       } else if (name == "sim") {
         wanted = backend_kind::sim;
       } else {
-        throw std::system_error(EINVAL, std::generic_category(),
-                                "RONDO_BACKEND=" + std::string(name) +
-                                    ": no such backend (uring, epoll, sim)");
+        throw std::system_error(
+            EINVAL, std::generic_category(),
+            "RONDO_BACKEND=" + std::string(name) + ": no such backend (uring, epoll, sim)");
       }
     }
   }

@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cstddef>
+#include <cstdint>
 
 #include <linux/io_uring.h>
 
@@ -33,7 +33,8 @@ class buffer_ring {
   bool open(int uring) noexcept {
     if (state_ != state::unused) return state_ == state::open;
     state_ = state::refused;
-    memory_ = ::mmap(nullptr, memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memory_ =
+        ::mmap(nullptr, memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory_ == MAP_FAILED) return false;
     ring_ = static_cast<io_uring_buf*>(memory_);
     buffers_ = static_cast<char*>(memory_) + ring_size;

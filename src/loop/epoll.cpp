@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <cerrno>
-#include <deque>
-#include <memory>
-#include <new>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <deque>
+#include <memory>
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include <rondo/loop/detail/backend.hpp>
@@ -287,7 +287,8 @@ class epoll_backend final : public backend {
     }
     int ms = -1;
     if (limit) {
-      std::int64_t all = std::int64_t{limit->tv_sec} * 1000 + (limit->tv_nsec + 999'999) / 1'000'000;
+      std::int64_t all =
+          std::int64_t{limit->tv_sec} * 1000 + (limit->tv_nsec + 999'999) / 1'000'000;
       ms = all > INT32_MAX ? INT32_MAX : static_cast<int>(all);
     }
     return ::epoll_wait(epoll_, events, size, ms);

@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/detail/interrupt.hpp>
 
+#include <unistd.h>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <unistd.h>
 
 #include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/loop/detail/backend.hpp>
@@ -39,9 +39,9 @@ extern "C" void on_signal(int number) {
 }
 
 bool take(int number) {
-  struct sigaction now {};
+  struct sigaction now{};
   if (sigaction(number, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) return false;
-  struct sigaction ours {};
+  struct sigaction ours{};
   ours.sa_handler = on_signal;
   sigemptyset(&ours.sa_mask);
   ours.sa_flags = SA_NODEFER | SA_RESTART;

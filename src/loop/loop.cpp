@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/loop.hpp>
 
-#include <cstdlib>
-#include <cstring>
 #include <pthread.h>
-#include <stdexcept>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
 
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/current_task.hpp>
@@ -59,7 +59,8 @@ struct posted_call : entry, pooled {
 /// Calls f in the context of who asked for it; what f sets stays in there.
 void call_and_report(unique_function<void()>& f, context*& ctx, const char* kind,
                      const code_place& where) noexcept {
-  if (step_record* step = this_thread_scheduler->step) [[unlikely]] step->calls_back(kind, where);
+  if (step_record* step = this_thread_scheduler->step) [[unlikely]]
+    step->calls_back(kind, where);
   context*& present = current_context();
   std::swap(present, ctx);
   try {
@@ -122,8 +123,9 @@ struct scheduled_call : timer, entry, pooled {
 namespace {
 
 [[noreturn]] void parents_loop_used() noexcept {
-  fatal("a child of fork goes on with a task of its parent, whose loop it does not have: let the "
-        "child exec, _exit, or call rondo::run for tasks of its own");
+  fatal(
+      "a child of fork goes on with a task of its parent, whose loop it does not have: let the "
+      "child exec, _exit, or call rondo::run for tasks of its own");
 }
 
 /// In place of the parent's kernel interface, whose memory and fds are shared.
@@ -183,16 +185,18 @@ scheduled::~scheduled() {
   if (!call_) return;
   // Once it is made or its loop is gone, nobody else has it.
   if (call_->references > 1 && call_->sched != detail::this_thread_scheduler)
-    detail::fatal("what call_later returned was destroyed on a thread that is not its loop's; use "
-                  "loop_ref::call_soon_threadsafe");
+    detail::fatal(
+        "what call_later returned was destroyed on a thread that is not its loop's; use "
+        "loop_ref::call_soon_threadsafe");
   call_->drop();
 }
 
 void scheduled::cancel() {
   if (!call_) return;
   if (call_->references > 1 && call_->sched != detail::this_thread_scheduler)
-    throw usage_error("scheduled::cancel: the call belongs to another thread's loop; use "
-                      "loop_ref::call_soon_threadsafe");
+    throw usage_error(
+        "scheduled::cancel: the call belongs to another thread's loop; use "
+        "loop_ref::call_soon_threadsafe");
   call_->cancelled = true;
   if (call_->armed()) {
     call_->queue->disarm(*call_);
@@ -236,8 +240,9 @@ struct loop::local_entry {
 
 loop::loop(loop_options options) {
   if (detail::this_thread_scheduler)
-    throw std::logic_error("rondo: a loop runs on this thread already: co_await the task instead of "
-                           "calling run, or call run on another thread");
+    throw std::logic_error(
+        "rondo: a loop runs on this thread already: co_await the task instead of "
+        "calling run, or call run on another thread");
   detail::occupy_standard_fds();
   backend_ = detail::make_backend(options.backend);
   try {
@@ -328,8 +333,8 @@ void loop::post_call(detail::unique_function<void()> f, detail::code_place where
   notify_guest();
 }
 
-scheduled loop::post_call_at(std::int64_t when, detail::unique_function<void()> f,
-                             const char* kind, detail::code_place where) {
+scheduled loop::post_call_at(std::int64_t when, detail::unique_function<void()> f, const char* kind,
+                             detail::code_place where) {
   if (closing_) return {};
   auto* c = new detail::scheduled_call;
   c->function = std::move(f);

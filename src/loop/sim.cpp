@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <semaphore.h>
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
-#include <semaphore.h>
 
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
@@ -38,7 +38,8 @@ class sim_backend final : public backend {
       std::int64_t step = std::min(deadline - now_, std::int64_t{3'600'000'000'000});
       std::int64_t until = monotonic_now() + step;
       timespec limit{until / 1'000'000'000, until % 1'000'000'000};
-      if (::sem_clockwait(&wakes_, CLOCK_MONOTONIC, &limit) != 0 && errno == ETIMEDOUT) now_ += step;
+      if (::sem_clockwait(&wakes_, CLOCK_MONOTONIC, &limit) != 0 && errno == ETIMEDOUT)
+        now_ += step;
     }
   }
   bool wants_poll() noexcept override { return false; }

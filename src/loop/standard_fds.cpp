@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/detail/standard_fds.hpp>
 
-#include <cerrno>
 #include <fcntl.h>
-#include <initializer_list>
 #include <unistd.h>
+#include <cerrno>
+#include <initializer_list>
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/detail/syscall.hpp>
 
-#include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
 
 #include <rondo/loop/detail/io_operation.hpp>
 
@@ -29,7 +29,8 @@ std::int64_t do_syscall(const io_operation& op) noexcept {
     case opcode::accept:
       return result(::accept4(op.fd, nullptr, nullptr, flags));
     case opcode::connect: {
-      int r = ::connect(op.fd, static_cast<sockaddr*>(op.buffer), static_cast<socklen_t>(op.length));
+      int r =
+          ::connect(op.fd, static_cast<sockaddr*>(op.buffer), static_cast<socklen_t>(op.length));
       return r == 0 ? 0 : errno == EINPROGRESS ? -EAGAIN : -errno;
     }
     case opcode::recv:

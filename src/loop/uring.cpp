@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <cerrno>
-#include <cstring>
-#include <memory>
-#include <new>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <new>
 
 #include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
@@ -197,8 +197,8 @@ class uring_backend final : public backend {
   int fd() noexcept override {
     if (announce_ < 0) {
       announce_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-      if (announce_ >= 0 && ::syscall(SYS_io_uring_register, ring_, IORING_REGISTER_EVENTFD,
-                                      &announce_, 1) != 0) {
+      if (announce_ >= 0 &&
+          ::syscall(SYS_io_uring_register, ring_, IORING_REGISTER_EVENTFD, &announce_, 1) != 0) {
         ::close(announce_);
         announce_ = -1;
       }

@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/detail/watchdog.hpp>
 
+#include <unistd.h>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <unistd.h>
 
 #include <rondo/loop/detail/signal_mask.hpp>
 

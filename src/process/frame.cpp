@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/process/detail/frame.hpp>
 
+#include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
 #include <stdexcept>
-#include <sys/socket.h>
 #include <system_error>
 
 #include <rondo/process/remote_function.hpp>

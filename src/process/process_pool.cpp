@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/process/process_pool.hpp>
 
+#include <sched.h>
 #include <algorithm>
 #include <exception>
 #include <optional>
-#include <sched.h>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -287,8 +287,9 @@ task<packed> pool_core::converse(execution& e) {
   what += " during " + std::string(e.function.short_name());
   if (destroyed) what += ", when the process_pool was destroyed";
   if (!w->served() && !destroyed)
-    what += ": it had not come to its calls yet; its main has to reach rondo::run, or to begin "
-            "with rondo::serve_process_pool()";
+    what +=
+        ": it had not come to its calls yet; its main has to reach rondo::run, or to begin "
+        "with rondo::serve_process_pool()";
   throw broken_process_pool(what);
 }
 

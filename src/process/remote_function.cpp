@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/process/remote_function.hpp>
 
-#include <cstdlib>
 #include <cxxabi.h>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <new>
@@ -138,8 +138,7 @@ unpacked_array::unpacked_array(std::string_view bytes, std::size_t size) {
   }
   if (end != bytes.size())
     throw unpack_error("unpack: " + std::to_string(bytes.size() - end) + " bytes after the end");
-  if (handle_.get().type != msgpack::type::ARRAY)
-    throw unpack_error("unpack: not an array");
+  if (handle_.get().type != msgpack::type::ARRAY) throw unpack_error("unpack: not an array");
   if (size != any_size && elements().size() != size)
     throw unpack_error("unpack: " + std::to_string(elements().size()) + " elements in place of " +
                        std::to_string(size));

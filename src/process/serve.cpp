@@ -3,18 +3,18 @@
 // The side of the worker.
 #include "serve.hpp"
 
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fcntl.h>
 #include <iostream>
 #include <string_view>
-#include <sys/prctl.h>
-#include <unistd.h>
 
-#include <rondo/loop/detail/before_run.hpp>
 #include <rondo/coro/detail/line_writer.hpp>
+#include <rondo/loop/detail/before_run.hpp>
 #include <rondo/process/detail/frame.hpp>
 #include <rondo/process/process_pool.hpp>
 

@@ -51,7 +51,7 @@ class worker {
   const std::size_t max_message_;
   stream socket_;
   subprocess_core* core_;
-  process process_;  // owns the core
+  process process_;                       // owns the core
   std::optional<std::size_t> announced_;  // the length of a frame whose rest is to come
   bool greeted_ = false;
   bool killed_ = false;

@@ -13,10 +13,10 @@ void throw_empty_promise() { throw usage_error("promise: it was moved away"); }
 
 void report_unretrieved(const std::exception_ptr& error) noexcept {
   report_made([&] {
-    return diagnostic{problem::exception_not_retrieved,
-                      "a promise was given an exception and nobody asked its futures for it: " +
-                          describe(error),
-                      error};
+    return diagnostic{
+        problem::exception_not_retrieved,
+        "a promise was given an exception and nobody asked its futures for it: " + describe(error),
+        error};
   });
 }
 
@@ -30,9 +30,7 @@ struct future_core::state {
 future_core::future_core() : state_(new state) {}
 future_core::~future_core() { delete state_; }
 
-void future_core::retain() noexcept {
-  state_->references.fetch_add(1, std::memory_order_relaxed);
-}
+void future_core::retain() noexcept { state_->references.fetch_add(1, std::memory_order_relaxed); }
 bool future_core::drop() noexcept {
   return state_->references.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }

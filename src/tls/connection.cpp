@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/tls/connection.hpp>
 
-#include <memory>
 #include <openssl/crypto.h>
+#include <memory>
 
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/detail/node.hpp>
@@ -51,9 +51,10 @@ task<> do_handshake(detail::stream_core& core, delay limit) {
   detail::handshake_operation handshake(&core);
   auto done = co_await move_on_after(std::move(handshake), limit);
   if (!done)
-    throw timeout_error("tls handshake with " + core.subject() + ": not done within " +
-                        std::to_string(std::chrono::ceil<std::chrono::milliseconds>(limit.nanoseconds()).count()) +
-                        " ms");
+    throw timeout_error(
+        "tls handshake with " + core.subject() + ": not done within " +
+        std::to_string(std::chrono::ceil<std::chrono::milliseconds>(limit.nanoseconds()).count()) +
+        " ms");
 }
 
 task<> begin_tls(stream& s, tls_context context, std::string server_name, delay handshake_timeout,
@@ -65,7 +66,8 @@ task<> begin_tls(stream& s, tls_context context, std::string server_name, delay 
   if (core->type == detail::stream_core::kind::pipe)
     throw usage_error(what + ": a pipe has one direction");
   if (core->filter) throw usage_error(what + ": it is encrypted already");
-  if (core->active_reader() || core->output_busy()) throw usage_error(what + ": another task uses the stream");
+  if (core->active_reader() || core->output_busy())
+    throw usage_error(what + ": another task uses the stream");
   if (core->output_ended) throw usage_error(what + ": its output has ended");
   detail::tls_context_state& state = context.state();
   if (!state.server) {
@@ -73,8 +75,8 @@ task<> begin_tls(stream& s, tls_context context, std::string server_name, delay 
       throw usage_error(what + ": a client must name the server");
     if (!server_name.empty()) core->set_name(with_port(server_name, core->peer().port()));
   }
-  auto filter = std::make_unique<detail::tls_filter>(context, server_name, core->subject(),
-                                                       std::move(alpn));
+  auto filter =
+      std::make_unique<detail::tls_filter>(context, server_name, core->subject(), std::move(alpn));
   endpoint peer = core->peer();
   try {
     core->set_filter(std::move(filter));

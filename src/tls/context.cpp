@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/tls/context.hpp>
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <cerrno>
 #include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <system_error>
 
 #include <rondo/coro/errors.hpp>
@@ -26,9 +26,7 @@ struct close_file {
 };
 
 bio_ptr open_pem(const std::string& file) {
-  auto failure = [&] {
-    return std::system_error(errno, std::generic_category(), "load " + file);
-  };
+  auto failure = [&] { return std::system_error(errno, std::generic_category(), "load " + file); };
   std::unique_ptr<std::FILE, close_file> in(std::fopen(file.c_str(), "re"));
   if (!in) throw failure();
   bio_ptr text(BIO_new(BIO_s_mem()));
@@ -84,9 +82,9 @@ int select_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* length,
   const std::string& ours = tls_filter::of(ssl)->protocols();
   if (ours.empty()) return SSL_TLSEXT_ERR_NOACK;
   unsigned char* found = nullptr;
-  int answer = SSL_select_next_proto(
-      &found, length, reinterpret_cast<const unsigned char*>(ours.data()),
-      static_cast<unsigned>(ours.size()), offered, offered_length);
+  int answer =
+      SSL_select_next_proto(&found, length, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned>(ours.size()), offered, offered_length);
   *chosen = found;
   return answer == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -191,7 +189,8 @@ tls_context_state::tls_context_state(bool is_server)
 
 void tls_context_state::trust(const std::vector<x509_ptr>& certificates) {
   for (const x509_ptr& c : certificates)
-    if (X509_STORE_add_cert(trusted.get(), c.get()) != 1) throw_openssl_error("trust a certificate");
+    if (X509_STORE_add_cert(trusted.get(), c.get()) != 1)
+      throw_openssl_error("trust a certificate");
 }
 
 void tls_context_state::distrust(std::vector<x509_crl_ptr> lists) {
@@ -364,8 +363,7 @@ void tls_context::set_minimum_version(tls_version oldest) {
 }
 
 void tls_context::require_client_certificate(const std::string& ca_file) {
-  if (!is_server())
-    throw usage_error("tls_context::require_client_certificate: it is a client's");
+  if (!is_server()) throw usage_error("tls_context::require_client_certificate: it is a client's");
   // Those of an earlier call are not let in any more.
   state().trust_only(detail::load_certificates(ca_file));
   state().verifies = true;

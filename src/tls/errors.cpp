@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/tls/errors.hpp>
 
-#include <climits>
-#include <new>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
+#include <climits>
+#include <new>
 #include <string>
 
 #include "tls/openssl.hpp"

@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "tls/filter.hpp"
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include <rondo/io/endpoint.hpp>
 
@@ -77,8 +77,8 @@ struct filter_bio {
   }
 };
 
-tls_filter::tls_filter(tls_context context, const std::string& server_name,
-                       std::string session_key, std::string alpn)
+tls_filter::tls_filter(tls_context context, const std::string& server_name, std::string session_key,
+                       std::string alpn)
     : context_(std::move(context)),
       state_(&context_.state()),
       session_key_(std::move(session_key)),
@@ -114,7 +114,8 @@ void tls_filter::set_server_name(const std::string& name) {
   }
   std::string host = name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
   // The subject's common name names no host any more (RFC 9525, section 2).
-  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  SSL_set_hostflags(ssl,
+                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   if (SSL_set_tlsext_host_name(ssl, host.c_str()) != 1 || SSL_set1_host(ssl, host.c_str()) != 1)
     throw_openssl_error("begin TLS with " + name);
 }

@@ -59,13 +59,13 @@ class tls_filter final : public stream_filter {
   ssl_ptr ssl_;
   std::string session_key_;
   std::string alpn_;
-  std::string_view input_;     // what OpenSSL has not read yet of what has come
-  std::string sending_;        // stays where it is: the kernel may read it
-  std::size_t sent_ = 0;       // of sending_
-  std::string pending_;        // what follows it
-  std::error_code error_;      // what broke it
+  std::string_view input_;  // what OpenSSL has not read yet of what has come
+  std::string sending_;     // stays where it is: the kernel may read it
+  std::size_t sent_ = 0;    // of sending_
+  std::string pending_;     // what follows it
+  std::error_code error_;   // what broke it
   bool established_ = false;
-  bool broken_ = false;        // OpenSSL must not be asked again
+  bool broken_ = false;  // OpenSSL must not be asked again
   bool no_memory_ = false;
 };
 

@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/tls/info.hpp>
 
-#include <ctime>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <ctime>
 #include <string_view>
 
 #include <rondo/coro/errors.hpp>
@@ -59,7 +59,8 @@ tls_details tls_info(const stream& s) {
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl, &protocol, &size);
   info.alpn_protocol.assign(reinterpret_cast<const char*>(protocol), size);
-  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) info.server_name = name;
+  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
+    info.server_name = name;
   info.reused = SSL_session_reused(ssl) == 1;
   if (const X509* certificate = SSL_get0_peer_certificate(ssl)) {
     tls_certificate& peer = info.peer_certificate.emplace();

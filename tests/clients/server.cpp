@@ -7,6 +7,7 @@
 // Serves the files of FOLDER and what is below, over HTTP and with a certificate over
 // HTTPS too, on free ports of 127.0.0.1 that it prints; until SIGTERM. Then it fails if
 // a connection, a file or a handler is left.
+#include <unistd.h>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -16,7 +17,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -39,14 +39,14 @@ constexpr std::size_t max_body = 10 << 20;
 
 /// What a client asks for at /seen, to compare with what it did.
 struct {
-  int ranges = 0;         ///< replies with a part of a file
-  int not_modified = 0;   ///< replies that a client's cache was right
-  int unending = 0;       ///< handlers and streams that only a cancel ends: that run,
-  int cancelled = 0;      ///< and that were
-  int websockets = 0;     ///< that are open
-  int close_code = 0;     ///< of the WebSocket that ended last
+  int ranges = 0;        ///< replies with a part of a file
+  int not_modified = 0;  ///< replies that a client's cache was right
+  int unending = 0;      ///< handlers and streams that only a cancel ends: that run,
+  int cancelled = 0;     ///< and that were
+  int websockets = 0;    ///< that are open
+  int close_code = 0;    ///< of the WebSocket that ended last
   std::string close_reason;
-  std::string said;       ///< in a form
+  std::string said;  ///< in a form
 } seen;
 
 /// In the frame of a coroutine that never ends by itself.
@@ -246,9 +246,8 @@ void add_websockets(http::router& site) {
   site.get("/ws/pinged", [](http::request& r) {
     return http::accept_websocket(r, echo, {.ping_interval = 100ms, .ping_timeout = 1s});
   });
-  site.get("/ws/small", [](http::request& r) {
-    return http::accept_websocket(r, echo, {.max_message = 1000});
-  });
+  site.get("/ws/small",
+           [](http::request& r) { return http::accept_websocket(r, echo, {.max_message = 1000}); });
   site.get("/ws/close", [](http::request& r) { return http::accept_websocket(r, close_first); });
   site.get("/ws/fail", [](http::request& r) { return http::accept_websocket(r, fail); });
 }
@@ -269,8 +268,11 @@ http::router make_site(const std::string& folder) {
   site.get("/cookies", tell_cookies);
   site.get("/connection", tell_connection);
   site.get("/target", tell_target);
-  site.get("/fail", [](http::request&) -> http::reply { throw std::runtime_error("a secret of the server"); });
-  site.get("/numbers/{number}", [](http::request& r) { return std::to_string(r.param_as<int>("number")); });
+  site.get("/fail", [](http::request&) -> http::reply {
+    throw std::runtime_error("a secret of the server");
+  });
+  site.get("/numbers/{number}",
+           [](http::request& r) { return std::to_string(r.param_as<int>("number")); });
   site.get("/relay/{name}", [](http::request& r) { return streamed(relayed(r.param("name"))); });
   site.post("/relay/{name}", [](http::request& r) -> rondo::task<http::reply> {
     std::string piece = co_await r.body();
@@ -285,7 +287,8 @@ http::router make_site(const std::string& folder) {
   site.get("/silent", [](http::request&) { return streamed(silent_after_one()); });
   site.get("/wait", wait_for_ever);
   site.get("/events", six_events);
-  site.get("/events/silent", [](http::request&) { return http::server_sent_events(one_event_and_silence()); });
+  site.get("/events/silent",
+           [](http::request&) { return http::server_sent_events(one_event_and_silence()); });
   add_websockets(site);
   return site;
 }
@@ -336,7 +339,8 @@ int main(int count, char** arguments) {
   std::string folder = arguments[1];
   rondo::run(serve(folder, count == 4 ? arguments[2] : "", count == 4 ? arguments[3] : ""));
   if (seen.unending || seen.websockets) {
-    std::fprintf(stderr, "left running: %d handlers, %d WebSockets\n", seen.unending, seen.websockets);
+    std::fprintf(stderr, "left running: %d handlers, %d WebSockets\n", seen.unending,
+                 seen.websockets);
     return 1;
   }
   return left_open(folder) ? 1 : 0;

@@ -1,5 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-// EXPECT: the result of this task cannot be copied out of its handle: write co_await std::move(handle)
+// EXPECT: the result of this task cannot be copied out of its handle: write co_await
+// std::move(handle)
 #include <memory>
 
 #include <rondo/rondo.hpp>

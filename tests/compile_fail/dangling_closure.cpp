@@ -6,13 +6,11 @@
 rondo::task<> body() {
   int n = 1;
 #ifdef BAD
-  auto h = rondo::create_task([n]() -> rondo::task<> {
-    co_await rondo::sleep(std::chrono::seconds(n));
-  }());
+  auto h = rondo::create_task(
+      [n]() -> rondo::task<> { co_await rondo::sleep(std::chrono::seconds(n)); }());
 #else
-  auto h = rondo::create_task([n]() -> rondo::task<> {
-    co_await rondo::sleep(std::chrono::seconds(n));
-  });
+  auto h = rondo::create_task(
+      [n]() -> rondo::task<> { co_await rondo::sleep(std::chrono::seconds(n)); });
 #endif
   co_await h;
 }

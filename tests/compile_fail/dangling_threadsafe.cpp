@@ -14,7 +14,7 @@ void start(const rondo::loop_ref& loop) {
 #ifdef BAD
   static_cast<void>(rondo::run_coroutine_threadsafe(fetch(make()), loop));
 #else
-  static_cast<void>(rondo::run_coroutine_threadsafe(
-      []() -> rondo::task<> { co_await fetch(make()); }, loop));
+  static_cast<void>(
+      rondo::run_coroutine_threadsafe([]() -> rondo::task<> { co_await fetch(make()); }, loop));
 #endif
 }

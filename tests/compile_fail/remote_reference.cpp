@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 // NEEDS: rondo::process
 // EXPECT: arguments and results of a call in another process are copies
+#include <rondo/process/process_pool.hpp>
 #include <string>
 #include <string_view>
-#include <rondo/process/process_pool.hpp>
 
 #ifdef BAD
 void work(std::string& s) { s += "!"; }

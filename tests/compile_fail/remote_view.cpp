@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 // NEEDS: rondo::process
 // EXPECT: a view means nothing in another process
+#include <rondo/process/process_pool.hpp>
 #include <string>
 #include <string_view>
-#include <rondo/process/process_pool.hpp>
 
 #ifdef BAD
 int work(std::string_view s) { return static_cast<int>(s.size()); }

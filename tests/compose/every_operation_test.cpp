@@ -121,7 +121,9 @@ struct queue_get : subject {
     got = std::to_string(item.value);
   }
   void complete() override { q.put_nowait(test::counted(7)); }
-  std::string left() override { return std::to_string(q.size()) + (q.size() == 1 ? " item" : " items"); }
+  std::string left() override {
+    return std::to_string(q.size()) + (q.size() == 1 ? " item" : " items");
+  }
 };
 
 struct queue_put : subject {
@@ -136,7 +138,9 @@ struct queue_put : subject {
     got = "put";
   }
   void complete() override { EXPECT_EQ(q.get_nowait().value, 1); }
-  std::string left() override { return std::to_string(q.size()) + (q.size() == 1 ? " item" : " items"); }
+  std::string left() override {
+    return std::to_string(q.size()) + (q.size() == 1 ? " item" : " items");
+  }
 };
 
 struct queue_join : subject {
@@ -160,7 +164,9 @@ struct channel_receive : subject {
     got = std::to_string(item->value);
   }
   void complete() override { EXPECT_TRUE(c.try_send(test::counted(7))); }
-  std::string left() override { return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items"); }
+  std::string left() override {
+    return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items");
+  }
 };
 
 struct channel_send : subject {
@@ -175,7 +181,9 @@ struct channel_send : subject {
     got = "sent";
   }
   void complete() override { EXPECT_EQ(c.try_receive()->value, 1); }
-  std::string left() override { return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items"); }
+  std::string left() override {
+    return std::to_string(c.size()) + (c.size() == 1 ? " item" : " items");
+  }
 };
 
 struct future_await : subject {
@@ -415,21 +423,21 @@ class every_operation : public testing::TestWithParam<kind> {
 
 INSTANTIATE_TEST_SUITE_P(
     all, every_operation,
-    testing::Values(
-        of<event_wait>("event_wait"), of<lock_acquire>("lock_acquire"),
-        of<semaphore_acquire>("semaphore_acquire"), of<condition_wait>("condition_wait"),
-        of<barrier_wait>("barrier_wait"), of<queue_get>("queue_get"), of<queue_put>("queue_put"),
-        of<queue_join>("queue_join"), of<channel_receive>("channel_receive"),
-        of<channel_send>("channel_send"), of<future_await>("future_await"),
-        of<handle_await>("handle_await"), of<wait_tasks>("wait_tasks"),
-        of<wait_tasks_with_limit>("wait_tasks_with_limit"),
-        of<as_completed_next>("as_completed_next"), of<gather_get>("gather_get"),
-        of<gather_range_get>("gather_range_get"), of<race_get>("race_get"),
-        of<wait_for_get>("wait_for_get"), of<move_on_after_get>("move_on_after_get"),
-        of<scope_get>("scope_get"), of<outcome_get>("outcome_get"),
-        of<outcomes_get>("outcomes_get"), of<shield_get>("shield_get"),
-        of<finally_get>("finally_get"), of<generator_next>("generator_next"),
-        of<nested>("nested")),
+    testing::Values(of<event_wait>("event_wait"), of<lock_acquire>("lock_acquire"),
+                    of<semaphore_acquire>("semaphore_acquire"),
+                    of<condition_wait>("condition_wait"), of<barrier_wait>("barrier_wait"),
+                    of<queue_get>("queue_get"), of<queue_put>("queue_put"),
+                    of<queue_join>("queue_join"), of<channel_receive>("channel_receive"),
+                    of<channel_send>("channel_send"), of<future_await>("future_await"),
+                    of<handle_await>("handle_await"), of<wait_tasks>("wait_tasks"),
+                    of<wait_tasks_with_limit>("wait_tasks_with_limit"),
+                    of<as_completed_next>("as_completed_next"), of<gather_get>("gather_get"),
+                    of<gather_range_get>("gather_range_get"), of<race_get>("race_get"),
+                    of<wait_for_get>("wait_for_get"), of<move_on_after_get>("move_on_after_get"),
+                    of<scope_get>("scope_get"), of<outcome_get>("outcome_get"),
+                    of<outcomes_get>("outcomes_get"), of<shield_get>("shield_get"),
+                    of<finally_get>("finally_get"), of<generator_next>("generator_next"),
+                    of<nested>("nested")),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(every_operation, completes) {

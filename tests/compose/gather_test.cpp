@@ -212,7 +212,7 @@ TEST(gather, with_a_limit_fetches_the_tasks_lazily) {
       co_await rondo::sleep(1s);
       --running;
       ++finished;
-      co_return i * i;
+      co_return i* i;
     };
     auto begin = rondo::now();
     auto make = [&](int i) {
@@ -270,8 +270,8 @@ TEST(gather, of_a_range_throws_what_fetching_throws_after_the_others_have_ended)
     // Here already begin() throws: it looks for the first element.
     auto refuse = [](int) -> bool { throw std::domain_error("no begin"); };
     auto keep = [&](int i) { return stays(j, std::to_string(i)); };
-    auto no_begin = std::views::iota(0, 9) | std::views::filter(refuse) |
-                    std::views::transform(keep);
+    auto no_begin =
+        std::views::iota(0, 9) | std::views::filter(refuse) | std::views::transform(keep);
     try {
       co_await rondo::gather(no_begin);
     } catch (const std::domain_error& e) {
@@ -356,8 +356,8 @@ TEST(gather, of_a_range_throws_what_moving_a_result_throws) {
 TEST(gather_outcomes, lets_all_end_and_says_how) {
   test::run_virtual([]() -> rondo::task<> {
     auto begin = rondo::now();
-    auto [a, b, c] = co_await rondo::gather_outcomes(after(2s, 1), fail_after(1s, "boom"),
-                                                     cancels_itself());
+    auto [a, b, c] =
+        co_await rondo::gather_outcomes(after(2s, 1), fail_after(1s, "boom"), cancels_itself());
     EXPECT_EQ(rondo::now() - begin, 2s) << "a failure cancelled the others";
     EXPECT_TRUE(a.has_value());
     EXPECT_EQ(*a, 1);

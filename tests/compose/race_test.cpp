@@ -43,7 +43,8 @@ TEST(race, a_second_failure_is_reported_as_a_races) {
     co_await rondo::sleep(1s);
     EXPECT_TRUE(h.exception());
   });
-  EXPECT_TRUE(reported.starts_with("a further task of a race failed after the first: std::runtime_error: second"))
+  EXPECT_TRUE(reported.starts_with(
+      "a further task of a race failed after the first: std::runtime_error: second"))
       << reported;  // in debug mode a backtrace follows
 }
 

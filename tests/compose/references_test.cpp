@@ -113,10 +113,12 @@ TEST(references, through_shield_finally_groups_and_handles) {
     auto cleanup = []() -> rondo::task<> { co_return; };
     object& b = co_await rondo::finally(give(), cleanup);
     EXPECT_EQ(&b, &shared);
-    object& c = co_await rondo::with_task_group([](rondo::task_group&) -> object& { return shared; });
+    object& c =
+        co_await rondo::with_task_group([](rondo::task_group&) -> object& { return shared; });
     EXPECT_EQ(&c, &shared);
-    object& d = co_await rondo::with_task_group(
-        [](rondo::task_group& g) -> rondo::task<object&> { co_return co_await g.create_task(give()); });
+    object& d = co_await rondo::with_task_group([](rondo::task_group& g) -> rondo::task<object&> {
+      co_return co_await g.create_task(give());
+    });
     EXPECT_EQ(&d, &shared);
     auto h = rondo::create_task(give_late());
     object& e = co_await h;

@@ -27,9 +27,7 @@ rondo::task<> cleanup(test::journal& j, rondo::delay time = 1s) {
 
 /// A cleanup that throws instead of giving a task.
 struct refuses {
-  RONDO_CORO_WRAPPER rondo::task<> operator()() const {
-    throw std::logic_error("not even a task");
-  }
+  RONDO_CORO_WRAPPER rondo::task<> operator()() const { throw std::logic_error("not even a task"); }
 };
 
 TEST(shield, lets_a_cancelled_parent_wait_get_the_value_and_stop_after) {
@@ -122,10 +120,9 @@ TEST(finally, runs_the_cleanup_after_success_failure_and_cancellation) {
     co_await test::ended(h);
     EXPECT_TRUE(h.cancelled());
   });
-  EXPECT_EQ(j.lines,
-            (test::lines{"work done", "~work", "cleaned up", "~cleanup", "--",  //
-                         "cleaned up", "~cleanup", "boom", "--",               //
-                         "~work", "cleaned up", "~cleanup"}));
+  EXPECT_EQ(j.lines, (test::lines{"work done", "~work", "cleaned up", "~cleanup", "--",  //
+                                  "cleaned up", "~cleanup", "boom", "--",                //
+                                  "~work", "cleaned up", "~cleanup"}));
 }
 
 TEST(finally, cancels_a_cleanup_that_takes_longer_than_its_limit) {
@@ -156,9 +153,7 @@ TEST(finally, says_that_a_cleanup_was_cut_off_where_and_whose) {
   test::diagnostics said;
   test::run_virtual([&]() -> rondo::task<> {
     said.listen();
-    auto body = [&]() -> rondo::task<> {
-      co_await rondo::finally(rondo::sleep(1s), rollback, 2s);
-    };
+    auto body = [&]() -> rondo::task<> { co_await rondo::finally(rondo::sleep(1s), rollback, 2s); };
     auto end = co_await rondo::outcome_of(rondo::create_task(body(), "transfer"));
     EXPECT_TRUE(end.has_value());
     auto direct = [] { return rondo::sleep(100s); };
@@ -169,10 +164,11 @@ TEST(finally, says_that_a_cleanup_was_cut_off_where_and_whose) {
     co_await rondo::finally(rondo::sleep(1s), wins, 2s);
   });
   EXPECT_EQ(said.kinds, (std::vector<rondo::problem>(2, rondo::problem::cleanup_cut_off)));
-  EXPECT_EQ(said.messages,
-            (test::lines{"the cleanup 'rollback' of task 'transfer' was cut off after its limit of 2s; "
-                         "it waited for sleep in rollback_reply at shield_test.cpp:149",
-                         "the cleanup 'sleep' of task 'waits' was cut off after its limit of 1.5s"}));
+  EXPECT_EQ(
+      said.messages,
+      (test::lines{"the cleanup 'rollback' of task 'transfer' was cut off after its limit of 2s; "
+                   "it waited for sleep in rollback_reply at shield_test.cpp:149",
+                   "the cleanup 'sleep' of task 'waits' was cut off after its limit of 1.5s"}));
 }
 
 TEST(finally, begun_by_a_cancelled_task_runs_neither) {

@@ -267,9 +267,10 @@ TEST(task_group, says_in_debug_mode_that_a_task_refers_to_a_local_of_the_body) {
     co_await rondo::sleep(0s);
     group.cancel();
   });
-  EXPECT_EQ(said,
-            "task 'produce' refers to a local of the body of its task group, and the body has ended "
-            "before it; declare outside of the group what its tasks use");
+  EXPECT_EQ(
+      said,
+      "task 'produce' refers to a local of the body of its task group, and the body has ended "
+      "before it; declare outside of the group what its tasks use");
   said = reported_of([](rondo::task_group& group) -> rondo::task<> {
     int local = 1;
     auto use = [&]() -> rondo::task<> {
@@ -307,10 +308,12 @@ TEST(task_group, says_nothing_of_what_outlives_the_tasks) {
   EXPECT_EQ(said, "");
   said = reported_of([&](rondo::task_group& group) {
     group.create_task(produce(outside));
-    group.create_task([](std::string owned) -> rondo::task<> {
-      co_await rondo::sleep(0s);
-      EXPECT_EQ(owned, "owned");
-    }, std::string("owned"));
+    group.create_task(
+        [](std::string owned) -> rondo::task<> {
+          co_await rondo::sleep(0s);
+          EXPECT_EQ(owned, "owned");
+        },
+        std::string("owned"));
   });
   EXPECT_EQ(said, "");
 }

@@ -348,9 +348,8 @@ TEST(cancel_scope, a_deadline_too_far_works_in_real_time) {
 TEST(cancel_scope, runs_several_at_once) {
   test::run_virtual([]() -> rondo::task<> {
     rondo::cancel_scope scope(2s);
-    auto [a, b, c] =
-        co_await rondo::gather(scope.run(after(1s, 1)), scope.run(after(3s, 2)),
-                               scope.run(after(4s, 3)));
+    auto [a, b, c] = co_await rondo::gather(scope.run(after(1s, 1)), scope.run(after(3s, 2)),
+                                            scope.run(after(4s, 3)));
     EXPECT_EQ(a, 1);
     EXPECT_FALSE(b);
     EXPECT_FALSE(c);

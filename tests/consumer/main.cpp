@@ -5,7 +5,7 @@ using namespace std::chrono_literals;
 
 rondo::task<int> square(int x) {
   co_await rondo::sleep(1ms);
-  co_return x * x;
+  co_return x* x;
 }
 
 rondo::task<> amain() {

@@ -15,19 +15,16 @@ rondo::task<> parse() {
   co_await rondo::sleep(1s);
   throw std::runtime_error("bad number");
 }
-rondo::task<> load() {
-  co_await parse();
-}
+rondo::task<> load() { co_await parse(); }
 // In one line, because compilers differ: clang gives the first line of a
 // coroutine as its place, g++ 12 the last.
 //
-rondo::task<> at_once() { throw std::runtime_error("at once"); co_return; }
-rondo::task<> refresh() {
-  co_await rondo::gather(rondo::sleep(5s), rondo::wait_for(load(), 10s));
+rondo::task<> at_once() {
+  throw std::runtime_error("at once");
+  co_return;
 }
-rondo::task<> amain() {
-  co_await refresh();
-}
+rondo::task<> refresh() { co_await rondo::gather(rondo::sleep(5s), rondo::wait_for(load(), 10s)); }
+rondo::task<> amain() { co_await refresh(); }
 rondo::async_generator<int> numbers() {
   co_yield 1;
   co_await load();
@@ -75,13 +72,14 @@ TEST(async_backtrace, goes_through_generators_and_groups) {
     }
   };
   test::run(main, debugging());
-  EXPECT_EQ(trace,
-            "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
-            "  called from feed::load at async_backtrace_test.cpp:19\n"
-            "  called from feed::numbers at async_backtrace_test.cpp:33\n"
-            "  called from feed::consume at async_backtrace_test.cpp:37\n"
-            "  under task_group in lambda in async_backtrace_goes_through_generators_and_groups_Test::"
-            "TestBody at async_backtrace_test.cpp:72");
+  EXPECT_EQ(
+      trace,
+      "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
+      "  called from feed::load at async_backtrace_test.cpp:19\n"
+      "  called from feed::numbers at async_backtrace_test.cpp:33\n"
+      "  called from feed::consume at async_backtrace_test.cpp:37\n"
+      "  under task_group in lambda in async_backtrace_goes_through_generators_and_groups_Test::"
+      "TestBody at async_backtrace_test.cpp:72");
 }
 
 TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
@@ -93,17 +91,18 @@ TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
     co_await rondo::sleep(2s);
   };
   test::run(main, debugging());
-  EXPECT_EQ(said.messages,
-            (test::lines{
-                std::string("task 'feed::at_once' failed before its first co_await (") +
-                    rondo::detail::place_word(rondo::detail::place_of_promise) +
-                    " at async_backtrace_test.cpp:24, created at async_backtrace_test.cpp:92) and nobody "
-                "asked for its result: std::runtime_error: at once",
-                "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:19 "
-                "(created at async_backtrace_test.cpp:91) and nobody "
-                "asked for its result: std::runtime_error: bad number\n"
-                "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
-                "  called from feed::load at async_backtrace_test.cpp:19"}));
+  EXPECT_EQ(
+      said.messages,
+      (test::lines{
+          std::string("task 'feed::at_once' failed before its first co_await (") +
+              rondo::detail::place_word(rondo::detail::place_of_promise) +
+              " at async_backtrace_test.cpp:24, created at async_backtrace_test.cpp:92) and nobody "
+              "asked for its result: std::runtime_error: at once",
+          "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:19 "
+          "(created at async_backtrace_test.cpp:91) and nobody "
+          "asked for its result: std::runtime_error: bad number\n"
+          "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
+          "  called from feed::load at async_backtrace_test.cpp:19"}));
 }
 
 TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_is) {
@@ -116,11 +115,13 @@ TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_i
     }
   };
   test::run(main, debugging());
-  EXPECT_EQ(trace,
-            std::string("  thrown in feed::at_once, ") + rondo::detail::place_word(rondo::detail::place_of_promise) +
-            " at async_backtrace_test.cpp:24\n"
-            "  called from lambda in async_backtrace_of_one_thrown_before_any_await_says_where_that_"
-            "coroutine_is_Test::TestBody at async_backtrace_test.cpp:113");
+  EXPECT_EQ(
+      trace,
+      std::string("  thrown in feed::at_once, ") +
+          rondo::detail::place_word(rondo::detail::place_of_promise) +
+          " at async_backtrace_test.cpp:24\n"
+          "  called from lambda in async_backtrace_of_one_thrown_before_any_await_says_where_that_"
+          "coroutine_is_Test::TestBody at async_backtrace_test.cpp:113");
 }
 
 TEST(async_backtrace, is_bounded_in_depth_and_number) {

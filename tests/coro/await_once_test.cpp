@@ -22,9 +22,8 @@ rondo::task<> calls_twice() {
 }
 
 TEST(await_once_death, an_operation_awaited_again_after_its_end_is_named) {
-  EXPECT_DEATH(test::run_virtual([]() -> rondo::task<> {
-                 co_await rondo::create_task(sleeps_twice(), "twice");
-               }),
+  EXPECT_DEATH(test::run_virtual(
+                   []() -> rondo::task<> { co_await rondo::create_task(sleeps_twice(), "twice"); }),
                "operation 'sleep' is awaited a second time, by task 'twice' at "
                "await_once_test.cpp:15; make a new one for each co_await");
 }
@@ -63,9 +62,8 @@ TEST(await_once_death, one_that_is_given_away_after_its_end) {
 }
 
 TEST(await_once_death, a_task_awaited_again_names_who_did_it) {
-  EXPECT_DEATH(test::run_virtual([]() -> rondo::task<> {
-                 co_await rondo::create_task(calls_twice(), "twice");
-               }),
+  EXPECT_DEATH(test::run_virtual(
+                   []() -> rondo::task<> { co_await rondo::create_task(calls_twice(), "twice"); }),
                "task 'twice' awaits an empty task .moved from, or awaited before. at "
                "await_once_test.cpp:21");
 }

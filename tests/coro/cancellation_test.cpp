@@ -213,8 +213,8 @@ TEST(cancellation, a_child_dies_before_the_locals_of_the_one_who_awaits_it) {
     h.cancel();
     co_await test::turns(2);
   });
-  EXPECT_EQ(j.lines, (test::lines{"uses a string that is long enough to live on the heap",
-                                  "~inner scope"}));
+  EXPECT_EQ(j.lines,
+            (test::lines{"uses a string that is long enough to live on the heap", "~inner scope"}));
 }
 
 TEST(cancellation, leaves_std_uncaught_exceptions_alone_and_says_unwinding) {

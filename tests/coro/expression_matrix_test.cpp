@@ -83,9 +83,7 @@ struct owning_pause final : pause_operation {
   tracked result() const { return held; }
 };
 
-bool always() {
-  return tracked::alive.size() < 1000;
-}
+bool always() { return tracked::alive.size() < 1000; }
 
 rondo::task<tracked> value(tracked a) {
   tracked l(1);
@@ -109,23 +107,15 @@ rondo::task<> nothing(tracked a) {
   tracked l(a.v);
   co_await pause();
 }
-tracked make(int v) {
-  return tracked(v);
-}
-int add(const tracked& a, const tracked& b) {
-  return a.v + b.v;
-}
-int add3(tracked a, tracked b, tracked c) {
-  return a.v + b.v + c.v;
-}
+tracked make(int v) { return tracked(v); }
+int add(const tracked& a, const tracked& b) { return a.v + b.v; }
+int add3(tracked a, tracked b, tracked c) { return a.v + b.v + c.v; }
 
 struct aggregate {
   tracked a;
   tracked b;
 };
-aggregate make_aggregate() {
-  return aggregate{tracked(1), tracked(2)};
-}
+aggregate make_aggregate() { return aggregate{tracked(1), tracked(2)}; }
 rondo::task<int> take_aggregate(aggregate a) {
   co_await pause();
   co_return a.a.v;
@@ -1057,9 +1047,7 @@ struct form {
   rondo::task<tracked> (*function)(tracked);
 };
 #define FORM(f) \
-  form {        \
-    #f, f       \
-  }
+  form { #f, f }
 #if GXX_12
 #define FORM_NOT_GXX_12(f)  // crashes the compiler
 #else

@@ -58,7 +58,9 @@ TEST(task_handle, dropped_handles_do_not_end_the_task) {
       ++done;
     };
     rondo::create_task(body());
-    { auto dropped = rondo::create_task(body()); }
+    {
+      auto dropped = rondo::create_task(body());
+    }
     co_await rondo::sleep(2s);
   });
   EXPECT_EQ(done, 2);
@@ -202,8 +204,8 @@ TEST(task_handle, keeps_copies_of_function_and_arguments) {
     rondo::task_handle<std::string> h;
     {
       std::string greeting = "a greeting that is long enough for the heap";
-      auto body = [greeting](std::string name, const std::string& mark)
-          -> rondo::task<std::string> {
+      auto body = [greeting](std::string name,
+                             const std::string& mark) -> rondo::task<std::string> {
         co_await rondo::sleep(1s);
         co_return greeting + ", " + name + mark;
       };

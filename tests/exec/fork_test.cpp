@@ -2,12 +2,12 @@
 //
 // A child of fork that does not exec: it has none of the parent's threads, and not
 // its loop.
+#include <sys/wait.h>
+#include <unistd.h>
 #include <atomic>
 #include <csignal>
 #include <functional>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -30,7 +30,9 @@ namespace {
 #define NEEDS_THREADS_IN_CHILD() static_cast<void>(0)
 #endif
 
-rondo::task<int> five() { co_return co_await rondo::to_thread([] { return 5; }); }
+rondo::task<int> five() {
+  co_return co_await rondo::to_thread([] { return 5; });
+}
 
 /// How a child of fork that runs f ends: "exit 5", "signal 6".
 std::string in_child(const std::function<int()>& f) {

@@ -49,10 +49,11 @@ TEST(no_threads, is_an_error_of_who_needs_one) {
   std::string status = c.wait();
   SKIP_WITHOUT_SECCOMP(status);
   EXPECT_EQ(status, "exit 0");
-  std::string each = "to_thread: start a thread of to_thread: Resource temporarily unavailable\n"
-                     "abandoning: start a thread of to_thread: Resource temporarily unavailable\n"
-                     "run: start a thread of mine: Resource temporarily unavailable\n"
-                     "submit: start a thread of mine: Resource temporarily unavailable\n";
+  std::string each =
+      "to_thread: start a thread of to_thread: Resource temporarily unavailable\n"
+      "abandoning: start a thread of to_thread: Resource temporarily unavailable\n"
+      "run: start a thread of mine: Resource temporarily unavailable\n"
+      "submit: start a thread of mine: Resource temporarily unavailable\n";
   EXPECT_EQ(c.output(), each + each + "the loop went on\n");
 }
 

@@ -98,7 +98,8 @@ TEST(run_coroutine_threadsafe, what_fails_before_the_coroutine_is_thrown_too) {
       return answer();
     }
   };
-  EXPECT_THROW(rondo::run_coroutine_threadsafe(refuses(), other.ref()).get(), std::invalid_argument);
+  EXPECT_THROW(rondo::run_coroutine_threadsafe(refuses(), other.ref()).get(),
+               std::invalid_argument);
 }
 
 TEST(run_coroutine_threadsafe, cancel_stops_the_task) {
@@ -283,8 +284,9 @@ TEST(run_coroutine_threadsafe, the_exception_of_a_dropped_future_is_reported_by_
   EXPECT_EQ(rondo::run_coroutine_threadsafe(answer, other.ref()).get(), 42);
   other.stop();
   ASSERT_EQ(seen.messages.size(), 2u);
-  std::string what = "a task of run_coroutine_threadsafe failed and nobody asked for its result: "
-                     "std::runtime_error: ";
+  std::string what =
+      "a task of run_coroutine_threadsafe failed and nobody asked for its result: "
+      "std::runtime_error: ";
   EXPECT_EQ(seen.messages[0].substr(0, seen.messages[0].find('\n')), what + "after the drop");
   EXPECT_EQ(seen.messages[1].substr(0, seen.messages[1].find('\n')), what + "before the drop");
 }

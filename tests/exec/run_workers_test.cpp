@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
 #include <atomic>
 #include <csignal>
 #include <mutex>
-#include <sched.h>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -79,7 +79,11 @@ TEST(run_workers, failures_at_the_same_time_stop_all_once) {
   for (int round = 0; round < 50; ++round) {
     testing::internal::CaptureStderr();
     EXPECT_THROW(rondo::run_workers(
-                     3, [&](std::size_t) -> rondo::task<> { throw std::logic_error("each"); co_return; },
+                     3,
+                     [&](std::size_t) -> rondo::task<> {
+                       throw std::logic_error("each");
+                       co_return;
+                     },
                      quiet),
                  std::logic_error);
     testing::internal::GetCapturedStderr();
@@ -101,7 +105,8 @@ TEST(run_workers, a_worker_that_is_deadlocked_says_so) {
 
 TEST(run_workers, not_inside_of_a_loop) {
   test::run([]() -> rondo::task<> {
-    EXPECT_THROW(rondo::run_workers(1, [](std::size_t) -> rondo::task<> { co_return; }, quiet),
+    EXPECT_THROW(rondo::run_workers(
+                     1, [](std::size_t) -> rondo::task<> { co_return; }, quiet),
                  std::logic_error);
     co_return;
   });
@@ -109,15 +114,14 @@ TEST(run_workers, not_inside_of_a_loop) {
 
 TEST(run_workers, pins_each_to_one_core) {
   std::atomic<int> pinned{0};
-  rondo::run_workers(
-      2,
-      [&](std::size_t) -> rondo::task<> {
-        cpu_set_t cores;
-        sched_getaffinity(0, sizeof cores, &cores);
-        pinned += CPU_COUNT(&cores) == 1;
-        co_return;
-      },
-      {.interrupt = rondo::on_interrupt::leave_alone, .pin = true});
+  rondo::run_workers(2,
+                     [&](std::size_t) -> rondo::task<> {
+                       cpu_set_t cores;
+                       sched_getaffinity(0, sizeof cores, &cores);
+                       pinned += CPU_COUNT(&cores) == 1;
+                       co_return;
+                     },
+                     {.interrupt = rondo::on_interrupt::leave_alone, .pin = true});
   EXPECT_EQ(pinned, 2);
 }
 

@@ -317,9 +317,9 @@ TEST(thread_pool, the_exception_of_a_dropped_future_is_reported_by_the_loop) {
     future = {};
     dropped.open();
     while (seen.messages.empty()) co_await rondo::sleep(1us);
-    EXPECT_TRUE(seen.mentions(
-        "a call submitted to a thread_pool failed and nobody asked for its result: "
-        "std::runtime_error: boom"));
+    EXPECT_TRUE(
+        seen.mentions("a call submitted to a thread_pool failed and nobody asked for its result: "
+                      "std::runtime_error: boom"));
     // Dropped by the loop when it has failed.
     future = co_await pool.submit(fails);
     while (!future.done()) co_await rondo::sleep(1us);

@@ -55,8 +55,8 @@ decoded decode(std::string_view codings, std::string_view body, std::size_t piec
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  static constexpr const char* lists[] = {"gzip", "deflate", "br",         "zstd",
-                                          "br, gzip", "gzip, gzip", "deflate, zstd", "zstd, br"};
+  static constexpr const char* lists[] = {
+      "gzip", "deflate", "br", "zstd", "br, gzip", "gzip, gzip", "deflate, zstd", "zstd, br"};
   const char* codings = lists[data[0] % std::size(lists)];
   std::size_t piece = data[1] % 64 + 1u;
   std::string_view body(reinterpret_cast<const char*>(data) + 2, size - 2);

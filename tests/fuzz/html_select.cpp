@@ -25,7 +25,8 @@ void walk(const html::document& page) {
     if (html::element next = e.next_sibling()) require(next.previous_sibling() == e);
   }
   require(elements >= 3);  // html, head, body (or frameset)
-  require(page.text().size() >= page.title().size() || page.root().select("template, svg").size() > 0);
+  require(page.text().size() >= page.title().size() ||
+          page.root().select("template, svg").size() > 0);
   page.normalized_text();
   page.links();
 }
@@ -46,7 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     html::element first = page.root().select_one(wanted);
     require(found.empty() ? !first : found[0] == first);
     for (std::size_t i = 0; i < found.size() && i < 50; ++i)
-      require(found[i].matches(wanted) || lower.find("scope") != lower.npos || lower.find('\\') != lower.npos);
+      require(found[i].matches(wanted) || lower.find("scope") != lower.npos ||
+              lower.find('\\') != lower.npos);
   } catch (const html::selector_error& e) {
     require(e.position() <= line);
   }

@@ -30,7 +30,8 @@ void require(bool truth, int line = __builtin_LINE()) {
 
 void read_as_everything(std::string_view text) {
   auto time = http::parse_date(text);
-  bool leap = text.find(":60") != text.npos;  // after the last second of 9999, which cannot be written
+  bool leap =
+      text.find(":60") != text.npos;  // after the last second of 9999, which cannot be written
   if (time && !leap) require(http::parse_date(http::format_date(*time)) == time);
   http::detail::accepts_gzip(text);
   http::is_compressible(text);
@@ -62,7 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fields.add_parsed(std::string(name), std::string(line.substr(name.size() + 2)));
     read_as_everything(name.size() + 2 <= line.size() ? line.substr(name.size() + 2) : line);
   }
-  http::detail::validators current{"\"tag\"", std::chrono::sys_seconds(std::chrono::seconds(784111777))};
+  http::detail::validators current{"\"tag\"",
+                                   std::chrono::sys_seconds(std::chrono::seconds(784111777))};
   http::detail::validators weak{"W/\"tag\"", std::nullopt};
   for (const auto* now : {&current, &weak}) {
     condition found = http::detail::evaluate(fields, *now);

@@ -54,9 +54,9 @@ struct conversation {
 };
 
 std::size_t count(const http::headers& fields, std::string_view wanted) {
-  return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [&](const auto& field) {
-    return http::equal_ignoring_case(field.first, wanted);
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      fields.begin(), fields.end(),
+      [&](const auto& field) { return http::equal_ignoring_case(field.first, wanted); }));
 }
 
 served begin(const http::detail::http1_message& m) {
@@ -64,7 +64,8 @@ served begin(const http::detail::http1_message& m) {
   require(http::is_token(r.method));
   require(r.target.size() <= limits().max_target_bytes + 1);
   for (char c : r.target) require(static_cast<unsigned char>(c) > ' ' && c != '\x7f' && c != '#');
-  require(r.target.starts_with('/') || r.method == "CONNECT" || (r.method == "OPTIONS" && r.target == "*"));
+  require(r.target.starts_with('/') || r.method == "CONNECT" ||
+          (r.method == "OPTIONS" && r.target == "*"));
   require(r.path().size() <= r.target.size());
   r.query_value("a");
   for (const auto& [name, value] : r.fields) http::check_header(name, value);
@@ -75,7 +76,9 @@ served begin(const http::detail::http1_message& m) {
   std::string_view encoding = r.fields.get("Transfer-Encoding", "chunked");
   require(http::equal_ignoring_case(encoding, "chunked"));
   for (char c : r.known_id()) require(c > ' ' && c < '\x7f');
-  return {r.method, r.target, {r.fields.begin(), r.fields.end()}, r.http_1_0, m.keep_alive(), m.expects_continue(), {}, false};
+  return {r.method,   r.target,       {r.fields.begin(), r.fields.end()},
+          r.http_1_0, m.keep_alive(), m.expects_continue(),
+          {},         false};
 }
 
 conversation talk(std::string_view bytes, std::size_t piece_size) {
@@ -124,8 +127,8 @@ void require_same(const conversation& cut, const conversation& whole) {
   if (cut == whole) return;
   for (const conversation* c : {&whole, &cut}) {
     for (const served& r : c->all)
-      std::fprintf(stderr, "%s %s: %zu fields, %zu bytes%s; ", r.method.c_str(), r.target.c_str(), r.fields.size(),
-                   r.body.size(), r.complete ? "" : ", cut");
+      std::fprintf(stderr, "%s %s: %zu fields, %zu bytes%s; ", r.method.c_str(), r.target.c_str(),
+                   r.fields.size(), r.body.size(), r.complete ? "" : ", cut");
     std::fprintf(stderr, "%d\n", c->refusal);
   }
   require(false);

@@ -45,7 +45,9 @@ values split(std::string_view text) {
   }
 }
 
-bool is_rest(std::string_view segment) { return segment.starts_with('{') && segment.ends_with("...}"); }
+bool is_rest(std::string_view segment) {
+  return segment.starts_with('{') && segment.ends_with("...}");
+}
 bool is_any(std::string_view segment) { return segment.starts_with('{') && !is_rest(segment); }
 
 /// The values of a pattern's parameters where it fits the path's segments, which are
@@ -74,9 +76,12 @@ std::optional<values> fit(const pattern& p, const values& path) {
 
 /// Text before "{name}" before "{name...}", the first segment first.
 bool goes_before(const pattern& a, const pattern& b) {
-  auto rank = [](std::string_view segment) { return is_rest(segment) ? 2 : is_any(segment) ? 1 : 0; };
+  auto rank = [](std::string_view segment) {
+    return is_rest(segment) ? 2 : is_any(segment) ? 1 : 0;
+  };
   for (std::size_t i = 0; i < std::min(a.segments.size(), b.segments.size()); ++i)
-    if (rank(a.segments[i]) != rank(b.segments[i])) return rank(a.segments[i]) < rank(b.segments[i]);
+    if (rank(a.segments[i]) != rank(b.segments[i]))
+      return rank(a.segments[i]) < rank(b.segments[i]);
   return false;
 }
 
@@ -187,7 +192,9 @@ rondo::task<> check(std::string_view text) {
   std::size_t line = 0;
   for (; line < lines.size() && !lines[line].empty(); ++line) {
     std::size_t space = std::min(lines[line].find(' '), lines[line].size());
-    pattern p{lines[line].substr(0, space), lines[line].substr(std::min(space + 1, lines[line].size())), {}};
+    pattern p{lines[line].substr(0, space),
+              lines[line].substr(std::min(space + 1, lines[line].size())),
+              {}};
     if (!plain.add(p)) continue;
     require(mounted.add(p));
     require(p.text.starts_with('/'));
@@ -226,6 +233,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 500) return 0;
   std::string_view text(reinterpret_cast<const char*>(data), size);
   auto main = [&]() -> rondo::task<> { co_await check(text); };
-  rondo::run(main, {.backend = rondo::backend_kind::sim, .interrupt = rondo::on_interrupt::leave_alone});
+  rondo::run(main,
+             {.backend = rondo::backend_kind::sim, .interrupt = rondo::on_interrupt::leave_alone});
   return 0;
 }

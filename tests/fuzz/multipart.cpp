@@ -19,7 +19,8 @@ namespace {
 namespace http = rondo::http;
 using found = http::detail::multipart_found;
 
-constexpr http::multipart_options limits{.max_parts = 8, .max_header_bytes = 300, .max_text_bytes = 100};
+constexpr http::multipart_options limits{
+    .max_parts = 8, .max_header_bytes = 300, .max_text_bytes = 100};
 
 void require(bool truth, int line = __builtin_LINE()) {
   if (truth) return;
@@ -53,7 +54,8 @@ void take(form& f, http::detail::multipart_parser& parser, found what) {
     f.parts.push_back({h.name, h.file_name, h.content_type, {}, false});
     require(f.parts.size() <= limits.max_parts);
     require(h.name.find('\0') == h.name.npos);
-    require(!h.file_name || h.file_name->find_first_of(std::string_view("/\\\0", 3)) == h.file_name->npos);
+    require(!h.file_name ||
+            h.file_name->find_first_of(std::string_view("/\\\0", 3)) == h.file_name->npos);
     return;
   }
   require(!f.parts.empty());
@@ -113,11 +115,16 @@ form read(std::string_view boundary, std::string_view bytes, std::size_t piece_s
 std::string quoted(std::string_view text) {
   std::string all = "\"";
   for (char c : text) {
-    if (c == '"') all += "%22";
-    else if (c == '\r') all += "%0D";
-    else if (c == '\n') all += "%0A";
-    else if (c == '\\') all += "\\\\";
-    else all += c;
+    if (c == '"')
+      all += "%22";
+    else if (c == '\r')
+      all += "%0D";
+    else if (c == '\n')
+      all += "%0A";
+    else if (c == '\\')
+      all += "\\\\";
+    else
+      all += c;
   }
   return all + '"';
 }

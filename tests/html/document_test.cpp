@@ -34,7 +34,8 @@ std::string message_of(F&& f) {
 }
 
 TEST(document, AnyTextIsOne) {
-  for (std::string_view text : {"", " ", "plain", "<", "<!--", "</p>", "<html", "<p/><p", "&amp", "\xFF\xFE\xFD", "<a b=", "<![CDATA["}) {
+  for (std::string_view text : {"", " ", "plain", "<", "<!--", "</p>", "<html", "<p/><p", "&amp",
+                                "\xFF\xFE\xFD", "<a b=", "<![CDATA["}) {
     html::document page(text);
     EXPECT_EQ(page.root().name(), "html") << text;
     EXPECT_EQ(page.root().children().size(), 2u) << text;
@@ -46,17 +47,22 @@ TEST(document, AnyTextIsOne) {
 
 TEST(document, TextIsThatOfBeautifulSoup) {
   html::document page(
-      "<title>T</title><p>one <b>two</b>\n three &lt;&eacute;&#x41;</p><!-- no --><script>no()</script>"
+      "<title>T</title><p>one <b>two</b>\n three &lt;&eacute;&#x41;</p><!-- no "
+      "--><script>no()</script>"
       "<style>no{}</style><template>no</template><pre> x\n y </pre>");
-  EXPECT_EQ(page.text(), "Tone two\n three <\xC3\xA9" "A x\n y ");
+  EXPECT_EQ(page.text(),
+            "Tone two\n three <\xC3\xA9"
+            "A x\n y ");
   EXPECT_EQ(page.select_one("script").text(), "no()");
   EXPECT_EQ(page.select_one("template").text(), "no");
 }
 
 TEST(document, NormalizedTextIsAsPeopleReadIt) {
   html::document page(
-      "<body> <h1> A\n title </h1><p>w<b>or</b>d</p><p>second<br>line</p><ul><li>a</li><li>b <i>c</i> </li></ul>"
-      "<table><tr><td>1</td><td>2</td></tr></table>x<div></div>y<span></span>z<script>no</script>!</body>");
+      "<body> <h1> A\n title </h1><p>w<b>or</b>d</p><p>second<br>line</p><ul><li>a</li><li>b "
+      "<i>c</i> </li></ul>"
+      "<table><tr><td>1</td><td>2</td></tr></table>x<div></div>y<span></span>z<script>no</"
+      "script>!</body>");
   EXPECT_EQ(page.normalized_text(), "A title word second line a b c 1 2 x yz!");
   EXPECT_EQ(page.select_one("p").normalized_text(), "word");
   EXPECT_EQ(page.select_one("div").normalized_text(), "");
@@ -99,7 +105,9 @@ TEST(document, Elements) {
 }
 
 TEST(document, NamesOfAllKinds) {
-  html::document page("<My-Thing></My-Thing><svg><linearGradient/><a xlink:href=x>s</a></svg><math><mi>x</mi></math>");
+  html::document page(
+      "<My-Thing></My-Thing><svg><linearGradient/><a "
+      "xlink:href=x>s</a></svg><math><mi>x</mi></math>");
   EXPECT_EQ(page.select_one("my-thing").name(), "my-thing");
   EXPECT_EQ(page.select_one("linearGradient").name(), "lineargradient");
   EXPECT_EQ(page.select_one("svg a").text(), "s");
@@ -141,19 +149,26 @@ TEST(document, MovedItKeepsItsElements) {
 
 TEST(document, LinksAreResolvedOnceEach) {
   html::document page(
-      "<a href=x>1</a><a href='/y?q=a b#f'>2</a><a href='//other/z'>3</a><a href=x>again</a><a name=n>none</a>"
-      "<a href='mailto:a@b'>mail</a><a href='javascript:void 0'>js</a><a href='http://['>bad</a><a href=''>self</a>"
+      "<a href=x>1</a><a href='/y?q=a b#f'>2</a><a href='//other/z'>3</a><a href=x>again</a><a "
+      "name=n>none</a>"
+      "<a href='mailto:a@b'>mail</a><a href='javascript:void 0'>js</a><a href='http://['>bad</a><a "
+      "href=''>self</a>"
       "<map><area href=area></map><link href=style.css><a href=' \n spaces '>s</a>",
       "http://h/dir/page");
-  EXPECT_EQ(strings(page.links()),
-            (std::vector<std::string>{"http://h/dir/x", "http://h/y?q=a%20b#f", "http://other/z", "http://h/dir/page",
-                                      "http://h/dir/area", "http://h/dir/spaces"}));
+  EXPECT_EQ(
+      strings(page.links()),
+      (std::vector<std::string>{"http://h/dir/x", "http://h/y?q=a%20b#f", "http://other/z",
+                                "http://h/dir/page", "http://h/dir/area", "http://h/dir/spaces"}));
 }
 
 TEST(document, BaseElements) {
-  EXPECT_EQ(html::document("<base href='/b/'><base href=/no/><a href=x>", "http://h/a/").links()[0].str(), "http://h/b/x");
-  EXPECT_EQ(html::document("<base target=_top><base href='http://o/'><a href=x>").links()[0].str(), "http://o/x");
-  EXPECT_EQ(html::document("<base href='data:x'><a href=x>", "http://h/a/").links()[0].str(), "http://h/a/x");
+  EXPECT_EQ(
+      html::document("<base href='/b/'><base href=/no/><a href=x>", "http://h/a/").links()[0].str(),
+      "http://h/b/x");
+  EXPECT_EQ(html::document("<base target=_top><base href='http://o/'><a href=x>").links()[0].str(),
+            "http://o/x");
+  EXPECT_EQ(html::document("<base href='data:x'><a href=x>", "http://h/a/").links()[0].str(),
+            "http://h/a/x");
   html::document without("<a href=x><a href='http://h/'>");
   EXPECT_FALSE(without.base());
   EXPECT_EQ(strings(without.links()), std::vector<std::string>{"http://h/"});
@@ -162,7 +177,8 @@ TEST(document, BaseElements) {
 
 TEST(document, DeepPagesDoNotOverflowTheStack) {
   constexpr std::size_t depth = 100'000;
-  std::string text = repeated("<span>", depth) + "deep" + repeated("</span>", depth) + "<p id=after>";
+  std::string text =
+      repeated("<span>", depth) + "deep" + repeated("</span>", depth) + "<p id=after>";
   html::document page(text);
   EXPECT_EQ(page.select("span").size(), depth);
   EXPECT_EQ(page.text(), "deep");
@@ -186,7 +202,9 @@ TEST(document, DeepBlocksTakeGumboSquareTimeAndEndInTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
   std::string attributes = "<a";
   for (int i = 0; i < 100'000; ++i) attributes += " a" + std::to_string(i);
-  EXPECT_NE(message_of<html::parse_error>([&] { html::document(attributes + ">", {}, options); }).find("0.1"),
+  EXPECT_NE(message_of<html::parse_error>([&] {
+              html::document(attributes + ">", {}, options);
+            }).find("0.1"),
             std::string::npos);
 }
 
@@ -203,7 +221,8 @@ TEST(document, LimitsOnSizeAndMemory) {
   for (int i = 0; i < 500; ++i) text += "<font size=" + std::to_string(i) + ">";
   text += repeated("<p>x</p>", 500);
   EXPECT_EQ(message_of<html::parse_error>([&] { html::document(text, {}, options); }),
-            "parse HTML of " + std::to_string(text.size()) + " bytes: it takes more than 1048576 bytes of memory");
+            "parse HTML of " + std::to_string(text.size()) +
+                " bytes: it takes more than 1048576 bytes of memory");
   options.max_memory = 1000;
   EXPECT_THROW(html::document("", {}, options), html::parse_error);
 }
@@ -222,8 +241,11 @@ TEST(document, Encodings) {
   EXPECT_EQ(text_of("\xD0", "text/html;charset=\"koi8-r\""), "KOI8-R: \xD0\xBF");
   EXPECT_EQ(text_of("\xE9", "text/html; charset=no-such"), "windows-1252: \xC3\xA9");
   EXPECT_EQ(text_of("<meta charset=windows-1251>\xE4"), "windows-1251: \xD0\xB4");
-  EXPECT_EQ(text_of("<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>\x83\x41"), "Shift_JIS: \xE3\x82\xA2");
-  EXPECT_EQ(text_of("<!-- <meta charset=koi8-r> --><meta charset=utf-8>\xC3\xA9"), "UTF-8: \xC3\xA9");
+  EXPECT_EQ(
+      text_of("<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>\x83\x41"),
+      "Shift_JIS: \xE3\x82\xA2");
+  EXPECT_EQ(text_of("<!-- <meta charset=koi8-r> --><meta charset=utf-8>\xC3\xA9"),
+            "UTF-8: \xC3\xA9");
   EXPECT_EQ(text_of("<meta charset=utf-16>x"), "UTF-8: x");
   EXPECT_EQ(text_of("\xEF\xBB\xBFx", "text/html; charset=koi8-r"), "UTF-8: x");
   EXPECT_EQ(text_of(std::string_view("\xFF\xFEx\0\xE9\0", 6)), "UTF-16LE: x\xC3\xA9");
@@ -237,11 +259,16 @@ TEST(document, Encodings) {
 }
 
 TEST(document, BrokenBytesBecomeReplacementCharacters) {
-  EXPECT_EQ(html::to_utf8("a\xFF" "b\xC3", "utf-8"), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+  EXPECT_EQ(html::to_utf8("a\xFF"
+                          "b\xC3",
+                          "utf-8"),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
   EXPECT_EQ(html::to_utf8("\x82", "shift_jis"), "\xEF\xBF\xBD");
   std::string long_one = repeated("\xE9", 10'000);
   EXPECT_EQ(html::to_utf8(long_one, "latin1"), repeated("\xC3\xA9", 10'000));
-  EXPECT_EQ(message_of<rondo::error>([] { html::to_utf8("x", "UTF-7"); }), "read 'UTF-7': this encoding is not known");
+  EXPECT_EQ(message_of<rondo::error>([] { html::to_utf8("x", "UTF-7"); }),
+            "read 'UTF-7': this encoding is not known");
   EXPECT_THROW(html::to_utf8("x", "../../x"), rondo::error);
   EXPECT_THROW(html::to_utf8("x", "utf-8//TRANSLIT"), rondo::error);
 }

@@ -51,7 +51,8 @@ class writer {
   std::string page() {
     std::string body;
     for (int i = 0; i < 4; ++i) body += element(5);
-    return "<!DOCTYPE html><html><head><title>T &amp; t</title></head><body>" + body + "</body></html>";
+    return "<!DOCTYPE html><html><head><title>T &amp; t</title></head><body>" + body +
+           "</body></html>";
   }
   std::string selector() {
     std::string all = chain();
@@ -61,14 +62,17 @@ class writer {
 
  private:
   unsigned pick(unsigned n) { return static_cast<unsigned>(random_() % n); }
-  std::string one_of(std::initializer_list<const char*> words) { return words.begin()[pick(static_cast<unsigned>(words.size()))]; }
+  std::string one_of(std::initializer_list<const char*> words) {
+    return words.begin()[pick(static_cast<unsigned>(words.size()))];
+  }
 
   std::string element(int depth) {
     std::string name = one_of({"div", "span", "section", "em", "b2"});
     std::string text = "<" + name;
     if (pick(3) == 0) text += " id=\"" + one_of({"i1", "i2", "i3"}) + "\"";
     if (pick(2) == 0) text += " class=\"" + one_of({"x", "y", "x y", " y  z ", "X", ""}) + "\"";
-    if (pick(3) == 0) text += " data-v=\"" + one_of({"abc", "abc def", "en-GB", "en", "", "ABC"}) + "\"";
+    if (pick(3) == 0)
+      text += " data-v=\"" + one_of({"abc", "abc def", "en-GB", "en", "", "ABC"}) + "\"";
     if (pick(6) == 0) text += " type=\"" + one_of({"Text", "text", "b"}) + "\"";
     text += ">";
     unsigned children = depth > 0 ? pick(4) : 0;
@@ -84,16 +88,23 @@ class writer {
     std::string text = one_of({"", "", "*", "div", "span", "section", "em", "b2", "DIV"});
     do {
       switch (pick(text.empty() ? 6 : 8)) {
-        case 0: text += "." + one_of({"x", "y", "z", "X"}); break;
-        case 1: text += "#" + one_of({"i1", "i2", "i3"}); break;
+        case 0:
+          text += "." + one_of({"x", "y", "z", "X"});
+          break;
+        case 1:
+          text += "#" + one_of({"i1", "i2", "i3"});
+          break;
         case 2:
           text += "[data-v" + one_of({"=", "~=", "|=", "^=", "$=", "*="}) + "\"" +
-                  one_of({"abc", "en", "ABC", "c", "def"}) + "\"" + one_of({"", "", " i", " s"}) + "]";
+                  one_of({"abc", "en", "ABC", "c", "def"}) + "\"" + one_of({"", "", " i", " s"}) +
+                  "]";
           break;
-        case 3: text += one_of({"[data-v]", "[type=text]", "[class]", "[type='TEXT' s]"}); break;
+        case 3:
+          text += one_of({"[data-v]", "[type=text]", "[class]", "[type='TEXT' s]"});
+          break;
         case 4:
-          text += ":" + one_of({"first-child", "last-child", "only-child", "first-of-type", "last-of-type",
-                                "only-of-type", "empty", "root"});
+          text += ":" + one_of({"first-child", "last-child", "only-child", "first-of-type",
+                                "last-of-type", "only-of-type", "empty", "root"});
           break;
         case 5:
           if (pick(3) == 0 && depth > 0 && !in_has_) {
@@ -107,7 +118,8 @@ class writer {
                     one_of({"1", "2", "3", "n"}) + ")";
           }
           break;
-        default: break;
+        default:
+          break;
       }
     } while (text.empty() || pick(4) == 0);
     return text;
@@ -146,12 +158,15 @@ TEST(html_peer, SoupsieveFindsTheSame) {
       std::string selector = cases[c]["selectors"][s];
       std::vector<std::size_t> numbers;
       for (html::element e : page.root().select(selector))
-        numbers.push_back(static_cast<std::size_t>(std::find(all.begin(), all.end(), e) - all.begin()));
+        numbers.push_back(
+            static_cast<std::size_t>(std::find(all.begin(), all.end(), e) - all.begin()));
       hits += numbers.size();
       EXPECT_EQ(json(numbers), answer["found"][s]) << selector << "\nin " << text;
       if (::testing::Test::HasFailure()) return;  // one is enough to read
       for (std::size_t i = 0; i < all.size(); ++i)
-        EXPECT_EQ(all[i].matches(selector), std::find(numbers.begin(), numbers.end(), i) != numbers.end()) << selector;
+        EXPECT_EQ(all[i].matches(selector),
+                  std::find(numbers.begin(), numbers.end(), i) != numbers.end())
+            << selector;
     }
   }
   EXPECT_GT(hits, 5000u);

@@ -122,15 +122,18 @@ TEST(selector, EveryFormulaOfNth) {
             int position = 1;
             bool before = !last;
             for (const html::element& other : all) {
-              if (other == e) before = !before;
-              else if (before && (!of_type || other.name() == e.name())) ++position;
+              if (other == e)
+                before = !before;
+              else if (before && (!of_type || other.name() == e.name()))
+                ++position;
             }
             bool matches = false;
             for (int n = 0; n < 20; ++n) matches |= step * n + offset == position;
             if (matches) expected.push_back(e);
           }
-          std::string text = std::string("ul > :nth-") + (last ? "last-" : "") + (of_type ? "of-type(" : "child(") +
-                             std::to_string(step) + "n" + (offset < 0 ? "" : "+") + std::to_string(offset) + ")";
+          std::string text = std::string("ul > :nth-") + (last ? "last-" : "") +
+                             (of_type ? "of-type(" : "child(") + std::to_string(step) + "n" +
+                             (offset < 0 ? "" : "+") + std::to_string(offset) + ")";
           EXPECT_EQ(page.select(text), expected) << text;
         }
       }
@@ -173,7 +176,8 @@ TEST(selector, EachWithinTableRows) {
 
 TEST(selector, UnicodeAndOddNames) {
   html::document page("<p class='\xC3\xA9t\xC3\xA9 a:b 1st --x' id='a b'>");
-  for (const char* text : {".\xC3\xA9t\xC3\xA9", ".a\\:b", ".\\31 st", ".--x", "#a\\ b", ".\\e9t\\0000e9"})
+  for (const char* text :
+       {".\xC3\xA9t\xC3\xA9", ".a\\:b", ".\\31 st", ".--x", "#a\\ b", ".\\e9t\\0000e9"})
     EXPECT_EQ(page.select(text).size(), 1u) << text;
   EXPECT_EQ(page.select(".\\0, .\\110000, .\\d800").size(), 0u);
 }
@@ -257,7 +261,8 @@ TEST(selector, ErrorsNameThePosition) {
 
 // CSS Syntax drops comments between tokens, and closes at the end what is open.
 TEST(selector, CommentsAndEndsAsInCss) {
-  html::document page("<div id=d title='a)b'><span id=s class='c x' title=b>x</span><i id=i></i></div>");
+  html::document page(
+      "<div id=d title='a)b'><span id=s class='c x' title=b>x</span><i id=i></i></div>");
   const std::pair<const char*, const char*> all[] = {
       {"span/* c */[id]", "s"},
       {"span/**/.c", "s"},
@@ -293,19 +298,22 @@ TEST(selector, CommentsAndEndsAsInCss) {
   for (auto [text, found] : all) {
     std::size_t at = 0;
     std::string said = why_refused(text, at);
-    EXPECT_EQ(said == "accepted" ? ids(page.select(text)) : "refused", found) << text << ": " << said;
+    EXPECT_EQ(said == "accepted" ? ids(page.select(text)) : "refused", found)
+        << text << ": " << said;
   }
 }
 
 TEST(selector, ForgivingListsAndNamespaces) {
-  html::document page("<div id=d><span id=s class=c>x</span><i id=i></i><svg id=v><a id=a xlink:href=x /></svg></div>");
+  html::document page(
+      "<div id=d><span id=s class=c>x</span><i id=i></i><svg id=v><a id=a xlink:href=x "
+      "/></svg></div>");
   const std::pair<const char*, const char*> all[] = {
       {":is()", ""},
       {":where( /**/ )", ""},
       {":is(span, :is())", "s"},
       {":is(,span,,i,)", "s i"},
       {":is(:unknown, span, ::before, i:hover)", "s"},
-      {":is(a[, span), i", ""},                        // the bracket goes on to the end
+      {":is(a[, span), i", ""},  // the bracket goes on to the end
       {":is(x(a, [)], ')'), span)", "s"},
       {":is(\"), '\", span, 1, > i, i >, #d)", "d s"},
       {":is(\\), span)", "s"},
@@ -328,7 +336,8 @@ TEST(selector, ForgivingListsAndNamespaces) {
   for (auto [text, found] : all) {
     std::size_t at = 0;
     std::string said = why_refused(text, at);
-    EXPECT_EQ(said == "accepted" ? ids(page.select(text)) : "refused", found) << text << ": " << said;
+    EXPECT_EQ(said == "accepted" ? ids(page.select(text)) : "refused", found)
+        << text << ": " << said;
   }
   std::string nested = ":is(x, ";
   for (int i = 0; i < 40; ++i) nested += ":is(";
@@ -338,8 +347,10 @@ TEST(selector, ForgivingListsAndNamespaces) {
 
 TEST(selector, Has) {
   html::document page(
-      "<div id=d1><p id=p1><b id=b1>x</b></p><p id=p2>y</p><ul id=u><li id=l1><a id=a1><i id=i1></i></a></li>"
-      "<li id=l2 class=c></li><li id=l3><i id=i3></i></li></ul></div><div id=d2><p id=p3></p></div>");
+      "<div id=d1><p id=p1><b id=b1>x</b></p><p id=p2>y</p><ul id=u><li id=l1><a id=a1><i "
+      "id=i1></i></a></li>"
+      "<li id=l2 class=c></li><li id=l3><i id=i3></i></li></ul></div><div id=d2><p "
+      "id=p3></p></div>");
   const std::pair<const char*, const char*> all[] = {
       {"div:has(b)", "d1"},
       {"div:has(> p)", "d1 d2"},
@@ -387,7 +398,8 @@ TEST(selector, Has) {
 
 TEST(selector, HasTakesNoLongerThanTheRest) {
   std::string text = "<table>";
-  for (int i = 0; i < 20'000; ++i) text += "<tr><td>a</td><td><a>" + std::to_string(i) + "</a></td></tr>";
+  for (int i = 0; i < 20'000; ++i)
+    text += "<tr><td>a</td><td><a>" + std::to_string(i) + "</a></td></tr>";
   html::document page(text);
   html::selector cell("td:has(a)"), direct("tr > td:has(> a)");
   std::size_t found = 0;
@@ -415,8 +427,9 @@ TEST(selector, HostileOnesEnd) {
   for (int i = 0; i < 10'000; ++i) nested += ":not(";
   std::size_t at = 0;
   EXPECT_NE(why_refused(nested, at).find("nested too deep"), std::string::npos);
-  EXPECT_NE(why_refused(std::string(html::selector::max_length + 1, 'a'), at).find("longer than 65536"),
-            std::string::npos);
+  EXPECT_NE(
+      why_refused(std::string(html::selector::max_length + 1, 'a'), at).find("longer than 65536"),
+      std::string::npos);
   // What a matcher that goes back and tries again needs for ever for.
   std::string text;
   for (int i = 0; i < 300; ++i) text += "<i><b>x</b><b>y</b>";

@@ -5,8 +5,8 @@
 #include <rondo/http/server.hpp>
 #include <rondo/io/open_connection.hpp>
 
-#include <atomic>
 #include <sys/socket.h>
+#include <atomic>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -132,18 +132,19 @@ TEST(http, urls_are_read_as_http_url_reads_them) {
     };
     auto server = co_await rondo::start_server(note, "127.0.0.1", 0);
     std::string port = std::to_string(server.port());
-    for (auto [at, sent] : {
-             std::pair("http://127.0.0.1:" + port + "\\@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"),
-             {"http:\\\\127.0.0.1:" + port + "/@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"},
-             {"http:/0x7f.1:" + port + "/a/%2e%2E/@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"},
-             {"http://a:b@c@\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.1:" + port + "?/../@127.0.0.1:1/",
-              "GET /?/../@127.0.0.1:1/ HTTP/1.1"}}) {
+    for (auto [at, sent] :
+         {std::pair("http://127.0.0.1:" + port + "\\@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"),
+          {"http:\\\\127.0.0.1:" + port + "/@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"},
+          {"http:/0x7f.1:" + port + "/a/%2e%2E/@127.0.0.1:1/", "GET /@127.0.0.1:1/ HTTP/1.1"},
+          {"http://a:b@c@\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.1:" + port + "?/../@127.0.0.1:1/",
+           "GET /?/../@127.0.0.1:1/ HTTP/1.1"}}) {
       http::response r = co_await http::get(at);
       EXPECT_EQ(r.body, "here") << at;
       EXPECT_EQ(asked.substr(0, asked.find("\r\n")), sent) << at;
       EXPECT_NE(asked.find("\r\nHost: 127.0.0.1:" + port + "\r\n"), asked.npos) << asked;
     }
-    static_cast<void>(co_await http::get("http://127.0.0.1:" + port + "/a\"b<c>`{d}|e^f?q=\"<>`{}|\\^'#\""));
+    static_cast<void>(
+        co_await http::get("http://127.0.0.1:" + port + "/a\"b<c>`{d}|e^f?q=\"<>`{}|\\^'#\""));
     EXPECT_EQ(asked.substr(0, asked.find("\r\n")),
               "GET /a%22b%3Cc%3E%60%7Bd%7D%7Ce%5Ef?q=%22%3C%3E%60%7B%7D%7C%5C%5E%27 HTTP/1.1");
     http::session_options options;
@@ -159,7 +160,8 @@ TEST(http, urls_are_read_as_http_url_reads_them) {
       static_cast<void>(co_await without_scheme.get("x"));
       ADD_FAILURE() << "that base_url is none";
     } catch (const http::http_error& e) {
-      EXPECT_STREQ(e.what(), "GET x: malformed base_url '127.0.0.1': no scheme: it is not absolute");
+      EXPECT_STREQ(e.what(),
+                   "GET x: malformed base_url '127.0.0.1': no scheme: it is not absolute");
       EXPECT_EQ(e.why(), http::failure::bad_url);
     }
   });
@@ -326,7 +328,8 @@ TEST(http, an_upload_from_a_fast_source_does_not_hold_the_loop) {
     auto server = co_await http::start_server(site, "127.0.0.1", 0);
     {
       http::session session;
-      auto [answer, none] = co_await rondo::gather(session.put(url(server, "/echo"), fast()), others());
+      auto [answer, none] =
+          co_await rondo::gather(session.put(url(server, "/echo"), fast()), others());
       EXPECT_EQ(answer.body.size(), static_cast<std::size_t>(all));
     }
     EXPECT_LE(most_between_turns, 1'000);

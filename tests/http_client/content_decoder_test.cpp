@@ -57,7 +57,9 @@ TEST(http_content_decoder, a_cut_stream_is_not_whole) {
     std::string body = compressed(coding, text);
     std::string wire_name = coding == "bare deflate" ? "deflate" : coding;
     for (std::size_t size = 1; size < body.size(); ++size)
-      EXPECT_EQ(decoded(wire_name, body.substr(0, size), 64), "ends in its " + wire_name + " stream") << size;
+      EXPECT_EQ(decoded(wire_name, body.substr(0, size), 64),
+                "ends in its " + wire_name + " stream")
+          << size;
   }
 }
 
@@ -75,11 +77,16 @@ TEST(http_content_decoder, names_and_lists) {
     std::string both = compressed("gzip", compressed("deflate", text));
     EXPECT_EQ(decoded("deflate, gzip", both, piece), text);
     EXPECT_EQ(decoded("gzip, deflate", both, piece), "malformed");
-    EXPECT_EQ(decoded("gzip,gzip,gzip,gzip", compressed("gzip", compressed("gzip", compressed("gzip", once))), piece), text);
+    EXPECT_EQ(decoded("gzip,gzip,gzip,gzip",
+                      compressed("gzip", compressed("gzip", compressed("gzip", once))), piece),
+              text);
     // Of either stream.
-    EXPECT_EQ(decoded("deflate, gzip", both.substr(0, both.size() - 9), piece), "ends in its gzip stream");
+    EXPECT_EQ(decoded("deflate, gzip", both.substr(0, both.size() - 9), piece),
+              "ends in its gzip stream");
     std::string inner = compressed("deflate", text);
-    EXPECT_EQ(decoded("deflate, gzip", compressed("gzip", inner.substr(0, inner.size() - 1)), piece), "ends in its deflate stream");
+    EXPECT_EQ(
+        decoded("deflate, gzip", compressed("gzip", inner.substr(0, inner.size() - 1)), piece),
+        "ends in its deflate stream");
   }
   EXPECT_EQ(decoded("gzip,gzip,gzip,gzip,gzip", once, 100), "malformed") << "no more than four";
 }
@@ -88,11 +95,13 @@ TEST(http_content_decoder, what_follows_the_end) {
   std::string once = compressed("gzip", text);
   for (std::size_t piece : {1u, 3u, 10000u}) {
     EXPECT_EQ(decoded("gzip", once + once, piece), text + text) << "members";
-    EXPECT_EQ(decoded("gzip", once + once.substr(0, once.size() - 1), piece), "ends in its gzip stream");
+    EXPECT_EQ(decoded("gzip", once + once.substr(0, once.size() - 1), piece),
+              "ends in its gzip stream");
     EXPECT_EQ(decoded("gzip", once + std::string(512, '\0'), piece), text) << "padding";
     EXPECT_EQ(decoded("gzip", once + "garbage" + once, piece), text);
     EXPECT_EQ(decoded("deflate", compressed("deflate", text) + "garbage", piece), text);
-    EXPECT_EQ(decoded("gzip", once + std::string(100'000, '\0'), piece), "malformed") << "that is no padding";
+    EXPECT_EQ(decoded("gzip", once + std::string(100'000, '\0'), piece), "malformed")
+        << "that is no padding";
   }
 }
 
@@ -134,7 +143,8 @@ TEST(http_content_decoder, zstd_frames_follow_each_other) {
   std::string skipped = std::string("\x50\x2a\x4d\x18\x03\x00\x00\x00", 8) + "abc";
   for (std::size_t piece : {1u, 3u, 10000u}) {
     EXPECT_EQ(decoded("zstd", once + skipped + once, piece), text + text);
-    EXPECT_EQ(decoded("zstd", once + once.substr(0, once.size() - 1), piece), "ends in its zstd stream");
+    EXPECT_EQ(decoded("zstd", once + once.substr(0, once.size() - 1), piece),
+              "ends in its zstd stream");
     EXPECT_EQ(decoded("zstd", once + "garbage", piece), "malformed");
   }
 }

@@ -30,13 +30,16 @@ struct canned {
   int connections = 0;
 };
 
-rondo::task<std::string> outcome_of(http::session& session, std::string url, http::request_options o = {}) {
+rondo::task<std::string> outcome_of(http::session& session, std::string url,
+                                    http::request_options o = {}) {
   try {
     auto r = co_await session.get(url, o);
     co_return std::to_string(r.status) + " " + r.body;
   } catch (const http::http_error& e) {
-    static const char* const names[] = {"bad_url", "unknown_host", "connect", "tls", "timeout", "cut", "malformed",
-                                        "too_large", "status", "redirects", "not_replayable", "other", "outside_base"};
+    static const char* const names[] = {
+        "bad_url",     "unknown_host", "connect", "tls",       "timeout",        "cut",
+        "malformed",   "too_large",    "status",  "redirects", "not_replayable", "other",
+        "outside_base"};
     co_return names[static_cast<int>(e.why())];
   }
 }
@@ -50,7 +53,8 @@ std::string outcome_of(std::string bytes, http::request_options o = {}, bool sta
     std::string result;
     {
       http::session session;
-      result = co_await outcome_of(session, "http://127.0.0.1:" + std::to_string(server.port()) + "/", o);
+      result = co_await outcome_of(session,
+                                   "http://127.0.0.1:" + std::to_string(server.port()) + "/", o);
     }
     co_await server.close(0s);
     co_return result;
@@ -66,14 +70,18 @@ TEST(http_client_failure, odd_responses) {
   EXPECT_EQ(outcome_of(""), "cut");
   EXPECT_EQ(outcome_of("SSH-2.0-OpenSSH\r\n"), "malformed");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), "200 abc");
-  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nHTTP/1.1: x\r\n\r\n"), "200 abc");
+  EXPECT_EQ(
+      outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nHTTP/1.1: x\r\n\r\n"),
+      "200 abc");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), "cut");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"), "malformed");
-  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\nabc\r\n"), "malformed");
-  EXPECT_EQ(outcome_of("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + ok +
-                       "Content-Length: 2\r\n\r\nhi"),
+  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\nabc\r\n"),
+            "malformed");
+  EXPECT_EQ(outcome_of("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" +
+                       ok + "Content-Length: 2\r\n\r\nhi"),
             "200 hi");
-  EXPECT_EQ(outcome_of(ok + "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde"), "malformed");
+  EXPECT_EQ(outcome_of(ok + "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde"),
+            "malformed");
   EXPECT_EQ(outcome_of("HTTP/1.1 204 No Content\r\n\r\n"), "204 ");
   EXPECT_EQ(outcome_of("HTTP/1.1 304 Not Modified\r\nLocation: /x\r\n\r\n"), "304 ");
   EXPECT_EQ(outcome_of("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi"), "200 hi");
@@ -82,11 +90,13 @@ TEST(http_client_failure, odd_responses) {
 TEST(http_client_failure, what_a_server_sends_has_limits) {
   http::request_options small;
   small.max_body = 1000;
-  EXPECT_EQ(outcome_of(ok + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x'), small), "too_large");
+  EXPECT_EQ(outcome_of(ok + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x'), small),
+            "too_large");
   EXPECT_EQ(outcome_of(ok + "Content-Length: 1000\r\n\r\n" + std::string(1000, 'x'), small),
             "200 " + std::string(1000, 'x'));
   std::string many = ok;
-  for (int i = 0; i < 30'000; ++i) many += "X-Number-" + std::to_string(i) + ": " + std::string(50, 'v') + "\r\n";
+  for (int i = 0; i < 30'000; ++i)
+    many += "X-Number-" + std::to_string(i) + ": " + std::string(50, 'v') + "\r\n";
   EXPECT_EQ(outcome_of(many, {}, true), "too_large") << "a header of 2 MB";
   std::string hints;
   for (int i = 0; i < 60'000; ++i) hints += "HTTP/1.1 103 Early Hints\r\n\r\n";
@@ -107,7 +117,8 @@ TEST(http_client_failure, time_runs_out) {
         http::request_options o;
         o.timeouts = limits;
         try {
-          auto r = co_await session.get("http://127.0.0.1:" + std::to_string(server.port()) + "/", o);
+          auto r =
+              co_await session.get("http://127.0.0.1:" + std::to_string(server.port()) + "/", o);
         } catch (const http::http_error& e) {
           what = e.cause();
           EXPECT_EQ(e.why(), http::failure::timeout);
@@ -123,16 +134,20 @@ TEST(http_client_failure, time_runs_out) {
   t = {};
   t.idle = 150ms;
   EXPECT_EQ(text_of("", t), "timed out: nothing came or went for 0.15 s");
-  EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t), "timed out: nothing came or went for 0.15 s");
+  EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t),
+            "timed out: nothing came or went for 0.15 s");
   t.first_byte = 50ms;
-  EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t), "timed out: nothing came or went for 0.15 s");
+  EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t),
+            "timed out: nothing came or went for 0.15 s");
   t = {};
   t.total = 120ms;
-  EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t), "timed out: not complete within 0.12 s");
+  EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t),
+            "timed out: not complete within 0.12 s");
   t = {};
   t.idle = 200ms;
   t.slowest = 1000;
-  EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t), "timed out: slower than 1000 bytes/s for 0.2 s");
+  EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t),
+            "timed out: slower than 1000 bytes/s for 0.2 s");
 }
 
 TEST(http_client_failure, slow_but_steady_is_no_timeout) {
@@ -251,8 +266,9 @@ TEST(http_client_proxy, what_a_proxy_answers_to_connect_is_no_response) {
         co_await s.write("HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n");
         co_return;
       }
-      co_await s.write("HTTP/1.1 302 Found\r\nLocation: https://nosuch.invalid/\r\nContent-Length: 0\r\n"
-                       "Connection: close\r\n\r\n");
+      co_await s.write(
+          "HTTP/1.1 302 Found\r\nLocation: https://nosuch.invalid/\r\nContent-Length: 0\r\n"
+          "Connection: close\r\n\r\n");
     };
     auto through = co_await rondo::start_server(proxy, "127.0.0.1", 0);
     {
@@ -299,8 +315,8 @@ http::session_options persistent(int retries) {
   return o;
 }
 
-rondo::task<std::string> against(flaky& handler, http::session_options options, std::string method = "GET",
-                                 bool streamed = false) {
+rondo::task<std::string> against(flaky& handler, http::session_options options,
+                                 std::string method = "GET", bool streamed = false) {
   auto answer = [&](rondo::stream s) -> rondo::task<> { co_await handler(std::move(s)); };
   auto server = co_await rondo::start_server(answer, "127.0.0.1", 0);
   std::string result;
@@ -323,7 +339,8 @@ rondo::task<std::string> against(flaky& handler, http::session_options options, 
   co_return result;
 }
 
-const std::string unavailable = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy";
+const std::string unavailable =
+    "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy";
 
 TEST(http_client_retry, until_it_works_or_the_retries_are_used_up) {
   test::run([]() -> rondo::task<> {
@@ -357,7 +374,9 @@ TEST(http_client_retry, what_is_not_idempotent_is_sent_once) {
 
 TEST(http_client_retry, waits_as_long_as_the_server_says_up_to_a_limit) {
   test::run([]() -> rondo::task<> {
-    std::string later = "HTTP/1.1 429 Slow down\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    std::string later =
+        "HTTP/1.1 429 Slow down\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: "
+        "close\r\n\r\n";
     flaky once(1, later);
     auto begin = rondo::now();
     EXPECT_EQ(co_await against(once, persistent(1)), "200 ok");
@@ -371,8 +390,9 @@ TEST(http_client_retry, waits_as_long_as_the_server_says_up_to_a_limit) {
 
 TEST(http_client_retry, a_trailer_is_not_asked) {
   test::run([]() -> rondo::task<> {
-    flaky once(1, "HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-                  "4\r\nbusy\r\n0\r\nRetry-After: 3600\r\n\r\n");
+    flaky once(1,
+               "HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+               "4\r\nbusy\r\n0\r\nRetry-After: 3600\r\n\r\n");
     EXPECT_EQ(co_await against(once, persistent(1)), "200 ok");
   });
 }
@@ -390,7 +410,9 @@ TEST(http_client_retry, a_session_may_die_while_a_request_waits_for_the_next_att
     auto stream = [](http::session& session, std::string from) -> rondo::task<> {
       auto t = co_await session.stream(from);
     };
-    auto get = [](http::session& session, std::string from) -> rondo::task<> { co_await session.get(from); };
+    auto get = [](http::session& session, std::string from) -> rondo::task<> {
+      co_await session.get(from);
+    };
     for (std::chrono::milliseconds wait : {100ms, 3600'000ms}) {
       for (bool streamed : {false, true}) {
         answered.clear();
@@ -401,7 +423,8 @@ TEST(http_client_retry, a_session_may_die_while_a_request_waits_for_the_next_att
           http::session session(options);
           left = rondo::create_task(streamed ? stream(session, url) : get(session, url));
           co_await answered.wait();
-          co_await rondo::sleep(20ms);  // until it has read that; if it has not, it fails all the same
+          co_await rondo::sleep(
+              20ms);  // until it has read that; if it has not, it fails all the same
         }
         std::string what = "no error";
         try {
@@ -480,7 +503,8 @@ TEST(http_client_upload, a_source_that_fails_fails_the_request) {
         } catch (const http::http_error& e) {
           what = e.cause();
         }
-        EXPECT_EQ(what, length == 4 ? "the body has at least 5 bytes instead of 4" : "the body has 5 bytes instead of 6");
+        EXPECT_EQ(what, length == 4 ? "the body has at least 5 bytes instead of 4"
+                                    : "the body has 5 bytes instead of 6");
       }
     }
     co_await server.close(0s);
@@ -491,7 +515,8 @@ TEST(http_client_upload, an_early_answer_ends_it) {
   test::run([]() -> rondo::task<> {
     auto refuse = [](rondo::stream s) -> rondo::task<> {
       co_await s.read_until("\r\n\r\n");
-      co_await s.write("HTTP/1.1 413 Too large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+      co_await s.write(
+          "HTTP/1.1 413 Too large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
       s.shutdown_write();
       try {
         co_await s.read_all(1 << 30);
@@ -592,8 +617,9 @@ TEST(http_client_stream, fields_stay_as_they_are_while_the_body_is_read) {
     rondo::event go;
     auto send = [&](rondo::stream s) -> rondo::task<> {
       co_await s.read_until("\r\n\r\n");
-      co_await s.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: early\r\n\r\n"
-                       "4\r\nbody\r\n");
+      co_await s.write(
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: early\r\n\r\n"
+          "4\r\nbody\r\n");
       co_await go.wait();
       std::string trailers = "0\r\n";
       for (int i = 0; i < 100; ++i) trailers += "X-" + std::to_string(i) + ": late\r\n";

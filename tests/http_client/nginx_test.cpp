@@ -39,7 +39,9 @@ class http_client_nginx : public testing::TestWithParam<way> {
     options.ca_file = test::certificates::pem("ca");
     options.version = GetParam().version;
   }
-  static std::string url(const std::string& path) { return (nginx::instance().*GetParam().url)(path); }
+  static std::string url(const std::string& path) {
+    return (nginx::instance().*GetParam().url)(path);
+  }
   http::session_options options;
 };
 
@@ -134,7 +136,8 @@ TEST_P(http_client_nginx, others_go_on_beside_a_paused_transfer) {
     co_await rondo::sleep(200ms);  // so that it is full, and pauses
     for (int i = 0; i < 5; ++i) {
       auto other = co_await rondo::move_on_after(session.get(url("/large")), 10s);
-      EXPECT_TRUE(other && other->body == nginx::large()) << "a paused transfer holds up the others";
+      EXPECT_TRUE(other && other->body == nginx::large())
+          << "a paused transfer holds up the others";
     }
     std::string all = co_await t.read_all();
     EXPECT_TRUE(all == nginx::large()) << all.size();
@@ -330,7 +333,8 @@ TEST(http_client_tls, requests_do_not_wait_for_each_other_where_there_is_no_http
 TEST(http_client_tls, verifies_and_shows_a_certificate) {
   test::run([]() -> rondo::task<> {
     nginx& server = nginx::instance();
-    auto failure_of = [](http::session_options options, std::string url) -> rondo::task<http::failure> {
+    auto failure_of = [](http::session_options options,
+                         std::string url) -> rondo::task<http::failure> {
       http::session session(options);
       try {
         auto r = co_await session.get(url);

@@ -168,10 +168,14 @@ TEST(http_client_request, forms_with_files) {
       EXPECT_EQ(seen["fields"]["content-type"], "multipart/form-data; boundary=" + boundary);
       EXPECT_EQ(seen["fields"]["content-length"], std::to_string(size));
       std::string b = "--" + boundary + "\r\nContent-Disposition: form-data; name=";
-      EXPECT_EQ(seen["body"], b + "\"field\"\r\n\r\nvalue\r\n" + b + "\"evil%22%0D%0AX: y\"\r\n\r\nv\r\n" + b +
-                                  "\"memory\"; filename=\"m.txt\"\r\nContent-Type: text/plain\r\n\r\nin memory\r\n" + b +
-                                  "\"disk\"; filename=\"d.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-                                  "from a file\r\n--" + boundary + "--\r\n");
+      EXPECT_EQ(
+          seen["body"],
+          b + "\"field\"\r\n\r\nvalue\r\n" + b + "\"evil%22%0D%0AX: y\"\r\n\r\nv\r\n" + b +
+              "\"memory\"; filename=\"m.txt\"\r\nContent-Type: text/plain\r\n\r\nin memory\r\n" +
+              b +
+              "\"disk\"; filename=\"d.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+              "from a file\r\n--" +
+              boundary + "--\r\n");
     }
     http::multipart_form form;
     EXPECT_THROW(form.add_file("a", "b", std::string("c"), "x\r\ny: z"), rondo::usage_error);
@@ -220,7 +224,8 @@ TEST(http_client_request, data_of_users_adds_no_lines) {
         refused = co_await throws<rondo::usage_error>(session.post(url, "text", o));
         EXPECT_TRUE(refused) << own;
       }
-      refused = co_await throws<rondo::usage_error>(session.post(url, http::body("x", "a/b\r\nX: y")));
+      refused =
+          co_await throws<rondo::usage_error>(session.post(url, http::body("x", "a/b\r\nX: y")));
       EXPECT_TRUE(refused) << "content type";
       http::cookie c;
       c.name = "a";
@@ -233,7 +238,8 @@ TEST(http_client_request, data_of_users_adds_no_lines) {
       EXPECT_EQ(r.status, 200);
       EXPECT_EQ(r.url, url + "?a%0D%0A=b%20%23%26%3D");
       EXPECT_EQ(requests, 1);
-      for (const char* bad : {"/no/scheme", "localhost/x", "file:///etc/passwd", "gopher://x/", "http:/x", "://x"}) {
+      for (const char* bad :
+           {"/no/scheme", "localhost/x", "file:///etc/passwd", "gopher://x/", "http:/x", "://x"}) {
         refused = co_await throws<http::http_error>(session.get(bad));
         EXPECT_TRUE(refused) << bad;
       }
@@ -287,7 +293,8 @@ TEST(http_client_cookies, a_session_keeps_them) {
       auto all = session.cookies();
       EXPECT_EQ(all.size(), 1u);
       if (!all.empty()) {
-        EXPECT_EQ(all[0].name + "=" + all[0].value + " " + all[0].domain + all[0].path, "id=42 127.0.0.1/");
+        EXPECT_EQ(all[0].name + "=" + all[0].value + " " + all[0].domain + all[0].path,
+                  "id=42 127.0.0.1/");
       }
       http::cookie own;
       own.name = "mine";
@@ -370,7 +377,8 @@ TEST(http_client_redirects, methods_and_bodies_follow_the_rules) {
     auto handler = [](http::request& r) -> rondo::task<http::reply> {
       std::string text = co_await r.body();
       if (r.target == "/end") {
-        std::string framing = std::string(r.fields.get("transfer-encoding")) + std::string(r.fields.get("content-type"));
+        std::string framing = std::string(r.fields.get("transfer-encoding")) +
+                              std::string(r.fields.get("content-type"));
         co_return http::reply(r.method + " " + text + (framing.empty() ? "" : " framed"));
       }
       http::reply answer;
@@ -381,8 +389,10 @@ TEST(http_client_redirects, methods_and_bodies_follow_the_rules) {
     auto server = co_await http::start_server(handler, "127.0.0.1", 0);
     {
       http::session session;
-      auto sent = [&](std::string method, int status, http::body content) -> rondo::task<std::string> {
-        auto r = co_await session.request(method, at(server.port(), "/" + std::to_string(status)), std::move(content));
+      auto sent = [&](std::string method, int status,
+                      http::body content) -> rondo::task<std::string> {
+        auto r = co_await session.request(method, at(server.port(), "/" + std::to_string(status)),
+                                          std::move(content));
         co_return r.body;
       };
       auto pieces = []() -> http::body::pieces { co_yield std::string("text"); };
@@ -391,13 +401,16 @@ TEST(http_client_redirects, methods_and_bodies_follow_the_rules) {
           if (streamed) return http::body(pieces, "text/plain");
           return http::body("text", "text/plain");
         };
-        for (int status : {301, 302, 303}) EXPECT_EQ(co_await sent("POST", status, content()), "GET ") << status << streamed;
+        for (int status : {301, 302, 303})
+          EXPECT_EQ(co_await sent("POST", status, content()), "GET ") << status << streamed;
         for (int status : {307, 308})
-          EXPECT_EQ(co_await sent("POST", status, content()), "POST text framed") << status << streamed;
+          EXPECT_EQ(co_await sent("POST", status, content()), "POST text framed")
+              << status << streamed;
         for (const char* method : {"PUT", "PATCH"}) {
           EXPECT_EQ(co_await sent(method, 303, content()), "GET ") << method << streamed;
           for (int status : {301, 302, 307, 308})
-            EXPECT_EQ(co_await sent(method, status, content()), std::string(method) + " text framed")
+            EXPECT_EQ(co_await sent(method, status, content()),
+                      std::string(method) + " text framed")
                 << method << status << streamed;
         }
       }
@@ -458,7 +471,8 @@ TEST(http_client_auth, digest) {
       std::string given(r.fields.get("authorization"));
       if (given.find("Digest username=\"ann\"") == given.npos) {
         answer = http::reply(401, "who?");
-        answer.fields.add("WWW-Authenticate", R"(Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256)");
+        answer.fields.add("WWW-Authenticate",
+                          R"(Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256)");
       }
       return answer;
     };
@@ -498,7 +512,8 @@ TEST(http_client_progress, is_told_and_may_fail_the_transfer) {
       EXPECT_EQ(last.received, r.body.size());
       EXPECT_EQ(last.to_receive, r.body.size());
       o.progress = [](const http::transfer_progress&) { throw std::runtime_error("enough"); };
-      bool thrown = co_await throws<std::runtime_error>(session.post(at(server.port(), "/"), std::string(100'000, 'x'), o));
+      bool thrown = co_await throws<std::runtime_error>(
+          session.post(at(server.port(), "/"), std::string(100'000, 'x'), o));
       EXPECT_TRUE(thrown);
       r = co_await session.get(at(server.port(), "/"));
       EXPECT_EQ(r.status, 200);

@@ -2,9 +2,9 @@
 //
 // Where a response begins and ends, and what it says: servers that leave it open, that cut,
 // that pack, over TCP and TLS.
+#include <sys/socket.h>
 #include <chrono>
 #include <optional>
-#include <sys/socket.h>
 
 #include <gtest/gtest.h>
 
@@ -22,8 +22,10 @@ namespace http = rondo::http;
 namespace {
 
 const char* name_of(http::failure why) {
-  static const char* const names[] = {"bad_url", "unknown_host", "connect", "tls", "timeout", "cut", "malformed",
-                                      "too_large", "status", "redirects", "not_replayable", "other", "outside_base"};
+  static const char* const names[] = {"bad_url",     "unknown_host", "connect",        "tls",
+                                      "timeout",     "cut",          "malformed",      "too_large",
+                                      "status",      "redirects",    "not_replayable", "other",
+                                      "outside_base"};
   return names[static_cast<int>(why)];
 }
 
@@ -53,7 +55,8 @@ struct server {
     co_return made;
   }
   std::string url(std::string path = "/") const {
-    return (encrypted ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(open->port()) + path;
+    return (encrypted ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(open->port()) +
+           path;
   }
   http::session_options options() const {
     http::session_options o;
@@ -92,51 +95,66 @@ const std::string ok = "HTTP/1.1 200 OK\r\n";
 
 TEST(http_client_framing, a_length_is_a_number_and_one) {
   for (bool tls : {false, true}) {
-    for (const char* bad : {"5x", "0x5", "1e1", "+5", "-5", "5, 2", "5,", ",5", "", " ", "5 5", "5.0",
-                            "99999999999999999999", "9223372036854775808", "5\r\nContent-Length: 2",
-                            "2\r\nContent-Length: 5", "5\r\ncontent-length: x"})
-      EXPECT_EQ(outcome_of(ok + "Content-Length: " + bad + "\r\n\r\nhello", tls), "malformed") << bad;
+    for (const char* bad :
+         {"5x", "0x5", "1e1", "+5", "-5", "5, 2", "5,", ",5", "", " ", "5 5", "5.0",
+          "99999999999999999999", "9223372036854775808", "5\r\nContent-Length: 2",
+          "2\r\nContent-Length: 5", "5\r\ncontent-length: x"})
+      EXPECT_EQ(outcome_of(ok + "Content-Length: " + bad + "\r\n\r\nhello", tls), "malformed")
+          << bad;
     for (const char* good : {"5", "05", "5, 5", "5\r\nContent-Length: 5", " 5 ", "5,5 , 5"})
-      EXPECT_EQ(outcome_of(ok + "Content-Length: " + good + "\r\n\r\nhello", tls), "200 hello") << good;
+      EXPECT_EQ(outcome_of(ok + "Content-Length: " + good + "\r\n\r\nhello", tls), "200 hello")
+          << good;
   }
   EXPECT_EQ(outcome_of(ok + "Content-Length: 5x\r\n\r\n", false, "HEAD"), "malformed");
-  EXPECT_EQ(outcome_of("HTTP/1.1 103 Early\r\nContent-Length: x\r\n\r\n" + ok + "Content-Length: 2\r\n\r\nhi"), "200 hi");
+  EXPECT_EQ(outcome_of("HTTP/1.1 103 Early\r\nContent-Length: x\r\n\r\n" + ok +
+                       "Content-Length: 2\r\n\r\nhi"),
+            "200 hi");
 }
 
 TEST(http_client_framing, a_transfer_encoding_is_chunked_and_alone) {
   const std::string chunks = "\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
-  for (const char* bad : {"gzip, chunked", "chunked, gzip", "gzip", "chunked, chunked", "xchunked", "identity", "",
-                          "chunked\r\nTransfer-Encoding: chunked", "chunked\r\nContent-Length: 5", "chunked;q=1"})
+  for (const char* bad :
+       {"gzip, chunked", "chunked, gzip", "gzip", "chunked, chunked", "xchunked", "identity", "",
+        "chunked\r\nTransfer-Encoding: chunked", "chunked\r\nContent-Length: 5", "chunked;q=1"})
     EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: " + bad + chunks), "malformed") << bad;
-  EXPECT_EQ(outcome_of(ok + "Content-Length: 3\r\nTransfer-Encoding: chunked" + chunks), "malformed");
+  EXPECT_EQ(outcome_of(ok + "Content-Length: 3\r\nTransfer-Encoding: chunked" + chunks),
+            "malformed");
   EXPECT_EQ(outcome_of("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked" + chunks), "malformed");
   EXPECT_EQ(outcome_of(ok + "transfer-encoding: Chunked" + chunks), "200 hello");
   EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n", false, "HEAD"), "200 ");
 }
 
 TEST(http_client_framing, status_lines) {
-  for (const char* bad : {"HTTP/1.1 2000 OK", "HTTP/1.1 20 OK", "HTTP/1.1 200OK", "HTTP/1.1 099 OK", "HTTP/1.1  200 OK", "HTTP/1 200 OK"})
+  for (const char* bad : {"HTTP/1.1 2000 OK", "HTTP/1.1 20 OK", "HTTP/1.1 200OK", "HTTP/1.1 099 OK",
+                          "HTTP/1.1  200 OK", "HTTP/1 200 OK"})
     EXPECT_EQ(outcome_of(std::string(bad) + "\r\nContent-Length: 2\r\n\r\nhi"), "malformed") << bad;
   EXPECT_EQ(outcome_of("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi"), "200 hi");
   EXPECT_EQ(outcome_of("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nhi"), "200 hi");
-  EXPECT_EQ(outcome_of("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nbytes"), "malformed") << "nobody asked for it";
+  EXPECT_EQ(outcome_of("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nbytes"), "malformed")
+      << "nobody asked for it";
   EXPECT_EQ(outcome_of("HTTP/1.1 103 Early\r\n\r\n"), "cut");
   EXPECT_EQ(outcome_of(ok + "A: b\r\nHTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nhi"), "malformed");
 }
 
 TEST(http_client_framing, what_a_field_may_hold) {
-  auto with = [](const std::string& line) { return outcome_of(ok + line + "\r\nContent-Length: 2\r\n\r\nhi"); };
-  for (const char* bad : {"X: a\rSet-Cookie: evil=1", "X: a\r\rb", "X: \x01", "X: \x7f", "X: a\x0b", "no colon", ": no name",
-                          "X : blank", "X\t: blank", "a b: c", "\xc3\xa4: c"})
+  auto with = [](const std::string& line) {
+    return outcome_of(ok + line + "\r\nContent-Length: 2\r\n\r\nhi");
+  };
+  for (const char* bad :
+       {"X: a\rSet-Cookie: evil=1", "X: a\r\rb", "X: \x01", "X: \x7f", "X: a\x0b", "no colon",
+        ": no name", "X : blank", "X\t: blank", "a b: c", "\xc3\xa4: c"})
     EXPECT_EQ(with(bad), "malformed") << bad;
   EXPECT_EQ(with(std::string("X: a\0b", 6)), "malformed");
-  for (const char* good : {"X: \xc3\xa4\t.", "X:", "X:y", "X:  \t y \t", "x-!#$%&'*+.^_`|~: 1"}) EXPECT_EQ(with(good), "200 hi") << good;
-  EXPECT_NE(outcome_of("HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 2\r\n\r\nhi"), "200 hi") << "begins with a blank";
+  for (const char* good : {"X: \xc3\xa4\t.", "X:", "X:y", "X:  \t y \t", "x-!#$%&'*+.^_`|~: 1"})
+    EXPECT_EQ(with(good), "200 hi") << good;
+  EXPECT_NE(outcome_of("HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 2\r\n\r\nhi"), "200 hi")
+      << "begins with a blank";
 }
 
 TEST(http_client_framing, folded_fields_are_joined) {
   std::string folded = "X: one\r\n two \r\n\t three: 3\r\nY:\r\n late\r\nZ: a\r\n \r\n";
-  std::string bytes = "HTTP/1.1 302 Found\r\n" + folded + "Location:\r\n /there\r\nContent-Length: 0\r\n\r\n";
+  std::string bytes =
+      "HTTP/1.1 302 Found\r\n" + folded + "Location:\r\n /there\r\nContent-Length: 0\r\n\r\n";
   test::run([&]() -> rondo::task<> {
     auto answer = [&](rondo::stream& s) -> rondo::task<> {
       std::string head = co_await s.read_until("\r\n\r\n");
@@ -159,18 +177,31 @@ TEST(http_client_framing, folded_fields_are_joined) {
   });
   // libcurl reads the first line of these alone.
   EXPECT_EQ(outcome_of(ok + "Content-Length:\r\n 2\r\n\r\nhi"), "malformed");
-  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding:\r\n chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"), "malformed");
+  EXPECT_EQ(outcome_of(ok + "Transfer-Encoding:\r\n chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
+            "malformed");
 }
 
 const char* const well_chunked[] = {
-    "5\r\nhello\r\n0\r\n\r\n", "5;a=b;c=\"d\"\r\nhello\r\n0\r\n\r\n", "3\r\nhel\r\n2  \r\nlo\r\n000\r\nX: y\r\nZ: \r\n\r\n",
+    "5\r\nhello\r\n0\r\n\r\n",
+    "5;a=b;c=\"d\"\r\nhello\r\n0\r\n\r\n",
+    "3\r\nhel\r\n2  \r\nlo\r\n000\r\nX: y\r\nZ: \r\n\r\n",
     "0000000000000005\r\nhello\r\n0\r\n\r\n",
 };
 const char* const badly_chunked[] = {
-    "zz\r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "5\nhello\r\n0\r\n\r\n",
-    "5\r\nhelloXX0\r\n\r\n", "5\r\nhello\n0\r\n\r\n", "\r\nhello\r\n0\r\n\r\n", "5 5\r\nhello\r\n0\r\n\r\n",
-    "00000000000000005\r\nhello\r\n0\r\n\r\n", "8000000000000000\r\nhello", "5\rXhello\r\n0\r\n\r\n", "5;a\x01\r\nhello\r\n0\r\n\r\n",
-    "5\r\nhello\r\n0\r\nX: y\n\r\n", "5\r\nhello\r\n0\r\n\rX",
+    "zz\r\nhello\r\n0\r\n\r\n",
+    "0x5\r\nhello\r\n0\r\n\r\n",
+    "-5\r\nhello\r\n0\r\n\r\n",
+    "5\nhello\r\n0\r\n\r\n",
+    "5\r\nhelloXX0\r\n\r\n",
+    "5\r\nhello\n0\r\n\r\n",
+    "\r\nhello\r\n0\r\n\r\n",
+    "5 5\r\nhello\r\n0\r\n\r\n",
+    "00000000000000005\r\nhello\r\n0\r\n\r\n",
+    "8000000000000000\r\nhello",
+    "5\rXhello\r\n0\r\n\r\n",
+    "5;a\x01\r\nhello\r\n0\r\n\r\n",
+    "5\r\nhello\r\n0\r\nX: y\n\r\n",
+    "5\r\nhello\r\n0\r\n\rX",
 };
 
 TEST(http_client_framing, chunks_cut_everywhere) {
@@ -179,7 +210,8 @@ TEST(http_client_framing, chunks_cut_everywhere) {
     chunked_decoder d;
     std::string text;
     try {
-      for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) d.take(bytes.substr(0, piece), text);
+      for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
+        d.take(bytes.substr(0, piece), text);
     } catch (const http::detail::framing_error&) {
       return "malformed";
     } catch (const http::detail::framing_too_large&) {
@@ -192,11 +224,13 @@ TEST(http_client_framing, chunks_cut_everywhere) {
       EXPECT_EQ(decoded(good, piece), "hello") << good;
       EXPECT_EQ(decoded(std::string(good) + "more", piece), "hello") << good;
       std::string_view all(good);
-      for (std::size_t n = 0; n < all.size(); ++n) EXPECT_EQ(decoded(all.substr(0, n), piece), "cut") << all.substr(0, n);
+      for (std::size_t n = 0; n < all.size(); ++n)
+        EXPECT_EQ(decoded(all.substr(0, n), piece), "cut") << all.substr(0, n);
     }
     for (const char* bad : badly_chunked) EXPECT_EQ(decoded(bad, piece), "malformed") << bad;
     EXPECT_EQ(decoded("0\r\nX: " + std::string(20'000, 'y') + "\r\n\r\n", piece), "too large");
-    EXPECT_EQ(decoded("5;" + std::string(20'000, 'y') + "\r\nhello\r\n0\r\n\r\n", piece), "too large");
+    EXPECT_EQ(decoded("5;" + std::string(20'000, 'y') + "\r\nhello\r\n0\r\n\r\n", piece),
+              "too large");
     std::string wordy;
     for (int i = 0; i < 100; ++i) wordy += "1;" + std::string(1000, 'y') + "\r\nx\r\n";
     EXPECT_EQ(decoded(wordy + "0\r\n\r\n", piece), "too large");
@@ -204,7 +238,8 @@ TEST(http_client_framing, chunks_cut_everywhere) {
 }
 
 TEST(http_client_framing, wrong_chunks_are_not_asked_for_again) {
-  for (const char* good : well_chunked) EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n" + good), "200 hello") << good;
+  for (const char* good : well_chunked)
+    EXPECT_EQ(outcome_of(ok + "Transfer-Encoding: chunked\r\n\r\n" + good), "200 hello") << good;
   std::vector<std::string> bad(std::begin(badly_chunked), std::end(badly_chunked));
   bad.push_back("0\r\nX: " + std::string(20'000, 'y') + "\r\n\r\n");
   for (const std::string& chunks : bad) {
@@ -223,7 +258,8 @@ TEST(http_client_framing, wrong_chunks_are_not_asked_for_again) {
         o.retry.first_wait = 1ms;
         http::session session(o);
         std::string how = co_await outcome_of(session, "GET", there.url());
-        EXPECT_TRUE(how == "malformed" || how == "too_large") << how << ": " << chunks.substr(0, 50);
+        EXPECT_TRUE(how == "malformed" || how == "too_large")
+            << how << ": " << chunks.substr(0, 50);
         EXPECT_EQ(asked, 1) << chunks.substr(0, 50);
       }
       co_await there.open->close(0s);
@@ -252,7 +288,8 @@ TEST(http_client_framing, only_the_server_ends_a_body_over_tls) {
         http::session session(there.options());
         EXPECT_EQ(co_await outcome_of(session, "GET", there.url("/notified")), "200 half of i");
         EXPECT_EQ(co_await outcome_of(session, "GET", there.url("/length")), "200 half of i");
-        EXPECT_EQ(co_await outcome_of(session, "GET", there.url("/cut")), tls ? "cut" : "200 half of i");
+        EXPECT_EQ(co_await outcome_of(session, "GET", there.url("/cut")),
+                  tls ? "cut" : "200 half of i");
       }
       co_await there.open->close(0s);
     }
@@ -296,7 +333,8 @@ TEST(http_client_connection, what_is_not_idempotent_is_not_sent_again_unasked) {
       };
       EXPECT_EQ(co_await twice("GET", {}), "ok GET GET GET");
       EXPECT_EQ(co_await twice("PUT", "pay"), "ok GET PUT PUT");
-      std::string lost = "cut: the connection ended without an answer; the request may have been carried out";
+      std::string lost =
+          "cut: the connection ended without an answer; the request may have been carried out";
       EXPECT_EQ(co_await twice("POST", "pay"), lost + " GET POST");
       EXPECT_EQ(co_await twice("PATCH", "pay"), lost + " GET PATCH");
       for (std::string method : {"POST", "PUT"}) {
@@ -344,7 +382,8 @@ TEST(http_client_connection, bytes_that_nobody_asked_for_answer_nothing) {
           auto r = co_await session.get(there.url("/1"));
           EXPECT_EQ(r.body, "1");
           co_await poisoned.wait();
-          co_await rondo::sleep(20ms);  // until it has come; if it has not, the next is too early to be fooled
+          co_await rondo::sleep(
+              20ms);  // until it has come; if it has not, the next is too early to be fooled
           r = co_await session.post(there.url("/2"), "x");
           EXPECT_EQ(r.body, "2") << "tls " << tls;
           r = co_await session.get(there.url("/3"));
@@ -360,8 +399,10 @@ TEST(http_client_connection, bytes_that_nobody_asked_for_answer_nothing) {
 // --- packed bodies ---
 
 std::string packed_answer(const std::string& coding, const std::string& body, int framing) {
-  std::string head = ok + "Content-Encoding: " + (coding == "bare deflate" ? "deflate" : coding) + "\r\n";
-  if (framing == 0) return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  std::string head =
+      ok + "Content-Encoding: " + (coding == "bare deflate" ? "deflate" : coding) + "\r\n";
+  if (framing == 0)
+    return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   if (framing == 1) return head + "Connection: close\r\n\r\n" + body;
   char size[20];
   std::snprintf(size, sizeof size, "%zx", body.size());
@@ -458,7 +499,8 @@ TEST(http_client_packed, only_what_was_asked_for) {
       http::session session;
       auto offered = [&] {
         std::size_t at = asked.find("Accept-Encoding: ");
-        return at == asked.npos ? std::string() : asked.substr(at + 17, asked.find('\r', at) - at - 17);
+        return at == asked.npos ? std::string()
+                                : asked.substr(at + 17, asked.find('\r', at) - at - 17);
       };
       auto r = co_await session.get(there.url());
       EXPECT_EQ(r.body, "text");

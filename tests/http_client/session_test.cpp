@@ -28,7 +28,8 @@ std::string at(const http::server& s, const std::string& path) {
 std::string secrets_of(const http::request& r) {
   std::string all;
   for (const char* name : {"Authorization", "Cookie", "X-Api-Key"})
-    if (const std::string* value = r.fields.find(name)) all += std::string(name) + "=" + *value + ";";
+    if (const std::string* value = r.fields.find(name))
+      all += std::string(name) + "=" + *value + ";";
   return all;
 }
 
@@ -87,13 +88,18 @@ TEST(http_client_base, secrets_are_for_its_origin_alone) {
       EXPECT_EQ(co_await saw("//127.0.0.2/x"), "outside");
       EXPECT_EQ(co_await saw(evil_url), "|/x me/1");
       EXPECT_EQ(co_await saw("away"), "/v1/away" + all + "|/x me/1");
-      EXPECT_EQ(co_await saw(at(evil, "/back")), "/v1/users |/back me/1") << "who is elsewhere decides nothing with them";
+      EXPECT_EQ(co_await saw(at(evil, "/back")), "/v1/users |/back me/1")
+          << "who is elsewhere decides nothing with them";
       http::request_options own;
       own.auth = http::auth::basic("a", "b");
       own.fields.set("Cookie", "c=d");
       own.fields.set("X-Api-Key", "own");
-      EXPECT_EQ(co_await saw(evil_url, own), "|/x Authorization=Basic YTpi;Cookie=c=d;X-Api-Key=own;me/1") << "that was meant for it";
-      EXPECT_EQ(co_await saw("away", own), "/v1/away Authorization=Basic YTpi;Cookie=c=d;X-Api-Key=own;|/x X-Api-Key=own;me/1");
+      EXPECT_EQ(co_await saw(evil_url, own),
+                "|/x Authorization=Basic YTpi;Cookie=c=d;X-Api-Key=own;me/1")
+          << "that was meant for it";
+      EXPECT_EQ(
+          co_await saw("away", own),
+          "/v1/away Authorization=Basic YTpi;Cookie=c=d;X-Api-Key=own;|/x X-Api-Key=own;me/1");
       std::string what;
       try {
         co_await s.get("http://127.0.0.1:1/x");
@@ -136,13 +142,15 @@ TEST(http_client_base, requests_may_have_to_stay_below_it) {
       EXPECT_EQ(co_await saw("/v1/y"), "/v1/y");
       EXPECT_EQ(co_await saw(at(server, "/v1/z")), "/v1/z");
       for (const std::string& away :
-           {std::string("/users"), std::string("../admin"), std::string("%2e%2e/admin"), std::string(".%2E/admin"),
-            std::string("a/..%2f..%2fadmin"), std::string("..%5cadmin"), std::string("a/..;x/y"),
-            std::string("..;/admin"), std::string("//127.0.0.1/v1/x"), std::string("http://127.0.0.1:1/v1/x"),
-            at(server, "/v1x"), at(server, "/")})
+           {std::string("/users"), std::string("../admin"), std::string("%2e%2e/admin"),
+            std::string(".%2E/admin"), std::string("a/..%2f..%2fadmin"), std::string("..%5cadmin"),
+            std::string("a/..;x/y"), std::string("..;/admin"), std::string("//127.0.0.1/v1/x"),
+            std::string("http://127.0.0.1:1/v1/x"), at(server, "/v1x"), at(server, "/")})
         EXPECT_EQ(co_await saw(away), "outside") << away;
-      EXPECT_EQ(co_await saw("users/" + http::percent_encode("a/../../b?c#d")), "outside") << "a server may decode it";
-      EXPECT_EQ(co_await saw("users/" + http::percent_encode("a/b?c#d")), "/v1/users/a%2Fb%3Fc%23d");
+      EXPECT_EQ(co_await saw("users/" + http::percent_encode("a/../../b?c#d")), "outside")
+          << "a server may decode it";
+      EXPECT_EQ(co_await saw("users/" + http::percent_encode("a/b?c#d")),
+                "/v1/users/a%2Fb%3Fc%23d");
     }
     http::session_options o;
     o.base_url = "http://127.0.0.1:1/v1/";
@@ -185,8 +193,8 @@ TEST(http_client_queue, waiting_for_a_connection_has_a_limit_of_its_own) {
         what = e.cause();
         EXPECT_EQ(e.why(), http::failure::timeout);
       }
-      EXPECT_EQ(what, "timed out: waited 0.1 s for a connection to 127.0.0.1:" + std::to_string(server.port()) +
-                          " (1 of 1 in use)");
+      EXPECT_EQ(what, "timed out: waited 0.1 s for a connection to 127.0.0.1:" +
+                          std::to_string(server.port()) + " (1 of 1 in use)");
       go.set();
       auto r = co_await first;
       EXPECT_EQ(r.body, "x");
@@ -198,35 +206,37 @@ TEST(http_client_queue, waiting_for_a_connection_has_a_limit_of_its_own) {
 }
 
 TEST(http_client_queue, does_not_count_in_the_total_nor_for_connecting) {
-  test::run([]() -> rondo::task<> {
-    rondo::event go, arrived;
-    auto wait = [&](http::request& r) -> rondo::task<http::reply> {
-      arrived.set();
-      if (r.target == "/first") co_await go.wait();
-      co_return "x";
-    };
-    auto server = co_await http::start_server(wait, "127.0.0.1", 0);
-    {
-      http::session_options o;
-      o.connections_per_host = 1;
-      http::session s(o);
-      auto first = rondo::create_task(s.get(at(server, "/first")));
-      co_await arrived.wait();
-      http::request_options soon;
-      soon.timeouts.emplace();
-      soon.timeouts->total = 2s;
-      soon.timeouts->connect = 2s;
-      auto second = rondo::create_task(s.get(at(server, "/second"), soon));
-      auto waited = co_await rondo::move_on_after(rondo::wait(second), 2500ms);
-      EXPECT_FALSE(second.done()) << "it waits longer than its limits, which are for what comes then";
-      go.set();
-      auto r = co_await first;
-      r = co_await second;
-      EXPECT_EQ(r.body, "x");
-      EXPECT_LT(r.elapsed, 2s);
-    }
-    co_await server.close();
-  });
+  test::run(
+      []() -> rondo::task<> {
+        rondo::event go, arrived;
+        auto wait = [&](http::request& r) -> rondo::task<http::reply> {
+          arrived.set();
+          if (r.target == "/first") co_await go.wait();
+          co_return "x";
+        };
+        auto server = co_await http::start_server(wait, "127.0.0.1", 0);
+        {
+          http::session_options o;
+          o.connections_per_host = 1;
+          http::session s(o);
+          auto first = rondo::create_task(s.get(at(server, "/first")));
+          co_await arrived.wait();
+          http::request_options soon;
+          soon.timeouts.emplace();
+          soon.timeouts->total = 2s;
+          soon.timeouts->connect = 2s;
+          auto second = rondo::create_task(s.get(at(server, "/second"), soon));
+          auto waited = co_await rondo::move_on_after(rondo::wait(second), 2500ms);
+          EXPECT_FALSE(second.done())
+              << "it waits longer than its limits, which are for what comes then";
+          go.set();
+          auto r = co_await first;
+          r = co_await second;
+          EXPECT_EQ(r.body, "x");
+          EXPECT_LT(r.elapsed, 2s);
+        }
+        co_await server.close();
+      });
 }
 
 // --- the loop ---
@@ -244,7 +254,8 @@ TEST(http_client_loop, a_session_of_another_run_says_so) {
     co_await server.close(0s);
   });
   const std::string text =
-      "http session: it belongs to another loop, or to one that has ended; make it in the run that uses it";
+      "http session: it belongs to another loop, or to one that has ended; make it in the run that "
+      "uses it";
   test::run([&]() -> rondo::task<> {
     for (int i = 0; i < 3; ++i) {
       std::string what = "no error";
@@ -277,7 +288,9 @@ TEST(http_client_loop, a_session_of_another_run_says_so) {
 
 TEST(http_client_session, options_for_all_its_requests) {
   test::run([]() -> rondo::task<> {
-    auto answer = [](http::request& r) { return http::reply(std::string(r.fields.get("User-Agent"))); };
+    auto answer = [](http::request& r) {
+      return http::reply(std::string(r.fields.get("User-Agent")));
+    };
     auto server = co_await http::start_server(answer, "127.0.0.1", 0);
     {
       http::session_options o;
@@ -383,32 +396,57 @@ TEST(http_client_proxy, hosts_that_are_reached_without_one) {
     const char* host;
     bool in;
   } const cases[] = {
-      {"example.com", "example.com", true},       {"example.com", "www.EXAMPLE.com", true},
-      {"example.com", "notexample.com", false},   {"example.com", "example.com.", true},
-      {".example.com", "example.com", true},      {".example.com", "a.b.example.com", true},
-      {"*.example.com", "a.example.com", true},   {"Example.COM.", "example.com", true},
-      {"a.example.com", "example.com", false},    {"x, example.com", "example.com", true},
-      {"x example.com\ty", "example.com", true},  {" , ,", "example.com", false},
-      {"*", "example.com", true},                 {"x,*", "10.0.0.1", true},
-      {"", "example.com", false},                 {".", "example.com", false},
-      {"example.com:80", "example.com", true},    {"example.com:8080", "example.com", false},
-      {"127.0.0.1", "127.0.0.1", true},           {"0.0.1", "127.0.0.1", false},
-      {".0.0.1", "127.0.0.1", false},             {"127.0.0.1:80", "127.0.0.1", true},
-      {"127.0.0.1:81", "127.0.0.1", false},       {"10.0.0.0/8", "10.255.0.1", true},
-      {"10.0.0.0/8", "11.0.0.1", false},          {"10.1.2.3/31", "10.1.2.2", true},
-      {"10.1.2.3/31", "10.1.2.4", false},         {"0.0.0.0/0", "9.9.9.9", true},
-      {"0.0.0.0/0", "::1", false},                {"10.0.0.0/33", "10.0.0.0", false},
-      {"10.0.0.0/x", "10.0.0.0", false},          {"10.0.0.0/", "10.0.0.0", false},
-      {"::1", "::1", true},                       {"::1", "[::1]", true},
-      {"[::1]", "::1", true},                     {"0:0:0:0:0:0:0:1", "::1", true},
-      {"::1/128", "::1", true},                   {"::/8", "::1", true},
-      {"fd00::/8", "fdab::1", true},              {"fd00::/8", "fe80::1", false},
-      {"[fd00::]/8", "fdab::1", true},            {"[::1]:80", "::1", true},
-      {"[::1]:81", "::1", false},                 {"::/0", "127.0.0.1", false},
-      {"fe80::1", "fe80::1%eth0", true},          {"::ffff:10.0.0.1", "10.0.0.1", true},
-      {"localhost", "127.0.0.1", false},          {"1", "127.0.0.1", false},
+      {"example.com", "example.com", true},
+      {"example.com", "www.EXAMPLE.com", true},
+      {"example.com", "notexample.com", false},
+      {"example.com", "example.com.", true},
+      {".example.com", "example.com", true},
+      {".example.com", "a.b.example.com", true},
+      {"*.example.com", "a.example.com", true},
+      {"Example.COM.", "example.com", true},
+      {"a.example.com", "example.com", false},
+      {"x, example.com", "example.com", true},
+      {"x example.com\ty", "example.com", true},
+      {" , ,", "example.com", false},
+      {"*", "example.com", true},
+      {"x,*", "10.0.0.1", true},
+      {"", "example.com", false},
+      {".", "example.com", false},
+      {"example.com:80", "example.com", true},
+      {"example.com:8080", "example.com", false},
+      {"127.0.0.1", "127.0.0.1", true},
+      {"0.0.1", "127.0.0.1", false},
+      {".0.0.1", "127.0.0.1", false},
+      {"127.0.0.1:80", "127.0.0.1", true},
+      {"127.0.0.1:81", "127.0.0.1", false},
+      {"10.0.0.0/8", "10.255.0.1", true},
+      {"10.0.0.0/8", "11.0.0.1", false},
+      {"10.1.2.3/31", "10.1.2.2", true},
+      {"10.1.2.3/31", "10.1.2.4", false},
+      {"0.0.0.0/0", "9.9.9.9", true},
+      {"0.0.0.0/0", "::1", false},
+      {"10.0.0.0/33", "10.0.0.0", false},
+      {"10.0.0.0/x", "10.0.0.0", false},
+      {"10.0.0.0/", "10.0.0.0", false},
+      {"::1", "::1", true},
+      {"::1", "[::1]", true},
+      {"[::1]", "::1", true},
+      {"0:0:0:0:0:0:0:1", "::1", true},
+      {"::1/128", "::1", true},
+      {"::/8", "::1", true},
+      {"fd00::/8", "fdab::1", true},
+      {"fd00::/8", "fe80::1", false},
+      {"[fd00::]/8", "fdab::1", true},
+      {"[::1]:80", "::1", true},
+      {"[::1]:81", "::1", false},
+      {"::/0", "127.0.0.1", false},
+      {"fe80::1", "fe80::1%eth0", true},
+      {"::ffff:10.0.0.1", "10.0.0.1", true},
+      {"localhost", "127.0.0.1", false},
+      {"1", "127.0.0.1", false},
   };
-  for (const auto& c : cases) EXPECT_EQ(no_proxy_list(c.list).contains(c.host, "80"), c.in) << c.list << " " << c.host;
+  for (const auto& c : cases)
+    EXPECT_EQ(no_proxy_list(c.list).contains(c.host, "80"), c.in) << c.list << " " << c.host;
 }
 
 TEST(http_headers, hold_what_can_stand_on_one_line) {

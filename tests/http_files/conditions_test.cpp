@@ -16,7 +16,9 @@ constexpr const char* at = "Sun, 06 Nov 1994 08:49:37 GMT";
 constexpr const char* before = "Sun, 06 Nov 1994 08:49:36 GMT";
 constexpr const char* after = "Sun, 06 Nov 1994 08:49:38 GMT";
 
-validators state(std::string etag = "\"a\"") { return {std::move(etag), std::chrono::sys_seconds(784111777s)}; }
+validators state(std::string etag = "\"a\"") {
+  return {std::move(etag), std::chrono::sys_seconds(784111777s)};
+}
 
 condition ask(std::vector<http::headers::field> fields, const validators& v = state()) {
   http::headers all;
@@ -30,8 +32,10 @@ TEST(conditions, each_alone) {
   EXPECT_EQ(ask({{"If-None-Match", "\"b\""}}), condition::met);
   EXPECT_EQ(ask({{"If-None-Match", "*"}}), condition::not_modified);
   EXPECT_EQ(ask({{"If-None-Match", "W/\"a\""}}), condition::not_modified) << "weak comparison";
-  EXPECT_EQ(ask({{"If-None-Match", "\"x, \", W/\"y\" , \"a\""}}), condition::not_modified) << "a comma inside";
-  EXPECT_EQ(ask({{"If-None-Match", "\"x\""}, {"if-none-match", "\"a\""}}), condition::not_modified) << "two fields";
+  EXPECT_EQ(ask({{"If-None-Match", "\"x, \", W/\"y\" , \"a\""}}), condition::not_modified)
+      << "a comma inside";
+  EXPECT_EQ(ask({{"If-None-Match", "\"x\""}, {"if-none-match", "\"a\""}}), condition::not_modified)
+      << "two fields";
   EXPECT_EQ(ask({{"If-None-Match", "a"}}), condition::met) << "no quotes";
   EXPECT_EQ(ask({{"If-None-Match", "\"a"}}), condition::met);
   EXPECT_EQ(ask({{"If-None-Match", ""}}), condition::met);
@@ -51,14 +55,17 @@ TEST(conditions, each_alone) {
 }
 
 TEST(conditions, precedence) {  // RFC 9110, 13.2.2
-  EXPECT_EQ(ask({{"If-Match", "\"a\""}, {"If-Unmodified-Since", before}}), condition::met) << "the date is not asked";
+  EXPECT_EQ(ask({{"If-Match", "\"a\""}, {"If-Unmodified-Since", before}}), condition::met)
+      << "the date is not asked";
   EXPECT_EQ(ask({{"If-Match", "\"b\""}, {"If-None-Match", "\"a\""}}), condition::failed);
   EXPECT_EQ(ask({{"If-Match", "\"a\""}, {"If-None-Match", "\"a\""}}), condition::not_modified);
-  EXPECT_EQ(ask({{"If-None-Match", "\"b\""}, {"If-Modified-Since", at}}), condition::met) << "the date is not asked";
+  EXPECT_EQ(ask({{"If-None-Match", "\"b\""}, {"If-Modified-Since", at}}), condition::met)
+      << "the date is not asked";
   EXPECT_EQ(ask({{"If-Unmodified-Since", before}, {"If-Modified-Since", at}}), condition::failed);
 }
 
-std::string range(std::vector<http::headers::field> fields, std::uint64_t size, const validators& v = state()) {
+std::string range(std::vector<http::headers::field> fields, std::uint64_t size,
+                  const validators& v = state()) {
   http::headers all;
   for (auto& [name, value] : fields) all.add(name, value);
   range_request r = wanted_range(all, v, size);
@@ -96,9 +103,9 @@ TEST(ranges, not_satisfiable) {
 }
 
 TEST(ranges, malformed_and_several_are_passed_over) {
-  for (const char* other : {"", "bytes", "bytes=", "bytes=-", "bytes=5-4", "bytes=a-b", "bytes=1", "bytes=1-2x", "bytes=--1",
-                            "bytes=+1-2", "bytes=0x1-2", "lines=1-2", "bytes=1 - 2", "bytes=0-0,5-6", "bytes=0-0, -1", "0-1",
-                            "bytes 0-1"})
+  for (const char* other : {"", "bytes", "bytes=", "bytes=-", "bytes=5-4", "bytes=a-b", "bytes=1",
+                            "bytes=1-2x", "bytes=--1", "bytes=+1-2", "bytes=0x1-2", "lines=1-2",
+                            "bytes=1 - 2", "bytes=0-0,5-6", "bytes=0-0, -1", "0-1", "bytes 0-1"})
     EXPECT_EQ(range(other, 100), "whole") << other;
   EXPECT_EQ(range({{"Range", "bytes=0-1"}, {"Range", "bytes=2-3"}}, 100), "whole");
 }
@@ -119,13 +126,15 @@ TEST(ranges, if_range) {
 }
 
 TEST(accepted_coding, gzip_by_quality) {
-  for (const char* yes : {"gzip", "GZip", "x-gzip", "gzip, deflate, br", "br;q=1.0, gzip;q=0.8, *;q=0.1", "*",
-                          "identity;q=0.5, gzip;q=0.5", "gzip;q=0.001", "gzip ; q=1.000", "deflate,,gzip",
-                          "*;q=0, gzip", "identity;q=0, *"})
+  for (const char* yes :
+       {"gzip", "GZip", "x-gzip", "gzip, deflate, br", "br;q=1.0, gzip;q=0.8, *;q=0.1", "*",
+        "identity;q=0.5, gzip;q=0.5", "gzip;q=0.001", "gzip ; q=1.000", "deflate,,gzip",
+        "*;q=0, gzip", "identity;q=0, *"})
     EXPECT_TRUE(accepts_gzip(yes)) << yes;
-  for (const char* no : {"", "identity", "br", "gzip;q=0", "gzip;q=0.000", "*;q=0", "gzip;q=0.5, identity", "gzip;q=0, *",
-                         "gzip;q=2", "gzip;q=nan", "gzip;q=-1", "gzip;q=", "gzip;x=1", "gzipped", "gzip;q=0.0001",
-                         "gzip;q=1.001", ";q=1", ",", "gzip;q=0.5;q=0"})
+  for (const char* no :
+       {"", "identity", "br", "gzip;q=0", "gzip;q=0.000", "*;q=0", "gzip;q=0.5, identity",
+        "gzip;q=0, *", "gzip;q=2", "gzip;q=nan", "gzip;q=-1", "gzip;q=", "gzip;x=1", "gzipped",
+        "gzip;q=0.0001", "gzip;q=1.001", ";q=1", ",", "gzip;q=0.5;q=0"})
     EXPECT_FALSE(accepts_gzip(no)) << no;
 }
 

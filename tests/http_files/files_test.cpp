@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <atomic>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
-#include <thread>
 #include <unistd.h>
+#include <atomic>
+#include <thread>
 
 #include <rondo/http/date.hpp>
 #include <rondo/http/detail/directory_page.hpp>
@@ -48,7 +48,8 @@ TEST(files, a_file_with_what_tells_its_state) {
     auto head = co_await ask(port, "/a/page.html", "", "HEAD");
     EXPECT_EQ(head.status, 200);
     EXPECT_EQ(head.body, "");
-    for (const char* name : {"Content-Length", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges"})
+    for (const char* name :
+         {"Content-Length", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges"})
       EXPECT_EQ(head.field(name), r.field(name)) << name;
     auto query = co_await ask(port, "/a/page.html?v=../x");
     EXPECT_EQ(query.body, "<p>hello");
@@ -65,7 +66,8 @@ TEST(files, of_all_sizes_byte_for_byte) {
       auto r = co_await ask(port, "/" + std::to_string(n));
       EXPECT_EQ(r.status, 200) << n;
       EXPECT_EQ(r.field("Content-Length"), std::to_string(n));
-      EXPECT_TRUE(r.body == test::pattern(n)) << n << " bytes are not the file's; got " << r.body.size();
+      EXPECT_TRUE(r.body == test::pattern(n))
+          << n << " bytes are not the file's; got " << r.body.size();
     }
   });
   EXPECT_EQ(test::open_fds(), before);
@@ -77,8 +79,9 @@ TEST(files, several_of_one_connection) {
   f.write("b", test::pattern(300'000));
   test::with_files(f, {}, [&](std::uint16_t port) -> task<> {
     auto s = co_await rondo::open_connection("127.0.0.1", port);
-    std::string request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n"
-                          "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    std::string request =
+        "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n"
+        "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     co_await s.write(request);
     std::string all = co_await s.read_all(1 << 20);
     std::size_t second = all.find("aaaHTTP/1.1 200");
@@ -98,7 +101,8 @@ TEST(files, ranges) {
     struct {
       std::size_t first, length;
       const char* range;
-    } parts[] = {{0, 1, "0-0"}, {100, 300'000, "100-300099"}, {399'999, 1, "-1"}, {10, 399'990, "10-"}};
+    } parts[] = {
+        {0, 1, "0-0"}, {100, 300'000, "100-300099"}, {399'999, 1, "-1"}, {10, 399'990, "10-"}};
     for (auto& p : parts) {
       auto r = co_await ask(port, "/x", std::string("Range: bytes=") + p.range + "\r\n");
       EXPECT_EQ(r.status, 206);
@@ -149,7 +153,8 @@ TEST(files, conditions) {
     auto other = co_await ask(port, "/x", "If-Match: \"other\"\r\n");
     EXPECT_EQ(other.status, 412);
     // A 304 comes before the range (RFC 9110, 13.2.2).
-    same = co_await ask(port, "/x", "Range: bytes=0-0\r\nIf-None-Match: " + plain.field("ETag") + "\r\n");
+    same = co_await ask(port, "/x",
+                        "Range: bytes=0-0\r\nIf-None-Match: " + plain.field("ETag") + "\r\n");
     EXPECT_EQ(same.status, 304);
 
     f.write("x", "TEXT");
@@ -157,7 +162,8 @@ TEST(files, conditions) {
     EXPECT_EQ(changed.status, 200);
     EXPECT_EQ(changed.body, "TEXT");
     EXPECT_TRUE(changed.field("ETag").starts_with("W/\"")) << "so new: " << changed.field("ETag");
-    auto range = co_await ask(port, "/x", "Range: bytes=0-0\r\nIf-Range: " + changed.field("ETag") + "\r\n");
+    auto range =
+        co_await ask(port, "/x", "Range: bytes=0-0\r\nIf-Range: " + changed.field("ETag") + "\r\n");
     EXPECT_EQ(range.status, 200) << "a weak tag promises nothing of bytes";
 
     f.age("x", -5000s);
@@ -231,18 +237,75 @@ TEST(files, no_way_out) {
   fs::create_symlink("loop", o / "served/loop");
   fs::create_symlink("nowhere", o / "served/dangling");
   std::vector<std::string> targets = {
-      "/../secret", "/sub/../../secret", "/%2e%2e/secret", "/.%2e/secret", "/%2E./secret", "/%2e%2e%2fsecret",
-      "/..%2fsecret", "/..%2Fsecret", "/..%5csecret", "/..\\secret", "/sub/..%5c..%5csecret", "/%252e%252e/secret",
-      "/%c0%ae%c0%ae/secret", "/%c0%ae%c0%ae%c0%afsecret", "/%e0%80%ae%e0%80%ae/secret", "/..%c0%afsecret",
-      "/.../secret", "/..../secret", "/..;/secret", "/.. /secret", "/..%20/secret", "/..%00/secret", "/inside%00",
-      "/inside%00.html", "/%00", "/link", "/absolute", "/up/secret", "/root" + (o / "secret"), "/root/etc/passwd",
-      "/magic/etc/passwd", "/around", "/absolute_inside", "/loop", "/dangling", "//" + (o / "secret"),
-      "/" + (o / "secret"), "///etc/passwd", "/sub//inside", "/./inside", "/sub/./inside", "/sub/../inside",
-      "/sub%2finside", "/sub%2Finside", "/inside.", "/inside...", "/inside%20", "/inside::$DATA", "/INSIDE",
-      "/sub/", "/" + std::string(300, 'a'), "/" + std::string(5000, 'a'),
-      "/" + [] { std::string deep; for (int i = 0; i < 2000; ++i) deep += "a/"; return deep; }() + "x",
-      "/" + [] { std::string up; for (int i = 0; i < 1000; ++i) up += "../"; return up; }() + "etc/passwd",
-      "/sub/up", "/~root", "/%uFF0E%uFF0E/secret",
+      "/../secret",
+      "/sub/../../secret",
+      "/%2e%2e/secret",
+      "/.%2e/secret",
+      "/%2E./secret",
+      "/%2e%2e%2fsecret",
+      "/..%2fsecret",
+      "/..%2Fsecret",
+      "/..%5csecret",
+      "/..\\secret",
+      "/sub/..%5c..%5csecret",
+      "/%252e%252e/secret",
+      "/%c0%ae%c0%ae/secret",
+      "/%c0%ae%c0%ae%c0%afsecret",
+      "/%e0%80%ae%e0%80%ae/secret",
+      "/..%c0%afsecret",
+      "/.../secret",
+      "/..../secret",
+      "/..;/secret",
+      "/.. /secret",
+      "/..%20/secret",
+      "/..%00/secret",
+      "/inside%00",
+      "/inside%00.html",
+      "/%00",
+      "/link",
+      "/absolute",
+      "/up/secret",
+      "/root" + (o / "secret"),
+      "/root/etc/passwd",
+      "/magic/etc/passwd",
+      "/around",
+      "/absolute_inside",
+      "/loop",
+      "/dangling",
+      "//" + (o / "secret"),
+      "/" + (o / "secret"),
+      "///etc/passwd",
+      "/sub//inside",
+      "/./inside",
+      "/sub/./inside",
+      "/sub/../inside",
+      "/sub%2finside",
+      "/sub%2Finside",
+      "/inside.",
+      "/inside...",
+      "/inside%20",
+      "/inside::$DATA",
+      "/INSIDE",
+      "/sub/",
+      "/" + std::string(300, 'a'),
+      "/" + std::string(5000, 'a'),
+      "/" +
+          [] {
+            std::string deep;
+            for (int i = 0; i < 2000; ++i) deep += "a/";
+            return deep;
+          }() +
+          "x",
+      "/" +
+          [] {
+            std::string up;
+            for (int i = 0; i < 1000; ++i) up += "../";
+            return up;
+          }() +
+          "etc/passwd",
+      "/sub/up",
+      "/~root",
+      "/%uFF0E%uFF0E/secret",
   };
   std::size_t before = test::open_fds();
   for (bool links : {true, false}) {
@@ -279,7 +342,8 @@ TEST(files, hidden_names) {
   f.write(".well-known/acme", "token");
   f.write("..odd", "odd");
   test::with_files(f, {}, [&](std::uint16_t port) -> task<> {
-    for (const char* t : {"/.env", "/%2eenv", "/.git/config", "/a/.b/c", "/..odd", "/.git", "/.git/"}) {
+    for (const char* t :
+         {"/.env", "/%2eenv", "/.git/config", "/a/.b/c", "/..odd", "/.git", "/.git/"}) {
       auto r = co_await ask(port, t);
       EXPECT_EQ(r.status, 404) << t;
     }
@@ -395,7 +459,8 @@ TEST(files, one_that_gets_shorter_ends_the_connection) {
       std::string piece = co_await s.read();
       if (piece.empty()) break;
       if (got + piece.size() <= big.size()) {
-        EXPECT_TRUE(std::string_view(piece) == std::string_view(big).substr(got, piece.size())) << "at " << got;
+        EXPECT_TRUE(std::string_view(piece) == std::string_view(big).substr(got, piece.size()))
+            << "at " << got;
       }
       got += piece.size();
     }
@@ -433,7 +498,8 @@ TEST(files, closing_the_server_waits_for_a_file_and_then_does_not) {
       auto s = co_await rondo::open_connection("127.0.0.1", server.port());
       co_await s.write("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
       std::string head = co_await s.read_until("\r\n\r\n");
-      auto closing = rondo::create_task(server.close(reads ? rondo::delay(60s) : rondo::delay(10ms)));
+      auto closing =
+          rondo::create_task(server.close(reads ? rondo::delay(60s) : rondo::delay(10ms)));
       if (reads) {
         std::string all = co_await s.read_all(64 << 20);
         EXPECT_EQ(all.size(), 30'000'000u);
@@ -467,7 +533,8 @@ TEST(files, compressed_beforehand) {
     EXPECT_EQ(plain.field("Content-Encoding"), "");
     EXPECT_EQ(plain.field("Vary"), "Accept-Encoding");
     EXPECT_NE(plain.field("ETag"), packed.field("ETag"));
-    auto same = co_await ask(port, "/a.js", "Accept-Encoding: gzip\r\nIf-None-Match: " + packed.field("ETag") + "\r\n");
+    auto same = co_await ask(
+        port, "/a.js", "Accept-Encoding: gzip\r\nIf-None-Match: " + packed.field("ETag") + "\r\n");
     EXPECT_EQ(same.status, 304);
     EXPECT_EQ(same.field("Vary"), "Accept-Encoding");
     auto other = co_await ask(port, "/a.js", "If-None-Match: " + packed.field("ETag") + "\r\n");
@@ -518,8 +585,16 @@ TEST(files, a_listing_shows_what_is_served) {
       at += 9;
       links.push_back(r.body.substr(at, r.body.find('"', at) - at));
     }
-    std::vector<std::string> expected = {"deep/", "sub/", "%3Cb%3E%26%22%27", "a", "b", "bad%FF%20utf8%E2%82", "in",
-                                         "javascript%3Aalert%281%29", "x%20y%3F%23%25", "%C3%A4"};
+    std::vector<std::string> expected = {"deep/",
+                                         "sub/",
+                                         "%3Cb%3E%26%22%27",
+                                         "a",
+                                         "b",
+                                         "bad%FF%20utf8%E2%82",
+                                         "in",
+                                         "javascript%3Aalert%281%29",
+                                         "x%20y%3F%23%25",
+                                         "%C3%A4"};
     EXPECT_EQ(links, expected);
     EXPECT_NE(r.body.find("&lt;b&gt;&amp;&quot;&#39;"), r.body.npos);
     EXPECT_EQ(r.body.find("<b>"), r.body.npos);
@@ -541,12 +616,14 @@ TEST(files, a_listing_shows_what_is_served) {
 
 TEST(files, text_in_html) {
   using http::detail::escape_html;
-  EXPECT_EQ(escape_html("<a href='x'>&\"\n\x7f\x01"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\uFFFD\uFFFD\uFFFD");
+  EXPECT_EQ(escape_html("<a href='x'>&\"\n\x7f\x01"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\uFFFD\uFFFD\uFFFD");
   EXPECT_EQ(escape_html("\u00e4\u20ac\U0001F600"), "\u00e4\u20ac\U0001F600");
   EXPECT_EQ(escape_html("\xc0\xaf"), "\uFFFD\uFFFD") << "overlong";
   EXPECT_EQ(escape_html("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD") << "a surrogate";
   EXPECT_EQ(escape_html("\xf4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");
-  EXPECT_EQ(escape_html("\xe2\x82<"), "\uFFFD\uFFFD&lt;") << "a cut character takes nothing with it";
+  EXPECT_EQ(escape_html("\xe2\x82<"), "\uFFFD\uFFFD&lt;")
+      << "a cut character takes nothing with it";
 }
 
 TEST(open_beneath, by_steps_follows_nothing) {
@@ -594,7 +671,8 @@ TEST(open_beneath, renames_meanwhile) {
     }
   });
   auto open_and_read = [&]() -> task<bool> {
-    int fd = co_await http::detail::open_beneath(directory, "a/b/link", http::detail::links::inside);
+    int fd =
+        co_await http::detail::open_beneath(directory, "a/b/link", http::detail::links::inside);
     if (fd < 0) co_return false;
     char text[16] = "";
     ssize_t n = ::read(fd, text, sizeof text);
@@ -632,7 +710,8 @@ TEST(file_reply, one_file) {
     reported.listen();
     auto none = co_await ask(server.port(), "/nothing");
     EXPECT_EQ(none.status, 500);
-    EXPECT_TRUE(reported.mentions("open " + (f / "nothing") + ": No such file")) << reported.messages.size();
+    EXPECT_TRUE(reported.mentions("open " + (f / "nothing") + ": No such file"))
+        << reported.messages.size();
     rondo::loop::current().set_exception_handler({});
     co_await server.close();
   });

@@ -100,7 +100,8 @@ TEST(gzip, leaves_alone_what_it_should) {
     return answer;
   };
   with_gzip(handler, [&](std::uint16_t port) -> task<> {
-    for (const char* what : {"png", "type_field", "events", "br", "no-transform", "206", "random"}) {
+    for (const char* what :
+         {"png", "type_field", "events", "br", "no-transform", "206", "random"}) {
       auto r = co_await ask(port, std::string("/") + what, gzip);
       EXPECT_NE(r.field("Content-Encoding"), "gzip") << what;
       EXPECT_EQ(r.field("ETag"), "\"a\"") << what;
@@ -124,9 +125,13 @@ TEST(gzip, vary_is_kept) {
   };
   with_gzip(handler, [&](std::uint16_t port) -> task<> {
     auto r = co_await ask(port, "/has", gzip);
-    EXPECT_EQ(std::count_if(r.fields.begin(), r.fields.end(), [](auto& f) { return f.first == "Vary"; }), 1);
+    EXPECT_EQ(
+        std::count_if(r.fields.begin(), r.fields.end(), [](auto& f) { return f.first == "Vary"; }),
+        1);
     r = co_await ask(port, "/other", gzip);
-    EXPECT_EQ(std::count_if(r.fields.begin(), r.fields.end(), [](auto& f) { return f.first == "Vary"; }), 2);
+    EXPECT_EQ(
+        std::count_if(r.fields.begin(), r.fields.end(), [](auto& f) { return f.first == "Vary"; }),
+        2);
   });
 }
 
@@ -159,7 +164,8 @@ TEST(gzip, a_stream_arrives_piece_by_piece) {
   };
   with_gzip(handler, [&](std::uint16_t port) -> task<> {
     auto c = co_await rondo::open_connection("127.0.0.1", port);
-    co_await c.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: gzip\r\n\r\n");
+    co_await c.write(
+        "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: gzip\r\n\r\n");
     std::string head = co_await c.read_until("\r\n\r\n");
     EXPECT_NE(head.find("Content-Encoding: gzip"), head.npos);
     std::string size = co_await c.read_until("\r\n");
@@ -170,7 +176,8 @@ TEST(gzip, a_stream_arrives_piece_by_piece) {
     s.arrived.set();
     co_await c.read_exactly(2);
     std::string rest = co_await c.read_all(1 << 20);
-    EXPECT_TRUE(unpacked(packed + test::unchunked(rest), &complete) == "first second" + text(200'000));
+    EXPECT_TRUE(unpacked(packed + test::unchunked(rest), &complete) ==
+                "first second" + text(200'000));
     EXPECT_TRUE(complete);
   });
 }
@@ -188,28 +195,32 @@ TEST(gzip, at_most_so_many_streams) {
   };
   http::gzip_options two;
   two.max_streams = 2;
-  with_gzip(handler, [&](std::uint16_t port) -> task<> {
-    std::vector<rondo::stream> clients;
-    auto begin = [&]() -> task<bool> {
-      clients.push_back(co_await rondo::open_connection("127.0.0.1", port));
-      co_await clients.back().write("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n");
-      std::string head = co_await clients.back().read_until("\r\n\r\n");
-      co_return head.find("Content-Encoding: gzip") != head.npos;
-    };
-    EXPECT_TRUE(co_await begin());
-    EXPECT_TRUE(co_await begin());
-    EXPECT_FALSE(co_await begin());
-    clients[0].close();  // its place becomes free when the server notices
-    bool again = false;
-    for (int i = 0; i < 10'000 && !again; ++i) {
-      co_await rondo::sleep(1ms);
-      again = co_await begin();
-      if (!again) clients.pop_back();
-    }
-    EXPECT_TRUE(again);
-    clients.clear();
-    release.set();
-  }, two);
+  with_gzip(
+      handler,
+      [&](std::uint16_t port) -> task<> {
+        std::vector<rondo::stream> clients;
+        auto begin = [&]() -> task<bool> {
+          clients.push_back(co_await rondo::open_connection("127.0.0.1", port));
+          co_await clients.back().write(
+              "GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n");
+          std::string head = co_await clients.back().read_until("\r\n\r\n");
+          co_return head.find("Content-Encoding: gzip") != head.npos;
+        };
+        EXPECT_TRUE(co_await begin());
+        EXPECT_TRUE(co_await begin());
+        EXPECT_FALSE(co_await begin());
+        clients[0].close();  // its place becomes free when the server notices
+        bool again = false;
+        for (int i = 0; i < 10'000 && !again; ++i) {
+          co_await rondo::sleep(1ms);
+          again = co_await begin();
+          if (!again) clients.pop_back();
+        }
+        EXPECT_TRUE(again);
+        clients.clear();
+        release.set();
+      },
+      two);
 }
 
 TEST(gzip, files_and_their_conditions) {
@@ -223,28 +234,32 @@ TEST(gzip, files_and_their_conditions) {
   http::gzip_options options;
   options.max_file = 1'000'000;
   std::size_t before = test::open_fds();
-  with_gzip(http::files(f.path()), [&](std::uint16_t port) -> task<> {
-    auto r = co_await ask(port, "/page.html", gzip);
-    EXPECT_TRUE(unpacked(r.body) == page);
-    EXPECT_EQ(r.field("Content-Length"), std::to_string(r.body.size()));
-    EXPECT_EQ(r.field("Accept-Ranges"), "");
-    EXPECT_TRUE(r.field("ETag").starts_with("W/"));
-    auto same = co_await ask(port, "/page.html", std::string(gzip) + "If-None-Match: " + r.field("ETag") + "\r\n");
-    EXPECT_EQ(same.status, 304);
-    EXPECT_EQ(same.field("Vary"), "Accept-Encoding");
-    r = co_await ask(port, "/script.js", gzip);
-    bool complete = false;
-    EXPECT_TRUE(unpacked(r.body, &complete) == script);
-    EXPECT_TRUE(complete);
-    r = co_await ask(port, "/script.js", std::string(gzip) + "Range: bytes=0-9\r\n");
-    EXPECT_EQ(r.status, 206);
-    EXPECT_EQ(r.body, script.substr(0, 10)) << "ranges are of the plain file";
-    EXPECT_EQ(r.field("Content-Encoding"), "");
-    r = co_await ask(port, "/huge.js", gzip);
-    EXPECT_TRUE(r.body == huge);
-    r = co_await ask(port, "/picture.png", gzip);
-    EXPECT_TRUE(r.body == page);
-  }, options);
+  with_gzip(
+      http::files(f.path()),
+      [&](std::uint16_t port) -> task<> {
+        auto r = co_await ask(port, "/page.html", gzip);
+        EXPECT_TRUE(unpacked(r.body) == page);
+        EXPECT_EQ(r.field("Content-Length"), std::to_string(r.body.size()));
+        EXPECT_EQ(r.field("Accept-Ranges"), "");
+        EXPECT_TRUE(r.field("ETag").starts_with("W/"));
+        auto same = co_await ask(port, "/page.html",
+                                 std::string(gzip) + "If-None-Match: " + r.field("ETag") + "\r\n");
+        EXPECT_EQ(same.status, 304);
+        EXPECT_EQ(same.field("Vary"), "Accept-Encoding");
+        r = co_await ask(port, "/script.js", gzip);
+        bool complete = false;
+        EXPECT_TRUE(unpacked(r.body, &complete) == script);
+        EXPECT_TRUE(complete);
+        r = co_await ask(port, "/script.js", std::string(gzip) + "Range: bytes=0-9\r\n");
+        EXPECT_EQ(r.status, 206);
+        EXPECT_EQ(r.body, script.substr(0, 10)) << "ranges are of the plain file";
+        EXPECT_EQ(r.field("Content-Encoding"), "");
+        r = co_await ask(port, "/huge.js", gzip);
+        EXPECT_TRUE(r.body == huge);
+        r = co_await ask(port, "/picture.png", gzip);
+        EXPECT_TRUE(r.body == page);
+      },
+      options);
   EXPECT_EQ(test::open_fds(), before);
 }
 

@@ -57,7 +57,8 @@ TEST(no_memory, files) {
   for (const char* target : {"/small", "/large", "/packed.js", "/directory", "/none"})
     with_each_allocation_failing(target, [&](http::request& r) -> task<> { co_await handle(r); });
   std::string path = f / "large";
-  with_each_allocation_failing("/", [&](http::request& r) -> task<> { co_await http::file_reply(r, path); });
+  with_each_allocation_failing(
+      "/", [&](http::request& r) -> task<> { co_await http::file_reply(r, path); });
 }
 
 TEST(no_memory, gzip) {

@@ -43,14 +43,17 @@ TEST(server_sent_events, data_stays_data) {
 template <class Make, class Body>
 void with_events(Make make, Body&& body, http::server_sent_events_options options = {}) {
   test::run([&]() -> task<> {
-    auto handler = [&](http::request& r) { return http::server_sent_events(make(std::string(http::last_event_id(r))), options); };
+    auto handler = [&](http::request& r) {
+      return http::server_sent_events(make(std::string(http::last_event_id(r))), options);
+    };
     auto server = co_await http::start_server(handler, "127.0.0.1", 0);
     co_await body(server);
     co_await server.close(0s);
   });
 }
 
-task<rondo::stream> open_events(std::uint16_t port, std::string fields = {}, const char* version = "1.1") {
+task<rondo::stream> open_events(std::uint16_t port, std::string fields = {},
+                                const char* version = "1.1") {
   auto s = co_await rondo::open_connection("127.0.0.1", port);
   std::string request = std::string("GET / HTTP/") + version + "\r\nHost: x\r\n" + fields + "\r\n";
   co_await s.write(request);
@@ -104,22 +107,25 @@ TEST(server_sent_events, pings_meanwhile_and_loses_nothing) {
   };
   http::server_sent_events_options often;
   often.ping = 1ms;
-  with_events(make, [&](http::server& server) -> task<> {
-    auto s = co_await open_events(server.port());
-    co_await s.read_until("\r\n\r\n");
-    int pings = 0;
-    for (int i = 0; i < 30;) {
-      std::string chunk = co_await read_chunk(s);
-      if (chunk == ": ping\n\n") {
-        ++pings;
-        continue;
-      }
-      EXPECT_EQ(chunk, "data: " + std::to_string(i) + "\n\n");
-      ++i;
-    }
-    for (int i = 0; i < 100; ++i) EXPECT_EQ(co_await read_chunk(s), ": ping\n\n");
-    EXPECT_GT(pings, 0);
-  }, often);
+  with_events(
+      make,
+      [&](http::server& server) -> task<> {
+        auto s = co_await open_events(server.port());
+        co_await s.read_until("\r\n\r\n");
+        int pings = 0;
+        for (int i = 0; i < 30;) {
+          std::string chunk = co_await read_chunk(s);
+          if (chunk == ": ping\n\n") {
+            ++pings;
+            continue;
+          }
+          EXPECT_EQ(chunk, "data: " + std::to_string(i) + "\n\n");
+          ++i;
+        }
+        for (int i = 0; i < 100; ++i) EXPECT_EQ(co_await read_chunk(s), ": ping\n\n");
+        EXPECT_GT(pings, 0);
+      },
+      often);
 }
 
 TEST(server_sent_events, a_client_that_goes_away_cancels_the_generator) {

@@ -68,7 +68,8 @@ inline std::string unchunked(std::string_view text) {
   for (;;) {
     std::size_t end = text.find("\r\n");
     if (end == text.npos) return body + "<cut>";
-    auto size = static_cast<std::size_t>(std::strtoul(std::string(text.substr(0, end)).c_str(), nullptr, 16));
+    auto size = static_cast<std::size_t>(
+        std::strtoul(std::string(text.substr(0, end)).c_str(), nullptr, 16));
     text.remove_prefix(end + 2);
     if (size == 0) return body;
     body += text.substr(0, size);
@@ -100,7 +101,8 @@ inline response parse(std::string_view text) {
 inline rondo::task<response> ask(std::uint16_t port, std::string target, std::string fields = {},
                                  std::string method = "GET") {
   auto s = co_await rondo::open_connection("127.0.0.1", port);
-  std::string request = method + " " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + fields + "\r\n";
+  std::string request =
+      method + " " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + fields + "\r\n";
   co_await s.write(request);
   std::string all = co_await s.read_all(64 << 20);
   co_return parse(all);

@@ -67,8 +67,8 @@ TEST(http_server, answers_pipelined_requests_in_order) {
     auto server = co_await http::start_server(site, "127.0.0.1", 0);
     std::string many;
     for (int i = 0; i < 50; ++i)
-      many += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" +
-              std::to_string(10 + i);
+      many +=
+          "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
     std::string answer = co_await raw(server.port(), many);
     std::size_t at = 0;
     for (int i = 0; i < 50; ++i) {
@@ -95,15 +95,17 @@ TEST(http_server, refuses_bad_requests) {
     EXPECT_EQ(co_await status("GET / HTTP/1.1\r\n\r\n"), "HTTP/1.1 400") << "no Host";
     EXPECT_EQ(co_await status("GET /" + std::string(600, 'x') + " HTTP/1.1\r\nHost: x\r\n\r\n"),
               "HTTP/1.1 414");
-    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(600, 'x') + "\r\n\r\n"),
-              "HTTP/1.1 431");
+    EXPECT_EQ(
+        co_await status("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(600, 'x') + "\r\n\r\n"),
+        "HTTP/1.1 431");
     std::string fields;
     for (int i = 0; i < 12; ++i) fields += "A: b\r\n";
     EXPECT_EQ(co_await status("GET / HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"), "HTTP/1.1 431");
     EXPECT_EQ(co_await status("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n"),
               "HTTP/1.1 413");
     std::string chunk = "400\r\n" + std::string(1024, 'c') + "\r\n0\r\n\r\n";
-    EXPECT_EQ(co_await status("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk),
+    EXPECT_EQ(co_await status(
+                  "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk),
               "HTTP/1.1 413");
     EXPECT_EQ(co_await status("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
                               "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -149,8 +151,9 @@ TEST(http_server, declines_upgrades_and_goes_on) {
 TEST(http_server, a_header_ends_in_a_line_feed) {  // CVE-2025-23167
   test::run([]() -> rondo::task<> {
     auto server = co_await http::start_server(site, "127.0.0.1", 0);
-    std::string answer = co_await raw(
-        server.port(), "GET /hello HTTP/1.1\r\nHost: x\r\n\rAGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    std::string answer =
+        co_await raw(server.port(),
+                     "GET /hello HTTP/1.1\r\nHost: x\r\n\rAGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 400");
     EXPECT_EQ(answer.find("200 OK"), std::string::npos) << "a smuggled request was served";
     answer = co_await raw(server.port(), "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n");

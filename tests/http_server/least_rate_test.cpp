@@ -4,8 +4,8 @@
 #include "http/server/least_rate.hpp"
 
 #include <gtest/gtest.h>
-#include <rondo/http/server.hpp>
 #include <sys/socket.h>
+#include <rondo/http/server.hpp>
 
 #include "http_server/raw.hpp"
 #include "http_server/transports.hpp"
@@ -29,7 +29,8 @@ TEST(least_rate, each_byte_buys_time_and_the_beginning_is_free) {
 
 TEST(least_rate, none_is_asked_for_without_a_limit) {
   EXPECT_FALSE(http::detail::least_rate(0, 30s).too_slow(0, seconds(1e9)));
-  EXPECT_FALSE(http::detail::least_rate(240, rondo::delay(std::chrono::hours(10'000'000))).too_slow(0, seconds(1e9)));
+  EXPECT_FALSE(http::detail::least_rate(240, rondo::delay(std::chrono::hours(10'000'000)))
+                   .too_slow(0, seconds(1e9)));
   EXPECT_TRUE(http::detail::least_rate(240, 0s).too_slow(0, seconds(1)));
 }
 
@@ -42,7 +43,8 @@ TEST(least_rate, a_body_that_drips_is_408) {
       options.body_timeout = 200ms;
       auto reached = co_await test::reached_server::start(t, echo, options);
       auto all = [&]() -> rondo::task<> {
-        for (std::string head : {"Content-Length: 1000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"}) {
+        for (std::string head :
+             {"Content-Length: 1000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"}) {
           auto s = co_await reached.connect();
           co_await s.write("POST / HTTP/1.1\r\nHost: x\r\n" + head);
           std::string piece = head.starts_with("T") ? "1\r\nx\r\n" : "x";
@@ -85,7 +87,8 @@ TEST(least_rate, a_handler_may_take_its_time) {
     options.body_timeout = 200ms;
     auto server = co_await http::start_server(handler, "127.0.0.1", 0, options);
     auto s = co_await rondo::open_connection("127.0.0.1", server.port());
-    co_await s.write("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\na");
+    co_await s.write(
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\na");
     co_await rondo::sleep(100ms);
     co_await s.write("b");
     co_await rondo::sleep(400ms);
@@ -102,7 +105,8 @@ TEST(least_rate, a_reply_that_is_read_in_drips_is_cut) {
       auto handler = [](http::request&) { return http::reply(std::string(32 << 20, 'x')); };
       http::server_options options;
       options.write_timeout = 200ms;
-      options.min_rate = 1 << 30;  // the kernels' buffers are large: what a drip is is a matter of measure
+      options.min_rate =
+          1 << 30;  // the kernels' buffers are large: what a drip is is a matter of measure
       auto reached = co_await test::reached_server::start(t, handler, options);
       auto s = co_await reached.connect();
       int small = 16 * 1024;

@@ -4,9 +4,9 @@
 // are killed, and when the server closes.
 #include <rondo/http/server.hpp>
 
-#include <fstream>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -68,7 +68,8 @@ TEST(http_lifetime, a_read_that_was_given_up_leaves_the_handler_its_time) {
     };
     auto server = co_await http::start_server(handler, "127.0.0.1", 0, short_body_time());
     auto s = co_await rondo::open_connection("127.0.0.1", server.port());
-    co_await s.write("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\n");
+    co_await s.write(
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\n");
     co_await rondo::sleep(50ms);  // the read is given up
     co_await s.write("hello");
     std::string answer = co_await s.read_all(1 << 20);
@@ -132,7 +133,8 @@ int other_end(const rondo::stream& client) {
   for (int fd = 3; fd < 4096; ++fd) {
     size = sizeof peer;
     if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
-        peer.sin_family == AF_INET && peer.sin_port == ours.sin_port && peer.sin_addr.s_addr == ours.sin_addr.s_addr)
+        peer.sin_family == AF_INET && peer.sin_port == ours.sin_port &&
+        peer.sin_addr.s_addr == ours.sin_addr.s_addr)
       return fd;
   }
   return -1;
@@ -144,7 +146,8 @@ void leave_room(int fd, std::uint32_t room) {
   socklen_t size = sizeof memory;
   ASSERT_EQ(::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size), 0);
   EXPECT_GT(memory[SK_MEMINFO_WMEM_QUEUED], 100'000u) << "the peer has taken it all";
-  int half = static_cast<int>((memory[SK_MEMINFO_WMEM_QUEUED] + room) / 2);  // the kernel doubles it
+  int half =
+      static_cast<int>((memory[SK_MEMINFO_WMEM_QUEUED] + room) / 2);  // the kernel doubles it
   ASSERT_EQ(::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof half), 0);
 }
 
@@ -193,7 +196,8 @@ TEST(http_lifetime, a_read_given_up_while_it_sends_sends_everything_once) {
     EXPECT_EQ(count(answer, "HTTP/1.1 200"), sent + 1u);
     std::size_t at = 0;
     for (int i = 0; i < sent && at != answer.npos; ++i) {
-      at = answer.find("\r\n\r\n/" + std::to_string(i) + "/" + std::string(piece_size, 'x') + "HTTP/1.1", at);
+      at = answer.find(
+          "\r\n\r\n/" + std::to_string(i) + "/" + std::string(piece_size, 'x') + "HTTP/1.1", at);
       EXPECT_NE(at, answer.npos) << "the reply to /" << i << "/ is not whole or not in its place";
     }
     EXPECT_TRUE(answer.ends_with("\r\n\r\n[hello]")) << answer.substr(answer.size() - 100);
@@ -414,8 +418,8 @@ TEST(http_lifetime, sends_parts_of_files) {
       std::size_t end = answer.find("\r\n\r\n") + 4;
       EXPECT_TRUE(answer.compare(end, wanted.size(), wanted) == 0) << target;
       EXPECT_TRUE(answer.ends_with("\r\n\r\n" + wanted)) << target;
-      std::string head = co_await test::raw(
-          server.port(), "HEAD " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+      std::string head =
+          co_await test::raw(server.port(), "HEAD " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
       EXPECT_NE(head.find("Content-Length: " + std::to_string(length) + "\r\n"), head.npos);
       EXPECT_TRUE(head.ends_with("\r\n\r\n"));
     }
@@ -439,7 +443,8 @@ TEST(http_lifetime, over_tls) {
     http::server_options options;
     options.idle_timeout = 300ms;
     auto server = co_await http::start_tls_server(handler, "127.0.0.1", 0, context, options);
-    auto s = co_await rondo::open_tls_connection("127.0.0.1", server.port(), test::certificates::client());
+    auto s = co_await rondo::open_tls_connection("127.0.0.1", server.port(),
+                                                 test::certificates::client());
     co_await s.write(test::get("/") + test::post("/", std::string(300'000, 'x')));
     std::string first = co_await s.read_until("secret 0");
     std::string second = co_await s.read_until("secret 300000");
@@ -529,7 +534,8 @@ TEST(http_lifetime, a_reset_at_every_byte_and_clients_killed_in_the_middle) {
     EXPECT_EQ(test::open_fds(), fds);
     EXPECT_EQ(rondo::all_tasks().size(), tasks);
 #if RONDO_TEST_FAIL_ALLOC
-    EXPECT_NEAR(test::allocations::alive, blocks, 200) << "after " << 60 * cuts.size() << " connections";
+    EXPECT_NEAR(test::allocations::alive, blocks, 200)
+        << "after " << 60 * cuts.size() << " connections";
 #endif
     co_await server.close();
   });

@@ -53,10 +53,14 @@ std::string read(std::string_view bytes, PieceSize piece_size, http::multipart_o
 }
 
 /// The same however it is cut.
-std::string read(std::string_view bytes, http::multipart_options limits = {}, std::string_view boundary = "b") {
+std::string read(std::string_view bytes, http::multipart_options limits = {},
+                 std::string_view boundary = "b") {
   std::string whole = read(bytes, [] { return std::string::npos; }, limits, boundary);
   for (std::size_t size : {1, 2, 3, 7})
-    EXPECT_EQ(read(bytes, [&] { return size; }, limits, boundary), whole) << "in pieces of " << size;
+    EXPECT_EQ(read(
+                  bytes, [&] { return size; }, limits, boundary),
+              whole)
+        << "in pieces of " << size;
   return whole;
 }
 
@@ -67,7 +71,8 @@ std::string disposition(std::string parameters) {
   return "--b\r\nContent-Disposition: form-data; " + parameters + "\r\n\r\nx\r\n--b--\r\n";
 }
 std::string header(std::string_view lines) {
-  return "--b\r\nContent-Disposition: form-data; name=n\r\n" + std::string(lines) + "\r\n\r\nx\r\n--b--\r\n";
+  return "--b\r\nContent-Disposition: form-data; name=n\r\n" + std::string(lines) +
+         "\r\n\r\nx\r\n--b--\r\n";
 }
 
 std::string boundary_of(std::string content_type) {
@@ -82,29 +87,35 @@ std::string boundary_of(std::string content_type) {
 
 TEST(http_multipart_parser, fields_and_files) {
   EXPECT_EQ(read(field("a", "1") + field("b", "") + "--b--\r\n"), "a=1;b=;.");
-  EXPECT_EQ(read("--b\r\ncontent-type:text/html \r\nX-Y: z\r\nCONTENT-DISPOSITION:FORM-DATA;name=f ; filename=\"a b\"\r\n"
+  EXPECT_EQ(read("--b\r\ncontent-type:text/html \r\nX-Y: z\r\nCONTENT-DISPOSITION:FORM-DATA;name=f "
+                 "; filename=\"a b\"\r\n"
                  "\r\n<p>\r\n--b--"),
             "f[a b](text/html)=<p>;.");
   EXPECT_EQ(read("--b--\r\n"), ".") << "a form without fields";
   EXPECT_EQ(read("--b--"), ".");
-  EXPECT_EQ(read("--b\t \r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b-- \t\r\n"), "a=1;.");
+  EXPECT_EQ(read("--b\t \r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b-- \t\r\n"),
+            "a=1;.");
   EXPECT_EQ(read("--b\r\nContent-Disposition: form-data; name=a\r\n\r\n--b--"), "a=;.")
       << "the header's end is the boundary's beginning";
 }
 
 TEST(http_multipart_parser, contents_may_look_like_a_boundary) {
-  for (std::string contents : {"\r\n", "\r", "\r\n\r\n", "\r\n-", "\r\n--", "\r\n--B", "\n--b\r\n", "\r--b", "--a", "-",
-                               "x--b--\r\n--", "\r\r\n--", "\r\n\r\n--\r\n--\r", "-\r\n-\r\n"})
+  for (std::string contents :
+       {"\r\n", "\r", "\r\n\r\n", "\r\n-", "\r\n--", "\r\n--B", "\n--b\r\n", "\r--b", "--a", "-",
+        "x--b--\r\n--", "\r\r\n--", "\r\n\r\n--\r\n--\r", "-\r\n-\r\n"})
     EXPECT_EQ(read(field("a", contents) + "--b--\r\n"), "a=" + contents + ";.");
   std::string nul("\0\r\n--\0b", 7);
   EXPECT_EQ(read(field("a", nul) + "--b--\r\n"), "a=" + nul + ";.");
-  EXPECT_EQ(read("--aa-a\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n--aa-\r\n--aa-a--", {}, "aa-a"),
+  EXPECT_EQ(read("--aa-a\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n--aa-\r\n--aa-a--",
+                 {}, "aa-a"),
             "a=\r\n--aa-;.");
 }
 
 TEST(http_multipart_parser, what_is_around_is_dropped) {
   EXPECT_EQ(read("\r\n" + field("a", "1") + "--b--\r\n"), "a=1;.");
-  EXPECT_EQ(read("This is\r\n--a form\r\n" + field("a", "1") + "--b--\r\nand\r\n" + field("c", "2") + "--b--\r\n"), "a=1;.");
+  EXPECT_EQ(read("This is\r\n--a form\r\n" + field("a", "1") + "--b--\r\nand\r\n" +
+                 field("c", "2") + "--b--\r\n"),
+            "a=1;.");
   EXPECT_EQ(read(std::string(1000, 'x') + "\r\n" + field("a", "1") + "--b--\r\n"), "a=1;.");
   EXPECT_EQ(read(std::string(2000, 'x') + "\r\n" + field("a", "1") + "--b--\r\n"),
             "~ 400 the form does not begin with its boundary");
@@ -118,8 +129,9 @@ TEST(http_multipart_parser, what_is_cut_is_refused_at_every_byte) {
   std::string whole = field("a", "1\r\n2") + field("b", "x") + "--b--\r\n";
   for (std::size_t size = 0; size < whole.size() - 2; ++size) {
     std::string seen = read(whole.substr(0, size));
-    EXPECT_TRUE(seen.ends_with(size < 3 ? "~ 400 the form does not begin with its boundary"
-                                        : "~ 400 the form is cut: it does not end with its boundary"))
+    EXPECT_TRUE(seen.ends_with(size < 3
+                                   ? "~ 400 the form does not begin with its boundary"
+                                   : "~ 400 the form is cut: it does not end with its boundary"))
         << size << ": " << seen;
     EXPECT_EQ(seen.find("b=x;"), seen.npos) << "its end is not known";
   }
@@ -145,7 +157,8 @@ TEST(http_multipart_parser, lines_that_others_read_in_another_way_are_refused) {
   constexpr const char* malformed = "~ 400 part 1 of the form has a malformed header field";
   EXPECT_EQ(read(header("X: y\r\n folded")), malformed);
   EXPECT_EQ(read(header("no colon")), malformed);
-  EXPECT_EQ(read(header("X: a\x01z")), "~ 400 part 1 of the form has a control character in a header field");
+  EXPECT_EQ(read(header("X: a\x01z")),
+            "~ 400 part 1 of the form has a control character in a header field");
   EXPECT_EQ(read(header("X : y")), malformed);
   EXPECT_EQ(read(header(": y")), malformed);
 }
@@ -153,23 +166,28 @@ TEST(http_multipart_parser, lines_that_others_read_in_another_way_are_refused) {
 TEST(http_multipart_parser, names) {
   EXPECT_EQ(read(disposition("name=\"\"")), "=x;.");
   EXPECT_EQ(read(disposition("name=a;")), "a=x;.");
-  EXPECT_EQ(read(disposition("name=\"a;b=c\"; filename=\"\"")), "a;b=c[]=x;.") << "no file was chosen";
+  EXPECT_EQ(read(disposition("name=\"a;b=c\"; filename=\"\"")), "a;b=c[]=x;.")
+      << "no file was chosen";
   EXPECT_EQ(read(disposition("NAME=a; FileName=b")), "a[b]=x;.");
-  EXPECT_EQ(read(disposition("name=\"%22%0d%0A%0D%41%2\"")), "\"\r\n\r%41%2=x;.") << "as browsers escape";
+  EXPECT_EQ(read(disposition("name=\"%22%0d%0A%0D%41%2\"")), "\"\r\n\r%41%2=x;.")
+      << "as browsers escape";
   EXPECT_EQ(read(disposition("name=\"\\\"\\\\\\a\"")), "\"\\\\a=x;.") << "as other clients escape";
-  EXPECT_EQ(read(disposition("name=\"\xc3\xa4\"; filename=\"\xe2\x82\xac.txt\"")), "\xc3\xa4[\xe2\x82\xac.txt]=x;.");
+  EXPECT_EQ(read(disposition("name=\"\xc3\xa4\"; filename=\"\xe2\x82\xac.txt\"")),
+            "\xc3\xa4[\xe2\x82\xac.txt]=x;.");
   EXPECT_EQ(read(disposition("name*=utf-8''%c3%a4; filename=x; filename*=UTF-8'en'%e2%82%ac")),
             "\xc3\xa4[\xe2\x82\xac]=x;.");
   EXPECT_EQ(read(disposition("filename=x; name=a; size=3")), "a[x]=x;.");
   constexpr const char* malformed =
       "~ 400 part 1 of the form has a Content-Disposition that is malformed, or not form-data";
-  for (const char* bad : {"name", "name=", "=a", "name=\"a", "name=\"a\\\"", "name=a b", "name=a\"b", "name=\"a\"b",
-                          "name=a filename=b", "na me=a", "name=\xc3\xa4", "name=a,b=\"c"})
+  for (const char* bad :
+       {"name", "name=", "=a", "name=\"a", "name=\"a\\\"", "name=a b", "name=a\"b", "name=\"a\"b",
+        "name=a filename=b", "na me=a", "name=\xc3\xa4", "name=a,b=\"c"})
     EXPECT_EQ(read(disposition(bad)), malformed) << bad;
   EXPECT_EQ(read("--b\r\nContent-Disposition: attachment; name=a\r\n\r\nx\r\n--b--"), malformed);
   EXPECT_EQ(read(disposition("filename=a")), "~ 400 part 1 of the form has no name");
   EXPECT_EQ(read(disposition("name=a; name=b")), "~ 400 part 1 of the form has several names");
-  EXPECT_EQ(read(disposition("name=a; filename=b; Filename=c")), "~ 400 part 1 of the form has several names");
+  EXPECT_EQ(read(disposition("name=a; filename=b; Filename=c")),
+            "~ 400 part 1 of the form has several names");
   for (const char* bad : {"latin1''%e4", "utf-8'%e4", "utf-8''%", "utf-8''%00", "utf-8''%1f", "x"})
     EXPECT_EQ(read(disposition("name=a; filename*=" + std::string(bad))),
               "~ 400 part 1 of the form has a name that is malformed, or not in UTF-8")
@@ -188,15 +206,19 @@ TEST(http_multipart_parser, file_names_lead_nowhere) {
 }
 
 TEST(http_multipart_parser, other_fields_of_a_part) {
-  EXPECT_EQ(read("--b\r\n\r\nx\r\n--b--\r\n"), "~ 400 part 1 of the form has no Content-Disposition");
+  EXPECT_EQ(read("--b\r\n\r\nx\r\n--b--\r\n"),
+            "~ 400 part 1 of the form has no Content-Disposition");
   EXPECT_EQ(read("--b\r\nContent-Type: text/html\r\n\r\nx\r\n--b--\r\n"),
             "~ 400 part 1 of the form has no Content-Disposition");
   EXPECT_EQ(read(header("Content-Disposition: form-data; name=m")),
             "~ 400 part 1 of the form has several Content-Disposition");
-  EXPECT_EQ(read(header("Content-Type: a/b\r\nContent-Type: c/d")), "~ 400 part 1 of the form has several Content-Type");
+  EXPECT_EQ(read(header("Content-Type: a/b\r\nContent-Type: c/d")),
+            "~ 400 part 1 of the form has several Content-Type");
   EXPECT_EQ(read(header("Content-Transfer-Encoding: Binary")), "n=x;.");
-  EXPECT_EQ(read(header("Content-Transfer-Encoding: base64")), "~ 415 part 1 of the form has a Content-Transfer-Encoding");
-  EXPECT_EQ(read(field("a", "1") + header("X: y\r\n folded")), "a=1;~ 400 part 2 of the form has a malformed header field");
+  EXPECT_EQ(read(header("Content-Transfer-Encoding: base64")),
+            "~ 415 part 1 of the form has a Content-Transfer-Encoding");
+  EXPECT_EQ(read(field("a", "1") + header("X: y\r\n folded")),
+            "a=1;~ 400 part 2 of the form has a malformed header field");
 }
 
 TEST(http_multipart_parser, limits) {
@@ -206,16 +228,19 @@ TEST(http_multipart_parser, limits) {
   std::string h = "Content-Disposition: form-data; name=a\r\n\r\n";
   std::string one = "--b\r\n" + h + "1\r\n--b--";
   EXPECT_EQ(read(one, {.max_header_bytes = h.size()}), "a=1;.");
-  EXPECT_EQ(read(one, {.max_header_bytes = h.size() - 1}), "~ 431 part 1 of the form has a header that is too large");
-  EXPECT_EQ(read("--b\r\n" + std::string(100'000, 'x')), "~ 431 part 1 of the form has a header that is too large");
-  EXPECT_EQ(read("--b" + std::string(100'000, ' ')),
-            "~ 400 a boundary of the form is not alone in its line, or the line does not end in CR LF");
+  EXPECT_EQ(read(one, {.max_header_bytes = h.size() - 1}),
+            "~ 431 part 1 of the form has a header that is too large");
+  EXPECT_EQ(read("--b\r\n" + std::string(100'000, 'x')),
+            "~ 431 part 1 of the form has a header that is too large");
+  EXPECT_EQ(
+      read("--b" + std::string(100'000, ' ')),
+      "~ 400 a boundary of the form is not alone in its line, or the line does not end in CR LF");
 }
 
 TEST(http_multipart_parser, refuses_again_once_it_has_refused) {
   http::detail::multipart_parser parser("b", {});
   std::string_view bytes = "--b--x";
-  EXPECT_THROW(while (parser.next(bytes) != found::nothing) {}, http::status_error);
+  EXPECT_THROW(while (parser.next(bytes) != found::nothing){}, http::status_error);
   bytes = "--b--\r\n";
   EXPECT_THROW(parser.next(bytes), http::status_error);
   EXPECT_THROW(parser.finish(), http::status_error);
@@ -227,16 +252,20 @@ TEST(http_multipart_parser, boundaries) {
   EXPECT_EQ(boundary_of("multipart/form-data; boundary=----=_'()+_,-./:=?"), "----=_'()+_,-./:=?");
   std::string longest(70, 'x');
   EXPECT_EQ(boundary_of("multipart/form-data; boundary=" + longest), longest);
-  constexpr const char* improper = "400 the Content-Type's boundary is not 1 to 70 characters of those allowed";
+  constexpr const char* improper =
+      "400 the Content-Type's boundary is not 1 to 70 characters of those allowed";
   EXPECT_EQ(boundary_of("multipart/form-data; boundary=" + longest + "x"), improper);
   for (const char* bad : {"\"\"", "\"a \"", "\"a\\\"\"", "\"a\tb\"", "a*b", "\"\xc3\xa4\""})
     EXPECT_EQ(boundary_of("multipart/form-data; boundary=" + std::string(bad)), improper) << bad;
   EXPECT_EQ(boundary_of("multipart/form-data"), "400 the Content-Type has no boundary");
-  EXPECT_EQ(boundary_of("multipart/form-data; charset=utf-8"), "400 the Content-Type has no boundary");
-  EXPECT_EQ(boundary_of("multipart/form-data; boundary=a; boundary=b"), "400 the Content-Type has several boundaries");
+  EXPECT_EQ(boundary_of("multipart/form-data; charset=utf-8"),
+            "400 the Content-Type has no boundary");
+  EXPECT_EQ(boundary_of("multipart/form-data; boundary=a; boundary=b"),
+            "400 the Content-Type has several boundaries");
   EXPECT_EQ(boundary_of("multipart/form-data; boundary="), "400 the Content-Type is malformed");
   EXPECT_EQ(boundary_of("multipart/form-data; boundary=\"a"), "400 the Content-Type is malformed");
-  for (const char* other : {"", "text/plain", "multipart/mixed; boundary=a", "multipart/form-data, x", "multipart/form-datax"})
+  for (const char* other : {"", "text/plain", "multipart/mixed; boundary=a",
+                            "multipart/form-data, x", "multipart/form-datax"})
     EXPECT_EQ(boundary_of(other), "415 the body is not multipart/form-data") << other;
   http::headers two;
   two.add("Content-Type", "multipart/form-data; boundary=a");
@@ -257,7 +286,8 @@ TEST(http_multipart_parser, random_contents_in_random_pieces) {
       for (std::size_t n = pick(30); n > 0; --n) contents += "\r\n-ab"[pick(5)];
       std::string delimiter = "\r\n--" + boundary;
       if (("\r\n" + contents + "\r\n").find(delimiter) != std::string::npos) continue;
-      bytes += "--" + boundary + "\r\nContent-Disposition: form-data; name=n\r\n\r\n" + contents + "\r\n";
+      bytes += "--" + boundary + "\r\nContent-Disposition: form-data; name=n\r\n\r\n" + contents +
+               "\r\n";
       expected += "n=" + contents + ";";
     }
     bytes += "--" + boundary + "--\r\n";

@@ -20,7 +20,8 @@ namespace http = rondo::http;
 namespace {
 
 std::string form(std::string body, std::string more = {}) {
-  return test::post("/", std::move(body), "Content-Type: multipart/form-data; boundary=b\r\n" + more);
+  return test::post("/", std::move(body),
+                    "Content-Type: multipart/form-data; boundary=b\r\n" + more);
 }
 std::string part(std::string name, std::string contents) {
   return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + contents + "\r\n";
@@ -66,30 +67,42 @@ TEST(http_multipart, what_our_client_sends) {
     rondo::file opened = co_await rondo::open_file(folder.path() + "/f");
     form.add_file("disk", "/tmp/d.bin", std::move(opened));
     http::session session;
-    auto r = co_await session.post("http://127.0.0.1:" + std::to_string(port) + "/", std::move(form));
+    auto r =
+        co_await session.post("http://127.0.0.1:" + std::to_string(port) + "/", std::move(form));
     EXPECT_EQ(r.status, 200);
-    std::string expected = "field=value\r\n--;odd\"\r\n;name=;memory[m \"1\".txt](text/plain)=in memory;"
-                           "disk[d.bin](application/octet-stream)=" + large + ";";
+    std::string expected =
+        "field=value\r\n--;odd\"\r\n;name=;memory[m \"1\".txt](text/plain)=in memory;"
+        "disk[d.bin](application/octet-stream)=" +
+        large + ";";
     EXPECT_TRUE(r.body == expected) << r.body.substr(0, 300);
   });
 }
 
 TEST(http_multipart, what_curl_sends) {
-  if (std::system("curl --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no curl (apt install curl)";
+  if (std::system("curl --version >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "no curl (apt install curl)";
   with_server(list, [](std::uint16_t port) -> rondo::task<> {
     auto folder = co_await rondo::make_temporary_directory();
     std::string contents(100'000, '\n');
     co_await rondo::write_text(folder.path() + "/f", contents);
     std::string url = "http://127.0.0.1:" + std::to_string(port) + "/";
     for (bool backslashes : {false, true}) {
-      std::vector<std::string> command{"-sS", "-F", "field=a b&c", "-F", "o\\d\"d=1",
-                                       "-F", "file=@" + folder.path() + "/f;type=image/png;filename=\"p \\\"q\\\".png\"",
-                                       "-F", "text=<" + folder.path() + "/f", url};
+      std::vector<std::string> command{
+          "-sS",
+          "-F",
+          "field=a b&c",
+          "-F",
+          "o\\d\"d=1",
+          "-F",
+          "file=@" + folder.path() + "/f;type=image/png;filename=\"p \\\"q\\\".png\"",
+          "-F",
+          "text=<" + folder.path() + "/f",
+          url};
       if (backslashes) command.push_back("--form-escape");
       auto done = co_await rondo::run_process("curl", command);
       done.check();
-      std::string expected =
-          "field=a b&c;o\\d\"d=1;file[p \"q\".png](image/png)=" + contents + ";text=" + contents + ";";
+      std::string expected = "field=a b&c;o\\d\"d=1;file[p \"q\".png](image/png)=" + contents +
+                             ";text=" + contents + ";";
       EXPECT_TRUE(done.output == expected) << done.output.substr(0, 200);
     }
   });
@@ -118,7 +131,8 @@ async def main():
 asyncio.run(main())
 )";
   with_server(list, [&](std::uint16_t port) -> rondo::task<> {
-    auto done = co_await rondo::run_process(python, "-c", script, "http://127.0.0.1:" + std::to_string(port) + "/");
+    auto done = co_await rondo::run_process(python, "-c", script,
+                                            "http://127.0.0.1:" + std::to_string(port) + "/");
     done.check();
     std::string contents;
     for (int i = 0; i < 50'000; ++i) contents += "\r\n--\r\n";
@@ -136,7 +150,8 @@ TEST(http_multipart, files_are_saved) {
       for (;;) {
         auto part = co_await parts.next();
         if (!part) break;
-        rondo::file f = co_await rondo::open_file(folder.path() + "/" + *part->file_name, rondo::file_mode::create);
+        rondo::file f = co_await rondo::open_file(folder.path() + "/" + *part->file_name,
+                                                  rondo::file_mode::create);
         bytes += co_await part->save(f);
         co_await f.close();
       }
@@ -150,7 +165,8 @@ TEST(http_multipart, files_are_saved) {
     form.add_file("f", "../c", "1");
     {
       http::session session;
-      auto r = co_await session.post("http://127.0.0.1:" + std::to_string(server.port()) + "/", std::move(form));
+      auto r = co_await session.post("http://127.0.0.1:" + std::to_string(server.port()) + "/",
+                                     std::move(form));
       EXPECT_EQ(r.body, "5000001");
     }
     std::string a = co_await rondo::read_text(folder.path() + "/a");
@@ -182,7 +198,8 @@ TEST(http_multipart, what_is_not_read_is_skipped) {
     co_return other->name;
   };
   with_server(second, [](std::uint16_t port) -> rondo::task<> {
-    std::string request = form(part("a", std::string(300'000, 'x')) + part("b", std::string(300'000, 'y')) + "--b--");
+    std::string request =
+        form(part("a", std::string(300'000, 'x')) + part("b", std::string(300'000, 'y')) + "--b--");
     std::string answer = co_await test::raw(port, request);
     EXPECT_EQ(test::body_of(answer), "b");
     // The connection goes on, also after a form that was not read at all.
@@ -198,12 +215,14 @@ TEST(http_multipart, refusals_reach_the_client) {
       std::string a = co_await test::raw(port, std::move(request));
       co_return a.substr(9, 4) + test::body_of(a);
     };
-    EXPECT_EQ(co_await ask(test::post("/", "a=1", "Content-Type: application/x-www-form-urlencoded\r\n")),
-              "415 the body is not multipart/form-data\n");
+    EXPECT_EQ(
+        co_await ask(test::post("/", "a=1", "Content-Type: application/x-www-form-urlencoded\r\n")),
+        "415 the body is not multipart/form-data\n");
     EXPECT_EQ(co_await ask(test::post("/", "", "Content-Type: multipart/form-data\r\n")),
               "400 the Content-Type has no boundary\n");
     EXPECT_EQ(co_await ask(form("")), "400 the form does not begin with its boundary\n");
-    EXPECT_EQ(co_await ask(form(part("a", "1"))), "400 the form is cut: it does not end with its boundary\n");
+    EXPECT_EQ(co_await ask(form(part("a", "1"))),
+              "400 the form is cut: it does not end with its boundary\n");
     EXPECT_EQ(co_await ask(form("--b\r\n" + std::string(20'000, 'x'))),
               "431 part 1 of the form has a header that is too large\n");
     std::string many;
@@ -232,7 +251,8 @@ TEST(http_multipart, a_text_that_is_too_large_is_refused_again) {
     co_return co_await part->text();
   };
   with_server(handler, [](std::uint16_t port) -> rondo::task<> {
-    std::string answer = co_await test::raw(port, form(part("a", "1234") + part("b", "123") + "--b--"));
+    std::string answer =
+        co_await test::raw(port, form(part("a", "1234") + part("b", "123") + "--b--"));
     EXPECT_EQ(test::body_of(answer), "123");
   });
 }
@@ -258,7 +278,8 @@ TEST(http_multipart, a_handler_that_does_not_read_slows_the_client) {
     auto server = co_await http::start_server(handler, "127.0.0.1", 0, {.max_body = 64 << 20});
     auto client = co_await rondo::open_connection("127.0.0.1", server.port());
     std::size_t written = 0;
-    std::string request = form(part("a", std::string(size, 'x')) + "--b--", "Connection: close\r\n");
+    std::string request =
+        form(part("a", std::string(size, 'x')) + "--b--", "Connection: close\r\n");
     auto send = [&]() -> rondo::task<> {
       for (std::string_view left = request; !left.empty();) {
         std::string_view piece = left.substr(0, 100'000);
@@ -311,7 +332,8 @@ TEST(http_multipart, cancelling_loses_nothing) {
   };
   with_server(impatient, [&](std::uint16_t port) -> rondo::task<> {
     std::string contents = "\r\n--a\r\n-\r\n--";
-    std::string request = form(part("a", contents) + part("b", contents) + "--b--\r\n", "Connection: close\r\n");
+    std::string request =
+        form(part("a", contents) + part("b", contents) + "--b--\r\n", "Connection: close\r\n");
     auto client = co_await rondo::open_connection("127.0.0.1", port);
     for (char c : request) {
       co_await client.write(std::string_view(&c, 1));
@@ -374,7 +396,8 @@ TEST(http_multipart, cancelled_before_it_began_or_at_any_time) {
 }
 
 TEST(http_multipart, without_memory_it_says_so) {
-  std::string body = part("a name that is not in the string's own memory", std::string(100, '1')) + "--b--";
+  std::string body =
+      part("a name that is not in the string's own memory", std::string(100, '1')) + "--b--";
   for (bool and_all_after : {false, true}) {
     int runs = test::every_allocation(
         [&] {

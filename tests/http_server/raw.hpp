@@ -3,9 +3,9 @@
 // Bytes sent to a server as they are, and what it answers.
 #pragma once
 
+#include <sys/socket.h>
 #include <chrono>
 #include <string>
-#include <sys/socket.h>
 
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
@@ -27,8 +27,9 @@ inline std::string get(std::string target, std::string more = {}) {
   return "GET " + target + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n";
 }
 inline std::string post(std::string target, std::string body, std::string more = {}) {
-  return "POST " + target + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n" + more + "\r\n" + body;
+  return "POST " + target +
+         " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + more +
+         "\r\n" + body;
 }
 
 /// What comes after the header.

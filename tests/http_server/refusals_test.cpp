@@ -33,8 +33,8 @@ void expect_refused(std::vector<refusal> all, http::server_options options = {})
     for (const refusal& r : all) {
       std::string answer = co_await test::raw(server.port(), r.bytes);
       EXPECT_EQ(test::status_line(answer), "HTTP/1.1 " + std::to_string(r.status)) << r.what;
-      EXPECT_EQ(answer.find("HTTP/1.1 200"), answer.npos)
-          << r.what << ": a request was served:\n" << answer;
+      EXPECT_EQ(answer.find("HTTP/1.1 200"), answer.npos) << r.what << ": a request was served:\n"
+                                                          << answer;
       EXPECT_EQ(answer.find("HTTP/1.1 ", 9), answer.npos) << r.what << ": two answers:\n" << answer;
       EXPECT_NE(answer.find("Connection: close\r\n"), answer.npos) << r.what;
     }
@@ -48,44 +48,60 @@ const std::string hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n";
 
 TEST(http_refusals, lengths_that_contradict) {
   expect_refused({
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden,
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n0\r\n\r\n" +
+           hidden,
        400, "Content-Length and chunked"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n" + hidden,
+      {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+       "3\r\n\r\n0\r\n\r\n" +
+           hidden,
        400, "chunked and Content-Length"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabc" + hidden, 400,
-       "two lengths"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc" + hidden, 400,
-       "the same length twice"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3, 3\r\n\r\nabc" + hidden, 400, "a list of lengths"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\nabc" + hidden, 400, "a signed length"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n" + hidden, 400, "a negative length"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x3\r\n\r\nabc" + hidden, 400, "a hexadecimal length"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3 4\r\n\r\nabc" + hidden, 400, "a length and more"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400, "no number of ours"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 3\r\n\r\nabc" + hidden, 400, "a space before the colon"},
-      {"POST / HTTP/1.1\r\nHost: x\r\n Content-Length: 3\r\n\r\nabc" + hidden, 400, "a space before the name"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabc" + hidden,
+       400, "two lengths"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc" + hidden,
+       400, "the same length twice"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3, 3\r\n\r\nabc" + hidden, 400,
+       "a list of lengths"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\nabc" + hidden, 400,
+       "a signed length"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n" + hidden, 400,
+       "a negative length"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x3\r\n\r\nabc" + hidden, 400,
+       "a hexadecimal length"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3 4\r\n\r\nabc" + hidden, 400,
+       "a length and more"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400,
+       "no number of ours"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 3\r\n\r\nabc" + hidden, 400,
+       "a space before the colon"},
+      {"POST / HTTP/1.1\r\nHost: x\r\n Content-Length: 3\r\n\r\nabc" + hidden, 400,
+       "a space before the name"},
   });
 }
 
 TEST(http_refusals, transfer_encodings) {
   auto with = [](std::string value) {
-    return "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:" + value + "\r\n\r\n0\r\n\r\n" + hidden;
+    return "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:" + value + "\r\n\r\n0\r\n\r\n" +
+           hidden;
   };
   std::string then_chunked = " chunked\r\nTransfer-Encoding: chunked";
   expect_refused({
       {with(" gzip, chunked"), 501, "gzip"},
       {with(" chunked, chunked"), 400, "chunked twice"},
       {with(" identity\r\nTransfer-Encoding: chunked"), 501, "identity, then chunked"},
-      {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, 400, "with HTTP/1.0"},
+      {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, 400,
+       "with HTTP/1.0"},
   });
   // These llhttp refuses by itself or takes for no encoding that it knows.
-  for (std::string value : {" chunked, identity", " xchunked", " \"chunked\"", " chunked;a=b", " \vchunked",
-                            " identity", "", " cow", " chunked\r\n , gzip"}) {
+  for (std::string value : {" chunked, identity", " xchunked", " \"chunked\"", " chunked;a=b",
+                            " \vchunked", " identity", "", " cow", " chunked\r\n , gzip"}) {
     test::run([&]() -> rondo::task<> {
       auto server = co_await http::start_server(show, "127.0.0.1", 0);
       std::string answer = co_await test::raw(server.port(), with(value));
-      EXPECT_TRUE(test::status_line(answer) == "HTTP/1.1 400" || test::status_line(answer) == "HTTP/1.1 501")
-          << value << ":\n" << answer;
+      EXPECT_TRUE(test::status_line(answer) == "HTTP/1.1 400" ||
+                  test::status_line(answer) == "HTTP/1.1 501")
+          << value << ":\n"
+          << answer;
       EXPECT_EQ(answer.find("hidden"), answer.npos) << value << ":\n" << answer;
       co_await server.close();
     });
@@ -99,7 +115,8 @@ TEST(http_refusals, lines) {
       {"GET / HTTP/1.1\r\nHost: x\r\nA: b\nX: y\r\n\r\n", 400, "a bare line feed hides a field"},
       {"GET / HTTP/1.1\r\nHost: x\r\n\n" + hidden, 400, "a bare line feed ends the header"},
       {"GET / HTTP/1.1\r\nHost: x\r\nA: b\rC: d\r\n\r\n", 400, "a bare carriage return"},
-      {"GET / HTTP/1.1\r\nHost: x\r\n\rA" + hidden, 400, "a carriage return and a letter (CVE-2025-23167)"},
+      {"GET / HTTP/1.1\r\nHost: x\r\n\rA" + hidden, 400,
+       "a carriage return and a letter (CVE-2025-23167)"},
       {"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400, "a folded line"},
       {"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n\tc\r\n\r\n", 400, "a line folded by a tab"},
       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n 5\r\n\r\nabcde", 400, "a folded length"},
@@ -127,7 +144,9 @@ TEST(http_refusals, request_lines) {
       {"GET /a#b HTTP/1.1\r\nHost: x\r\n\r\n", 400, "a fragment"},
       {"GET /a\tb HTTP/1.1\r\nHost: x\r\n\r\n", 400, "a tab in the target"},
       {"GET /a\fb HTTP/1.1\r\nHost: x\r\n\r\n", 400, "a form feed in the target"},
-      {"GET /a\x7f" "b HTTP/1.1\r\nHost: x\r\n\r\n", 400, "a control character in the target"},
+      {"GET /a\x7f"
+       "b HTTP/1.1\r\nHost: x\r\n\r\n",
+       400, "a control character in the target"},
       {"GET a/b HTTP/1.1\r\nHost: x\r\n\r\n", 400, "a relative target"},
       {"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n", 400, "no host in the target"},
       {"GET / HTTP/1.1\r\n\r\n", 400, "no Host"},
@@ -140,8 +159,10 @@ TEST(http_refusals, request_lines) {
 
 TEST(http_refusals, hosts) {  // RFC 9112, 3.2
   std::vector<refusal> all;
-  for (const char* host : {"a b", "a/b", "a?b", "a#b", "a@b", "user:secret@a", "a\\b", "<a>", "a\"b", "a|b", "ä", "a:b", "a:1:2",
-                           "a:-1", "[::1", "::1", "[::1]1", "[::1]:x", "[a b]", "[]", "a]", "a[b]"}) {
+  for (const char* host :
+       {"a b",    "a/b",     "a?b",   "a#b", "a@b",   "user:secret@a", "a\\b", "<a>",
+        "a\"b",   "a|b",     "ä",     "a:b", "a:1:2", "a:-1",          "[::1", "::1",
+        "[::1]1", "[::1]:x", "[a b]", "[]",  "a]",    "a[b]"}) {
     all.push_back({"GET / HTTP/1.1\r\nHost: "s + host + "\r\n\r\n" + hidden, 400, host});
     all.push_back({"GET / HTTP/1.0\r\nHost: "s + host + "\r\n\r\n", 400, host});
   }
@@ -150,11 +171,15 @@ TEST(http_refusals, hosts) {  // RFC 9112, 3.2
   expect_refused(all);
 
   test::run([]() -> rondo::task<> {
-    auto host = [](http::request& r) { return http::reply("[" + std::string(r.fields.get("Host")) + "]"); };
+    auto host = [](http::request& r) {
+      return http::reply("[" + std::string(r.fields.get("Host")) + "]");
+    };
     auto server = co_await http::start_server(host, "127.0.0.1", 0);
-    for (std::string good : {"", "a", "A-1.example.org", "a_b", "a:", "a:80", "127.0.0.1:65535", "[::1]", "[::1]:80",
-                             "[::ffff:1.2.3.4]", "a,b", "a%20b", "xn--bcher-kva.example."}) {
-      std::string answer = co_await test::raw(server.port(), "GET / HTTP/1.1\r\nHost: " + good + "\r\n\r\n");
+    for (std::string good :
+         {"", "a", "A-1.example.org", "a_b", "a:", "a:80", "127.0.0.1:65535", "[::1]", "[::1]:80",
+          "[::ffff:1.2.3.4]", "a,b", "a%20b", "xn--bcher-kva.example."}) {
+      std::string answer =
+          co_await test::raw(server.port(), "GET / HTTP/1.1\r\nHost: " + good + "\r\n\r\n");
       EXPECT_EQ(test::body_of(answer), "[" + good + "]");
     }
     co_await server.close();
@@ -185,7 +210,8 @@ TEST(http_refusals, chunks) {
       {with("\r\nabc\r\n" + end), 400, "no size"},
       {with("fffffffffffffffff\r\nabc\r\n" + end), 400, "a size of 17 digits"},
       {with("fffffffffffffff0\r\nabc\r\n"), 400, "cut in a huge chunk"},
-      {with("3;" + std::string(10'000, 'x') + "\r\nabc\r\n" + end), 400, "a long extension (CVE-2024-22019)"},
+      {with("3;" + std::string(10'000, 'x') + "\r\nabc\r\n" + end), 400,
+       "a long extension (CVE-2024-22019)"},
       {with("0\r\nT: " + std::string(10'000, 'x') + "\r\n\r\n" + hidden), 400, "a long trailer"},
       {with("0\r\nT: a\nX: y\r\n\r\n" + hidden), 400, "a bare line feed in a trailer"},
       {with("3\r\nabc"), 400, "cut after the data"},
@@ -201,7 +227,8 @@ TEST(http_refusals, chunks_in_pieces) {
     http::detail::http1_message message(limits);
     message.restart();
     try {
-      for (std::string_view part : {std::string_view(request).substr(0, cut), std::string_view(request).substr(cut)})
+      for (std::string_view part :
+           {std::string_view(request).substr(0, cut), std::string_view(request).substr(cut)})
         while (!part.empty() && !message.done()) part.remove_prefix(message.parse(part));
     } catch (const http::status_error& e) {
       return e.status() == 400;
@@ -211,7 +238,8 @@ TEST(http_refusals, chunks_in_pieces) {
   };
   for (std::string ends : {"XX", "00", "\rX", "\r\r", "\n\n", "\n\r", "X\n"}) {
     std::string request = head + "3\r\nabc" + ends + "4\r\ndefg\r\n0\r\n\r\n";
-    for (std::size_t cut = 0; cut <= request.size(); ++cut) EXPECT_TRUE(refused(request, cut)) << ends << " at " << cut;
+    for (std::size_t cut = 0; cut <= request.size(); ++cut)
+      EXPECT_TRUE(refused(request, cut)) << ends << " at " << cut;
   }
   std::string good = head + "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
   for (std::size_t cut = 0; cut <= good.size(); ++cut) EXPECT_FALSE(refused(good, cut)) << cut;
@@ -226,14 +254,18 @@ TEST(http_refusals, blanks_around_values_are_no_part_of_them) {  // RFC 9110, 5.
     auto server = co_await http::start_server(echo, "127.0.0.1", 0);
     for (std::string blanks : {" ", "\t", " \t "}) {
       std::string answer = co_await test::raw(
-          server.port(), test::post("/", "abc", "X:" + blanks + "a b" + blanks + "\r\nX-Request-Id: id" + blanks + "\r\nExpect: 100-continue" + blanks +
-                                                    "\r\nConnection: close" + blanks + "\r\n") + hidden);
+          server.port(), test::post("/", "abc",
+                                    "X:" + blanks + "a b" + blanks + "\r\nX-Request-Id: id" +
+                                        blanks + "\r\nExpect: 100-continue" + blanks +
+                                        "\r\nConnection: close" + blanks + "\r\n") +
+                             hidden);
       EXPECT_NE(answer.find("[a b][abc]id"), answer.npos) << answer;
       EXPECT_NE(answer.find("Connection: close"), answer.npos) << answer;
       EXPECT_EQ(answer.find("hidden"), answer.npos) << answer;
       // Taken for what it says or refused, but the same by all that read it.
-      answer = co_await test::raw(server.port(), "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked" + blanks +
-                                                     "\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+      answer = co_await test::raw(
+          server.port(), "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked" + blanks +
+                             "\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
       bool read = answer.find("[][abc]") != answer.npos;
       EXPECT_TRUE(read || test::status_line(answer) == "HTTP/1.1 400") << answer;
     }
@@ -260,7 +292,8 @@ TEST(http_refusals, sizes) {
           {test::get("/", fields), 431, "many fields"},
           {std::string(100'000, 'G'), 501, "an endless method"},
           {test::post("/", std::string(1001, 'x')), 413, "a large body"},
-          {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551615\r\n\r\n", 413, "a giant length"},
+          {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551615\r\n\r\n", 413,
+           "a giant length"},
           {chunked + "400\r\n" + std::string(1024, 'c') + "\r\n0\r\n\r\n", 413, "a large chunk"},
           {chunked + "fffffff\r\n" + std::string(100'000, 'c'), 413, "a giant chunk"},
       },
@@ -295,7 +328,8 @@ TEST(http_refusals, every_prefix_of_a_request_is_cut_or_served) {
     problems.listen();
     auto server = co_await http::start_server(show, "127.0.0.1", 0);
     std::string chunked =
-        "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;e=f\r\nabc\r\n0\r\nT: u\r\n\r\n";
+        "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;e=f\r\nabc\r\n0\r\nT: "
+        "u\r\n\r\n";
     for (const std::string& whole : {test::post("/a", "abc", "A: b\r\n"), chunked}) {
       for (std::size_t n = 0; n <= whole.size(); ++n) {
         std::string answer = co_await test::raw(server.port(), whole.substr(0, n));

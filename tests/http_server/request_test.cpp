@@ -62,16 +62,19 @@ TEST(http_request, gives_typed_values_or_says_what_is_wrong) {
             "400 the query's \"big\" is not a number of that size");
   EXPECT_EQ(refusal_of([&] { r.query_as<unsigned>("neg"); }),
             "400 the query's \"neg\" is not a whole number");
-  EXPECT_EQ(refusal_of([&] { r.query_as<double>("inf"); }), "400 the query's \"inf\" is not a number");
+  EXPECT_EQ(refusal_of([&] { r.query_as<double>("inf"); }),
+            "400 the query's \"inf\" is not a number");
   EXPECT_EQ(refusal_of([&] { r.query_as<int>("spaced"); }),
             "400 the query's \"spaced\" is not a whole number");
   EXPECT_EQ(refusal_of([&] { r.query_as<int>("none"); }), "400 the query's \"none\" is missing");
   EXPECT_EQ(refusal_of([&] { r.query_as<bool>("word"); }),
             "400 the query's \"word\" is not true or false");
-  EXPECT_EQ(refusal_of([&] { r.header_as<int>("X-None"); }), "400 the header's \"X-None\" is missing");
+  EXPECT_EQ(refusal_of([&] { r.header_as<int>("X-None"); }),
+            "400 the header's \"X-None\" is missing");
   EXPECT_THROW(r.param("id"), rondo::usage_error);
   r.parameters().emplace_back("id", "x");
-  EXPECT_EQ(refusal_of([&] { r.param_as<int>("id"); }), "404 the path's \"id\" is not a whole number");
+  EXPECT_EQ(refusal_of([&] { r.param_as<int>("id"); }),
+            "404 the path's \"id\" is not a whole number");
 }
 
 TEST(http_request, json_both_ways) {
@@ -158,7 +161,8 @@ TEST(http_request, ids_are_echoed_if_sane) {
     EXPECT_EQ(test::body_of(answer), "abc-1.2_Z");
     EXPECT_NE(answer.find("X-Request-Id: abc-1.2_Z\r\n"), answer.npos);
     answer = co_await ask("/none", "X-Request-Id: abc\r\n");
-    EXPECT_NE(answer.find("X-Request-Id: abc\r\n"), answer.npos) << "echoed though nobody has asked";
+    EXPECT_NE(answer.find("X-Request-Id: abc\r\n"), answer.npos)
+        << "echoed though nobody has asked";
     answer = co_await ask("/id", "X-Request-Id: a\"b<script>\r\n");
     EXPECT_EQ(answer.find("script"), answer.npos);
     EXPECT_EQ(test::body_of(answer).size(), 16u);

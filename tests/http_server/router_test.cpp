@@ -49,7 +49,8 @@ TEST(http_router, finds_by_path_and_method) {
   EXPECT_EQ(answer(site, "GET", "/users/7/posts/first"), "200 7 first");
   EXPECT_EQ(answer(site, "GET", "/users/me/posts/x"), "200 me x") << "the search goes back";
   EXPECT_EQ(answer(site, "GET", "/users/7/posts"), "404 Not Found\n");
-  EXPECT_EQ(answer(site, "GET", "/users/7/posts/"), "404 Not Found\n") << "a parameter is not empty";
+  EXPECT_EQ(answer(site, "GET", "/users/7/posts/"), "404 Not Found\n")
+      << "a parameter is not empty";
   EXPECT_EQ(answer(site, "GET", "//users"), "404 Not Found\n");
 }
 
@@ -84,8 +85,10 @@ TEST(http_router, decodes_after_it_splits) {
   site.get("/f/{name}", [](http::request& r) -> http::reply { return "name " + r.param("name"); })
       .get("/f/a/b", says("two segments"))
       .get("/caf\xc3\xa9", says("coffee"))
-      .get("/rest/{all...}", [](http::request& r) -> http::reply { return "all " + r.param("all"); });
-  EXPECT_EQ(answer(site, "GET", "/f/a%2Fb"), "200 name a/b") << "an escaped slash separates nothing";
+      .get("/rest/{all...}",
+           [](http::request& r) -> http::reply { return "all " + r.param("all"); });
+  EXPECT_EQ(answer(site, "GET", "/f/a%2Fb"), "200 name a/b")
+      << "an escaped slash separates nothing";
   EXPECT_EQ(answer(site, "GET", "/f/%61/b"), "200 two segments");
   EXPECT_EQ(answer(site, "GET", "/caf%C3%A9"), "200 coffee");
   EXPECT_EQ(answer(site, "GET", "/f/a+b"), "200 name a+b") << "plus is a space in queries only";

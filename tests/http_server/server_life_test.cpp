@@ -72,7 +72,8 @@ TEST(http_server_life, handlers_end_before_what_they_refer_to) {
         co_await test::ended(running);
         EXPECT_EQ(running.exception() != nullptr, out == way::throws);
       });
-      std::string where = test::name_of(t, test::pieces::one) + ", " + std::to_string(static_cast<int>(out));
+      std::string where =
+          test::name_of(t, test::pieces::one) + ", " + std::to_string(static_cast<int>(out));
       EXPECT_EQ(said.lines.size(), 3u) << where;
       EXPECT_EQ(said.lines.back(), "~local") << where;
       EXPECT_EQ(reported.messages, test::lines{}) << where;
@@ -109,7 +110,8 @@ TEST(http_server_life, one_that_is_destroyed_while_requests_run_says_so) {
     EXPECT_EQ(begun, 1) << "a handler began after its server had gone";
     EXPECT_EQ(logged, 0) << "the log was called after its server had gone";
   });
-  EXPECT_EQ(reported.messages, test::lines{"server on " + name + " was destroyed while 1 request runs: "
+  EXPECT_EQ(reported.messages, test::lines{"server on " + name +
+                                           " was destroyed while 1 request runs: "
                                            "co_await close() first, or let with_server do it"});
 }
 

@@ -26,7 +26,9 @@ enum class pieces { one, each_byte, random };
 inline constexpr pieces every_cut[] = {pieces::one, pieces::each_byte, pieces::random};
 
 inline std::string name_of(transport t, pieces p) {
-  const char* cut = p == pieces::one ? "in one piece" : p == pieces::random ? "in pieces" : "byte by byte";
+  const char* cut = p == pieces::one      ? "in one piece"
+                    : p == pieces::random ? "in pieces"
+                                          : "byte by byte";
   return std::string(t == transport::tls ? "over TLS, " : "over TCP, ") + cut;
 }
 
@@ -43,8 +45,7 @@ class reached_server {
       made.server = co_await rondo::http::start_tls_server(std::move(handler), "127.0.0.1", 0,
                                                            certificates::server(), options);
     } else {
-      made.server =
-          co_await rondo::http::start_server(std::move(handler), "127.0.0.1", 0, options);
+      made.server = co_await rondo::http::start_server(std::move(handler), "127.0.0.1", 0, options);
     }
     co_return made;
   }

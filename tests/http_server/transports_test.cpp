@@ -39,14 +39,15 @@ TEST(http_transports, headers_up_to_the_limit_are_served) {
         auto reached = co_await test::reached_server::start(t, show, options);
         auto all = [&]() -> rondo::task<> {
           std::size_t most = options.max_header_bytes;
-          for (std::size_t size : {std::size_t{4000}, std::size_t{4095}, std::size_t{4096}, std::size_t{4097}, most - 1,
-                                   most, most + 1}) {
+          for (std::size_t size : {std::size_t{4000}, std::size_t{4095}, std::size_t{4096},
+                                   std::size_t{4097}, most - 1, most, most + 1}) {
             for (std::size_t field : {std::size_t{300}, std::size_t{20'000}}) {
               std::string request = header_of(size, field);
               EXPECT_EQ(request.size(), size);
               std::string answer = co_await reached.ask(request, cut);
               EXPECT_EQ(test::status_line(answer), size <= most ? "HTTP/1.1 200" : "HTTP/1.1 431")
-                  << test::name_of(t, cut) << ", " << size << " bytes:\n" << answer;
+                  << test::name_of(t, cut) << ", " << size << " bytes:\n"
+                  << answer;
             }
           }
         };
@@ -81,12 +82,14 @@ std::vector<std::string> requests() {
       post + "Content-Length: 11\r\n\r\nhello world",
       chunked + "5;ext=\"a\"\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: t\r\n\r\n",
       chunked + "5\r\nhelloXX",
-      chunked + "3;" + std::string(3000, 'x') + "\r\nabc\r\n3;" + std::string(3000, 'y') + "\r\ndef\r\n0\r\n\r\n",
+      chunked + "3;" + std::string(3000, 'x') + "\r\nabc\r\n3;" + std::string(3000, 'y') +
+          "\r\ndef\r\n0\r\n\r\n",
       chunked + "3;" + std::string(4200, 'x') + "\r\nabc\r\n0\r\n\r\n",
       chunked + "0\r\nT: " + std::string(3000, 'x') + "\r\n\r\n",
       chunked + "0\r\nT: " + std::string(4200, 'x') + "\r\n\r\n",
       "POST /p HTTP/1.1\r\nHost: x\r\nC: " + std::string(4090, 'c') +
-          "\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3;" + std::string(3000, 'x') + "\r\nabc\r\n0\r\n\r\n",
+          "\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3;" + std::string(3000, 'x') +
+          "\r\nabc\r\n0\r\n\r\n",
   };
 }
 
@@ -112,7 +115,8 @@ std::string read_as(const std::string& bytes, const std::vector<std::size_t>& cu
   }
   const http::request& r = message.request;
   std::string read = message.done() ? "whole " : "unfinished ";
-  read += r.method + " " + r.target + (r.http_1_0 ? " 1.0" : "") + (message.keep_alive() ? " keep" : "");
+  read += r.method + " " + r.target + (r.http_1_0 ? " 1.0" : "") +
+          (message.keep_alive() ? " keep" : "");
   for (const auto& [name, value] : r.fields) read += " " + name + "=" + value;
   return read + " [" + body + "]";
 }
@@ -149,7 +153,8 @@ TEST(http_transports, the_answer_is_the_same_however_a_request_comes) {
             if (t == test::transport::tcp && cut == test::pieces::one) {
               expected.push_back(said);
             } else {
-              EXPECT_EQ(said, expected.at(n)) << test::name_of(t, cut) << ": " << bytes.substr(0, 60);
+              EXPECT_EQ(said, expected.at(n))
+                  << test::name_of(t, cut) << ": " << bytes.substr(0, 60);
             }
             ++n;
           }
@@ -197,9 +202,11 @@ TEST(http_transports, a_client_that_ends_its_side_gets_its_reply) {
       };
       auto reached = co_await test::reached_server::start(t, slow);
       auto all = [&]() -> rondo::task<> {
-        for (std::string request : {test::get("/quick", "Connection: close\r\n"), test::get("/quick"),
-                                    test::get("/slow", "Connection: close\r\n"), std::string("GET /slow HTTP/1.0\r\n\r\n"),
-                                    test::post("/slow", "body", "Connection: close\r\n")}) {
+        for (std::string request :
+             {test::get("/quick", "Connection: close\r\n"), test::get("/quick"),
+              test::get("/slow", "Connection: close\r\n"),
+              std::string("GET /slow HTTP/1.0\r\n\r\n"),
+              test::post("/slow", "body", "Connection: close\r\n")}) {
           rondo::stream s = co_await reached.connect();
           co_await s.write(request);
           s.shutdown_write();
@@ -248,7 +255,8 @@ TEST(http_transports, fields_that_a_parser_made_cannot_add_header_lines) {
       return r;
     };
     auto server = co_await http::start_server(handler, "127.0.0.1", 0);
-    for (std::string one : {std::string("\r"), std::string("\n"), std::string("\r\n"), std::string("\0", 1)}) {
+    for (std::string one :
+         {std::string("\r"), std::string("\n"), std::string("\r\n"), std::string("\0", 1)}) {
       bad = one;
       std::string answer = co_await test::raw(server.port(), test::get("/"));
       EXPECT_EQ(test::status_line(answer), "HTTP/1.1 500");

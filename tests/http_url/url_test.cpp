@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <clocale>
-#include <string>
 #include <set>
+#include <string>
 
 #include <rondo/http/url.hpp>
 
@@ -34,11 +34,13 @@ TEST(url, Parts) {
   EXPECT_EQ(u.origin(), "https://www.example.com:8443");
   EXPECT_EQ(u.str(), "https://user:p%40ss@www.example.com:8443/a/b.html?x=1&y=%20#top");
   EXPECT_EQ(u.without_credentials().str(), "https://www.example.com:8443/a/b.html?x=1&y=%20#top");
-  EXPECT_EQ(u.without_fragment().str(), "https://user:p%40ss@www.example.com:8443/a/b.html?x=1&y=%20");
+  EXPECT_EQ(u.without_fragment().str(),
+            "https://user:p%40ss@www.example.com:8443/a/b.html?x=1&y=%20");
 }
 
 TEST(url, DefaultPorts) {
-  for (auto [text, port] : {std::pair("http://h", 80), {"https://h", 443}, {"ws://h", 80}, {"wss://h", 443}}) {
+  for (auto [text, port] :
+       {std::pair("http://h", 80), {"https://h", 443}, {"ws://h", 80}, {"wss://h", 443}}) {
     url u(text);
     EXPECT_EQ(u.port(), port) << text;
     EXPECT_TRUE(u.has_default_port()) << text;
@@ -97,7 +99,8 @@ TEST(url, ReferencesOfTheRfc) {
       {"http:g", "http://a/b/c/g"},
       {"https://x/y", "https://x/y"},
   };
-  for (auto [reference, expected] : all) EXPECT_EQ(base.resolve(reference).str(), expected) << reference;
+  for (auto [reference, expected] : all)
+    EXPECT_EQ(base.resolve(reference).str(), expected) << reference;
 }
 
 TEST(url, ReferencesKeepThePortAndTheUser) {
@@ -113,7 +116,8 @@ TEST(url, WhatPagesWrite) {
   url base("http://h/dir/page");
   EXPECT_EQ(base.resolve(" \n a\tb c.html \r\n").str(), "http://h/dir/ab%20c.html");
   EXPECT_EQ(base.resolve("\xC3\xA9?\xC3\xA9#\xC3\xA9").str(), "http://h/dir/%C3%A9?%C3%A9#%C3%A9");
-  EXPECT_EQ(url("http://\xC3\xA9https:a \xC3\xA9:b@h/@").str(), "http://%C3%A9https:a%20%C3%A9%3Ab@h/@");
+  EXPECT_EQ(url("http://\xC3\xA9https:a \xC3\xA9:b@h/@").str(),
+            "http://%C3%A9https:a%20%C3%A9%3Ab@h/@");
   EXPECT_EQ(base.resolve("//\xC3\xA9@h").user(), "%C3%A9");
   EXPECT_EQ(base.resolve("\\x\\y?a\\b").str(), "http://h/x/y?a\\b");
   EXPECT_EQ(base.resolve("HTTP://OTHER/").str(), "http://other/");
@@ -124,7 +128,8 @@ TEST(url, WhatPagesWrite) {
   EXPECT_EQ(base.resolve("////other/x").str(), "http://other/x");
   EXPECT_EQ(base.resolve("a\"b<c>`{d}|e^f?\"<>`{}|'^\\#\"<>`{}|'^\\").str(),
             "http://h/dir/a%22b%3Cc%3E%60%7Bd%7D|e%5Ef?%22%3C%3E`{}|%27^\\#%22%3C%3E%60{}|'^\\");
-  EXPECT_EQ(base.resolve(std::string_view("a\0\x1f\x7f%zz%", 8)).str(), "http://h/dir/a%00%1F%7F%zz%");
+  EXPECT_EQ(base.resolve(std::string_view("a\0\x1f\x7f%zz%", 8)).str(),
+            "http://h/dir/a%00%1F%7F%zz%");
   EXPECT_EQ(url("http://a:b:c@d/:;=@[]|^'@e/").user(), "a");
   EXPECT_EQ(url("http://a:b:c@d;=[]|^'@e/").str(), "http://a:b%3Ac%40d%3B%3D%5B%5D%7C%5E'@e/");
   EXPECT_EQ(base.resolve("..\\\\x/%2e/%2E%2e/.%2e/y/%2e").str(), "http://h/y/");
@@ -169,7 +174,9 @@ TEST(url, AddressesHaveOneForm) {
       {"0x.0", "0.0.0.0"},
       {"00000000000000000000000000000000000001", "0.0.0.1"},
       {"\xEF\xBC\x90\xEF\xBD\x98\xEF\xBC\x97\xEF\xBD\x86.\xEF\xBC\x91", "127.0.0.1"},
-      {"127\xE3\x80\x82" "1", "127.0.0.1"},
+      {"127\xE3\x80\x82"
+       "1",
+       "127.0.0.1"},
       {"1e2", "1e2"},
       {"0xg", "0xg"},
       {"1.2.3.4.x", "1.2.3.4.x"},
@@ -185,14 +192,42 @@ TEST(url, AddressesHaveOneForm) {
       {"[0abc::]", "[abc::]"},
       {"[2001:db8::]", "[2001:db8::]"},
   };
-  for (auto [written, host] : all) EXPECT_EQ(url(std::string("http://") + written + "/").host(), host) << written;
+  for (auto [written, host] : all)
+    EXPECT_EQ(url(std::string("http://") + written + "/").host(), host) << written;
   EXPECT_EQ(url("http://[::1]:8080/x").str(), "http://[::1]:8080/x");
   EXPECT_EQ(url("http://[::1]:80/").origin(), "http://[::1]");
-  for (const char* none :
-       {"256.1", "1.2.3.256", "4294967296", "1.2.3.4.5", "1..2", "1.2.3.08", "0x100000000", "x.0x", "x.1", 
-        "99999999999999999999999999", "[", "[]", "[:]", "[:::]", "[1]", "[1:]", "[::1:]", "[1:2:3:4:5:6:7:8:9]",
-        "[::1::]", "[::1:2:3:4:5:6:7:8]", "[12345::]", "[::1.2.3]", "[::1.2.3.4.5]", "[::1.2.3.256]", "[::01.2.3.4]",
-        "[::.1.2.3]", "[1:2:3:4:5:6:7:1.2.3.4]", "[::1.2.3.4:1]", "[fe80::1%25eth0]", "[::1]x", "x[::1]", "[::g]"})
+  for (const char* none : {"256.1",
+                           "1.2.3.256",
+                           "4294967296",
+                           "1.2.3.4.5",
+                           "1..2",
+                           "1.2.3.08",
+                           "0x100000000",
+                           "x.0x",
+                           "x.1",
+                           "99999999999999999999999999",
+                           "[",
+                           "[]",
+                           "[:]",
+                           "[:::]",
+                           "[1]",
+                           "[1:]",
+                           "[::1:]",
+                           "[1:2:3:4:5:6:7:8:9]",
+                           "[::1::]",
+                           "[::1:2:3:4:5:6:7:8]",
+                           "[12345::]",
+                           "[::1.2.3]",
+                           "[::1.2.3.4.5]",
+                           "[::1.2.3.256]",
+                           "[::01.2.3.4]",
+                           "[::.1.2.3]",
+                           "[1:2:3:4:5:6:7:1.2.3.4]",
+                           "[::1.2.3.4:1]",
+                           "[fe80::1%25eth0]",
+                           "[::1]x",
+                           "x[::1]",
+                           "[::g]"})
     EXPECT_FALSE(url::try_parse(std::string("http://") + none + "/")) << none;
 }
 
@@ -212,32 +247,64 @@ class locale_of {
 
 TEST(url, HostsInOtherScripts) {
   const std::pair<const char*, const char*> all[] = {
-      {"b\xC3\xBC" "cher.example", "xn--bcher-kva.example"},
-      {"B\xC3\x9C" "CHER.example", "xn--bcher-kva.example"},
-      {"b%C3%BC" "cher.example", "xn--bcher-kva.example"},
-      {"bu\xCC\x88" "cher.example", "xn--bcher-kva.example"},     // NFC
-      {"stra\xC3\x9F" "e.example", "xn--strae-oqa.example"},      // not transitional: not "strasse"
+      {"b\xC3\xBC"
+       "cher.example",
+       "xn--bcher-kva.example"},
+      {"B\xC3\x9C"
+       "CHER.example",
+       "xn--bcher-kva.example"},
+      {"b%C3%BC"
+       "cher.example",
+       "xn--bcher-kva.example"},
+      {"bu\xCC\x88"
+       "cher.example",
+       "xn--bcher-kva.example"},  // NFC
+      {"stra\xC3\x9F"
+       "e.example",
+       "xn--strae-oqa.example"},  // not transitional: not "strasse"
       {"\xE6\x97\xA5\xE6\x9C\xAC\xE3\x80\x82\xEF\xBC\xAA\xEF\xBC\xB0", "xn--wgv71a.jp"},
-      {"ho\xC2\xADst", "host"},                                  // a soft hyphen
+      {"ho\xC2\xADst", "host"},  // a soft hyphen
       {"\xD7\x90\xD7\x91.example.", "xn--4dbc.example."},
       {"XN--BCHER-KVA.example", "xn--bcher-kva.example"},
-      {"xn--n3h.example", "xn--n3h.example"},                     // a snowman
+      {"xn--n3h.example", "xn--n3h.example"},  // a snowman
       {"a_b.Example..com", "a_b.example..com"},
       {"!$&'()*+,;=_~`{}\"", "!$&'()*+,;=_~`{}\""},
       {"%65xample", "example"},
   };
   const char* none[] = {
       "%EF%BC%85%EF%BC%90%EF%BC%90.com",  // a wide %00
-      "a\xE3\x80\x80" "b.com",            // an ideographic space
-      "a\xEF\xBC\x8F" "b",                // a wide slash
-      "\xC2\xAD",                         // nothing is left
-      "xn--", "xn--a", "a.xn--\xC3\xBC", "\xFF", "\xCD\xB8.com", "\xED\xA0\x80", "\xD7\x90" "a",
-      "%00", "%", "%zz", "a%2Fb", "a%40b", "a b", "a<b", "a>b", "a^b", "a|b", "a%7f", "a]b",
+      "a\xE3\x80\x80"
+      "b.com",  // an ideographic space
+      "a\xEF\xBC\x8F"
+      "b",         // a wide slash
+      "\xC2\xAD",  // nothing is left
+      "xn--",
+      "xn--a",
+      "a.xn--\xC3\xBC",
+      "\xFF",
+      "\xCD\xB8.com",
+      "\xED\xA0\x80",
+      "\xD7\x90"
+      "a",
+      "%00",
+      "%",
+      "%zz",
+      "a%2Fb",
+      "a%40b",
+      "a b",
+      "a<b",
+      "a>b",
+      "a^b",
+      "a|b",
+      "a%7f",
+      "a]b",
   };
   for (const char* name : {"C", "C.UTF-8"}) {
     locale_of in(name);
-    for (auto [written, host] : all) EXPECT_EQ(url(std::string("http://") + written).host(), host) << name;
-    for (const char* written : none) EXPECT_FALSE(url::try_parse(std::string("http://") + written)) << written;
+    for (auto [written, host] : all)
+      EXPECT_EQ(url(std::string("http://") + written).host(), host) << name;
+    for (const char* written : none)
+      EXPECT_FALSE(url::try_parse(std::string("http://") + written)) << written;
   }
   EXPECT_NE(why_refused("http://\xFF/").find("no ASCII form"), std::string::npos);
   std::string long_label(60'000, 'a');
@@ -318,9 +385,10 @@ TEST(url, LengthsAreThoseOfTheResult) {
 }
 
 TEST(url, ReadAgainItIsTheSame) {
-  for (const char* text : {"http://h", "http://u@h/", "http://u:p@h:1/a%20b;c?d=e&f#g?h", "https://[fe80::1]/",
-                           "http://h//a//b", "http://h/a%2Fb?x=/../y", "wss://h/chat", "http://:p@h/", "http://h/?a?b",
-                           "http://h/?", "http://h/#", "http://h:0/", "http://h/|?|#|"}) {
+  for (const char* text :
+       {"http://h", "http://u@h/", "http://u:p@h:1/a%20b;c?d=e&f#g?h", "https://[fe80::1]/",
+        "http://h//a//b", "http://h/a%2Fb?x=/../y", "wss://h/chat", "http://:p@h/", "http://h/?a?b",
+        "http://h/?", "http://h/#", "http://h:0/", "http://h/|?|#|"}) {
     url u(text);
     EXPECT_EQ(url(u.str()), u) << text;
     EXPECT_EQ(u.normalized().normalized(), u.normalized()) << text;

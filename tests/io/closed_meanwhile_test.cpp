@@ -4,11 +4,11 @@
 // error, and never meets another file that got the same number.
 #include <rondo/io.hpp>
 
-#include <algorithm>
 #include <fcntl.h>
-#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -109,7 +109,9 @@ TEST(closed_meanwhile, a_fifo_that_is_read_as_a_file) {
       test::run([&]() -> rondo::task<> {
         std::optional<rondo::file> file = co_await rondo::open_file(dir / "f");
         char bytes[64] = {};
-        auto read = [&]() -> rondo::task<std::size_t> { co_return co_await file->read_some(bytes); };
+        auto read = [&]() -> rondo::task<std::size_t> {
+          co_return co_await file->read_some(bytes);
+        };
         std::string error = co_await closed_under(file, file->fd(), error_of(read()), how, turns);
         std::string subject = "read " + (dir / "f") + ": ";
         bool begun = error == subject + "the file was closed meanwhile: Operation canceled";
@@ -128,7 +130,8 @@ TEST(closed_meanwhile, a_full_fifo_that_is_written_as_a_file) {
     std::string data(1 << 20, 'x');
     auto write = [&]() -> rondo::task<> { co_await file->write(data); };
     std::string error = co_await closed_under(file, file->fd(), error_of(write()), way::closed, 3);
-    EXPECT_EQ(error, "write " + (dir / "f") + ": the file was closed meanwhile: Operation canceled");
+    EXPECT_EQ(error,
+              "write " + (dir / "f") + ": the file was closed meanwhile: Operation canceled");
   });
 }
 
@@ -142,7 +145,8 @@ TEST(closed_meanwhile, the_lines_and_the_whole_of_a_file) {
       auto all = file->lines();
       while (auto line = co_await all.next()) EXPECT_EQ(*line, "one\n");
     };
-    std::string error = co_await closed_under(file, file->fd(), error_of(lines()), way::destroyed, 5);
+    std::string error =
+        co_await closed_under(file, file->fd(), error_of(lines()), way::destroyed, 5);
     EXPECT_EQ(error, "read " + (dir / "f") + ": the file was closed meanwhile: Operation canceled");
 
     file = co_await rondo::open_file(dir / "f");
@@ -165,7 +169,8 @@ TEST(closed_meanwhile, a_regular_file_is_read_whole_or_not) {
       std::string got(text.size(), '-');
       std::size_t n = 0;
       auto read = [&]() -> rondo::task<> { n = co_await file->pread(got, 0); };
-      std::string error = co_await closed_under(file, file->fd(), error_of(read()), way::closed, turns);
+      std::string error =
+          co_await closed_under(file, file->fd(), error_of(read()), way::closed, turns);
       bool whole = error == "no error" && n == text.size() && got == text;
       EXPECT_TRUE(whole || error.starts_with("read " + (dir / "a"))) << error;
       EXPECT_EQ(got.find_first_not_of("-a"), got.npos) << "bytes of another file";
@@ -178,7 +183,8 @@ TEST(closed_meanwhile, a_written_file_has_all_of_it_or_there_is_an_error) {
   std::string text(3'000'000, 'w');
   test::run([&]() -> rondo::task<> {
     for (int turns = 0; turns < 8; ++turns) {
-      std::optional<rondo::file> file = co_await rondo::open_file(dir / "w", rondo::file_mode::write);
+      std::optional<rondo::file> file =
+          co_await rondo::open_file(dir / "w", rondo::file_mode::write);
       auto write = [&]() -> rondo::task<> {
         co_await file->write(text);
         co_await file->sync();
@@ -227,7 +233,8 @@ TEST(closed_meanwhile, a_closed_file_says_so) {
     EXPECT_EQ(file.path(), dir / "a");
     EXPECT_EQ(co_await error_of(file.read()), "stat " + (dir / "a") + ": Bad file descriptor");
     char c;
-    EXPECT_EQ(co_await error_of(file.read_some({&c, 1})), "read " + (dir / "a") + ": Bad file descriptor");
+    EXPECT_EQ(co_await error_of(file.read_some({&c, 1})),
+              "read " + (dir / "a") + ": Bad file descriptor");
     EXPECT_EQ(co_await error_of(file.write("x")), "write " + (dir / "a") + ": Bad file descriptor");
     EXPECT_EQ(co_await error_of(file.sync()), "sync " + (dir / "a") + ": Bad file descriptor");
     EXPECT_EQ(co_await error_of(file.status()), "stat " + (dir / "a") + ": Bad file descriptor");
@@ -254,7 +261,9 @@ TEST(closed_meanwhile, send_file_of_a_file_that_is_closed) {
     co_await rondo::write_text(dir / "big", std::string(8 << 20, 'b'));
     auto [here, there] = rondo::socketpair();
     std::optional<rondo::file> file = co_await rondo::open_file(dir / "big");
-    auto send = [&]() -> rondo::task<> { static_cast<void>(co_await rondo::send_file(here, *file)); };
+    auto send = [&]() -> rondo::task<> {
+      static_cast<void>(co_await rondo::send_file(here, *file));
+    };
     auto waiting = rondo::create_task(error_of(send()));
     co_await test::turns(20);  // the peer takes nothing yet
     number_taker others;
@@ -269,7 +278,8 @@ TEST(closed_meanwhile, send_file_of_a_file_that_is_closed) {
     };
     auto taking = rondo::create_task(take());
     std::string error = co_await waiting;
-    EXPECT_EQ(error, "read " + (dir / "big") + ": the file was closed meanwhile: Operation canceled");
+    EXPECT_EQ(error,
+              "read " + (dir / "big") + ": the file was closed meanwhile: Operation canceled");
     here.close();
     co_await taking;
   });
@@ -288,7 +298,8 @@ TEST(closed_meanwhile, streams) {
           ADD_FAILURE() << "got '" << got << "'";
         };
         int numbers[] = {pipe->internal()->fd, socket->internal()->fd};
-        std::string error = co_await closed_under(pipe, numbers[0], error_of(read(*pipe)), how, turns);
+        std::string error =
+            co_await closed_under(pipe, numbers[0], error_of(read(*pipe)), how, turns);
         std::string aborted = ": Software caused connection abort";
         EXPECT_EQ(error, "read from pipe" + aborted);
         error = co_await closed_under(socket, numbers[1], error_of(read(*socket)), how, turns);
@@ -345,7 +356,8 @@ TEST(closed_meanwhile, a_file_whose_lock_is_waited_for) {
   folder dir;
   test::run([&]() -> rondo::task<> {
     auto held = co_await rondo::lock_file(dir / "l");
-    std::optional<rondo::file> file = co_await rondo::open_file(dir / "l", rondo::file_mode::read_write);
+    std::optional<rondo::file> file =
+        co_await rondo::open_file(dir / "l", rondo::file_mode::read_write);
     auto lock = [](rondo::file& f) -> rondo::task<> { auto mine = co_await rondo::lock_file(f); };
     auto waiting = rondo::create_task(error_of(lock(*file)));
     co_await test::turns(5);

@@ -1,17 +1,17 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/datagram.hpp>
 
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <array>
 #include <atomic>
 #include <barrier>
 #include <cerrno>
 #include <filesystem>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 
 #include "support/async.hpp"
 
@@ -21,8 +21,8 @@ namespace {
 
 /// A path for a socket that nobody else uses, removed whatever happens.
 struct socket_path {
-  std::string path = "/tmp/rondo-datagram-" + std::to_string(::getpid()) + "-" +
-                     std::to_string(++made);
+  std::string path =
+      "/tmp/rondo-datagram-" + std::to_string(::getpid()) + "-" + std::to_string(++made);
   socket_path() = default;
   socket_path(const socket_path&) = delete;
   ~socket_path() { ::unlink(path.c_str()); }
@@ -417,7 +417,8 @@ TEST(unix_datagram, the_peer_can_answer) {
 
 TEST(unix_datagram, a_sender_without_a_name) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await rondo::bind_unix_datagram("@rondo-nameless-" + std::to_string(::getpid()));
+    auto server =
+        co_await rondo::bind_unix_datagram("@rondo-nameless-" + std::to_string(::getpid()));
     int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     rondo::endpoint to = server.local();
     EXPECT_EQ(::sendto(fd, "x", 1, 0, to.data(), to.size()), 1);
@@ -496,8 +497,7 @@ TEST(unix_datagram, of_several_that_bind_at_once_one_gets_the_path) {
     }
   };
   std::vector<std::thread> threads;
-  for (int n = 0; n < binders; ++n)
-    threads.emplace_back([&, n] { test::run(bind(n)); });
+  for (int n = 0; n < binders; ++n) threads.emplace_back([&, n] { test::run(bind(n)); });
   for (std::thread& t : threads) t.join();
   EXPECT_EQ(bound, rounds);
   EXPECT_EQ(refused, rounds * (binders - 1));
@@ -604,18 +604,24 @@ TEST(datagram, multicast_over_ipv6) {
 
 TEST(datagram, options_that_cannot_be_set_are_told) {
   test::run([]() -> rondo::task<> {
-    auto s = co_await rondo::bind_udp("127.0.0.1", 0, {.receive_buffer = 64 * 1024, .send_buffer = 32 * 1024});
+    auto s = co_await rondo::bind_udp("127.0.0.1", 0,
+                                      {.receive_buffer = 64 * 1024, .send_buffer = 32 * 1024});
     int size = 0;
     socklen_t length = sizeof size;
     ::getsockopt(s.fd(), SOL_SOCKET, SO_RCVBUF, &size, &length);
     EXPECT_EQ(size, 2 * 64 * 1024);  // socket(7): the kernel doubles it
     s.set_ttl(7);
     EXPECT_EQ(thrown_by([&] { s.set_ttl(300); }), "set ttl: Invalid argument");
-    EXPECT_EQ(thrown_by([&] { s.join_group("127.0.0.1"); }), "join group 127.0.0.1: Invalid argument");
-    EXPECT_NE(thrown_by([&] { s.join_group("example.com"); }).find("not an address"), std::string::npos);
+    EXPECT_EQ(thrown_by([&] { s.join_group("127.0.0.1"); }),
+              "join group 127.0.0.1: Invalid argument");
+    EXPECT_NE(thrown_by([&] { s.join_group("example.com"); }).find("not an address"),
+              std::string::npos);
     EXPECT_NE(thrown_by([&] { s.join_group("ff01::7"); }).find("family"), std::string::npos);
-    EXPECT_EQ(thrown_by([&] { s.join_group("239.255.7.7", "no-such0"); }), "interface no-such0: No such device");
-    EXPECT_EQ(thrown_by([&] { s.connect(*rondo::endpoint::parse("::1", 1)); }).find("connect [::1]:1: "), 0u);
+    EXPECT_EQ(thrown_by([&] { s.join_group("239.255.7.7", "no-such0"); }),
+              "interface no-such0: No such device");
+    EXPECT_EQ(
+        thrown_by([&] { s.connect(*rondo::endpoint::parse("::1", 1)); }).find("connect [::1]:1: "),
+        0u);
   });
 }
 

@@ -2,10 +2,10 @@
 #include <rondo/io/directory.hpp>
 
 #include <fcntl.h>
-#include <set>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <rondo/io/file.hpp>
@@ -48,7 +48,8 @@ TEST(directory, lists_names_paths_and_types) {
       EXPECT_EQ(e->path, dir / e->name);
       seen.insert(e->name + " " + to_string(e->type));
     }
-    std::set<std::string> expected{"directory directory", "fifo fifo", "file regular", "link symlink"};
+    std::set<std::string> expected{"directory directory", "fifo fifo", "file regular",
+                                   "link symlink"};
     EXPECT_EQ(seen, expected);
   });
 }
@@ -56,7 +57,8 @@ TEST(directory, lists_names_paths_and_types) {
 TEST(directory, of_any_size_is_listed_once_each) {
   folder dir;
   constexpr int count = 5000;
-  for (int i = 0; i < count; ++i) touch(dir / ("a name that is a little longer " + std::to_string(i)));
+  for (int i = 0; i < count; ++i)
+    touch(dir / ("a name that is a little longer " + std::to_string(i)));
   test::run([&]() -> rondo::task<> {
     std::set<std::string> seen;
     int n = 0;
@@ -76,8 +78,10 @@ TEST(directory, errors) {
   touch(dir / "f");
   EXPECT_EQ(first_error(rondo::list_directory(dir / "no")),
             "list " + (dir / "no") + ": No such file or directory");
-  EXPECT_EQ(first_error(rondo::list_directory(dir / "f")), "list " + (dir / "f") + ": Not a directory");
-  EXPECT_EQ(first_error(rondo::walk(dir / "no")), "walk " + (dir / "no") + ": No such file or directory");
+  EXPECT_EQ(first_error(rondo::list_directory(dir / "f")),
+            "list " + (dir / "f") + ": Not a directory");
+  EXPECT_EQ(first_error(rondo::walk(dir / "no")),
+            "walk " + (dir / "no") + ": No such file or directory");
 }
 
 TEST(directory, walk_goes_down_and_follows_no_link) {
@@ -249,7 +253,8 @@ TEST(directory, what_is_moved_away_leads_nowhere_else) {
       error = e.what();
     }
     // Found out when the walk comes back to there, if it needs the directory.
-    EXPECT_TRUE(error == "none" || error == "walk " + (dir / "d/d/d") + ": Stale file handle") << error;
+    EXPECT_TRUE(error == "none" || error == "walk " + (dir / "d/d/d") + ": Stale file handle")
+        << error;
   });
   EXPECT_EQ(::access((outside / "precious").c_str(), F_OK), 0);
 }

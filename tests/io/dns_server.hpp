@@ -1,16 +1,16 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <csignal>
 #include <fcntl.h>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <rondo/io/datagram.hpp>
@@ -27,7 +27,8 @@ inline std::uint16_t free_udp_port() {
   bool bound = ::bind(fd, any.data(), any.size()) == 0 &&
                ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
   ::close(fd);
-  return bound ? rondo::endpoint(reinterpret_cast<sockaddr*>(&address), size).port() : std::uint16_t{0};
+  return bound ? rondo::endpoint(reinterpret_cast<sockaddr*>(&address), size).port()
+               : std::uint16_t{0};
 }
 
 /// dnsmasq on a free port of 127.0.0.1, knowing nothing but what it is given.
@@ -48,7 +49,8 @@ class dnsmasq {
   int logged(const std::string& text) {
     char part[4096];
     ssize_t n;
-    while ((n = ::read(log_fd_, part, sizeof part)) > 0) log_.append(part, static_cast<std::size_t>(n));
+    while ((n = ::read(log_fd_, part, sizeof part)) > 0)
+      log_.append(part, static_cast<std::size_t>(n));
     int count = 0;
     for (std::size_t at = 0; (at = log_.find(text, at)) != log_.npos; at += text.size()) ++count;
     return count;
@@ -60,10 +62,19 @@ class dnsmasq {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
     ::fcntl(ends[0], F_SETPIPE_SZ, 1 << 20);  // a full pipe would stop dnsmasq
-    std::vector<std::string> words = {"dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv",
-                                      "--no-hosts", "--pid-file=", "--log-queries", "--log-facility=-",
-                                      "--listen-address=127.0.0.1", "--bind-interfaces", "--local=/test/",
-                                      "--local=/192.in-addr.arpa/", "--cache-size=0",
+    std::vector<std::string> words = {"dnsmasq",
+                                      "--no-daemon",
+                                      "--conf-file=/dev/null",
+                                      "--no-resolv",
+                                      "--no-hosts",
+                                      "--pid-file=",
+                                      "--log-queries",
+                                      "--log-facility=-",
+                                      "--listen-address=127.0.0.1",
+                                      "--bind-interfaces",
+                                      "--local=/test/",
+                                      "--local=/192.in-addr.arpa/",
+                                      "--cache-size=0",
                                       "--port=" + std::to_string(port_)};
     for (const std::string& r : records) words.push_back("--host-record=" + r);
     std::vector<char*> argv;

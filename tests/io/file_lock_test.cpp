@@ -89,7 +89,9 @@ TEST(file_lock, a_wait_that_is_cancelled_or_raced_holds_nothing) {
   std::size_t before = 0;
   std::size_t after = 0;
   test::run([&]() -> rondo::task<> {
-    { auto first = co_await rondo::lock_file(dir / "lock"); }
+    {
+      auto first = co_await rondo::lock_file(dir / "lock");
+    }
     before = test::open_fds();
     auto take = [&]() -> rondo::task<> {
       auto lock = co_await rondo::lock_file(dir / "lock");

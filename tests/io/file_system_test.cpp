@@ -48,7 +48,8 @@ TEST(file_system, stat_tells_what_a_name_is) {
     EXPECT_FALSE(co_await rondo::exists(dir / "dangling"));
     EXPECT_FALSE(co_await rondo::exists(dir / "f/below"));
     auto missing = co_await rondo::outcome_of(rondo::stat(dir / "no"));
-    EXPECT_EQ(error_text(std::move(missing)), "stat " + (dir / "no") + ": No such file or directory");
+    EXPECT_EQ(error_text(std::move(missing)),
+              "stat " + (dir / "no") + ": No such file or directory");
   });
 }
 
@@ -73,7 +74,8 @@ TEST(file_system, names_are_made_changed_and_removed) {
     EXPECT_EQ(error_text(std::move(renamed)),
               "rename " + (dir / "x") + " to " + (dir / "y") + ": No such file or directory");
     auto removed = co_await rondo::outcome_of(rondo::remove_file(dir / "x"));
-    EXPECT_EQ(error_text(std::move(removed)), "remove " + (dir / "x") + ": No such file or directory");
+    EXPECT_EQ(error_text(std::move(removed)),
+              "remove " + (dir / "x") + ": No such file or directory");
     auto link = co_await rondo::outcome_of(rondo::read_link(dir / "c"));
     EXPECT_EQ(error_text(std::move(link)), "read_link " + (dir / "c") + ": Invalid argument");
   });
@@ -96,7 +98,8 @@ TEST(file_system, directories) {
     auto file = co_await rondo::outcome_of(rondo::make_directory(dir / "f", {.exist_ok = true}));
     EXPECT_EQ(error_text(std::move(file)), "make_directory " + (dir / "f") + ": File exists");
     auto full = co_await rondo::outcome_of(rondo::remove_directory(dir / "x"));
-    EXPECT_EQ(error_text(std::move(full)), "remove_directory " + (dir / "x") + ": Directory not empty");
+    EXPECT_EQ(error_text(std::move(full)),
+              "remove_directory " + (dir / "x") + ": Directory not empty");
     co_await rondo::remove_directory(dir / "a");
   });
 }
@@ -110,7 +113,8 @@ TEST(file_system, remove_tree_removes_it_all_and_follows_no_link) {
     for (int i = 0; i < 200; ++i) deep += "/d";
     co_await rondo::make_directory(deep, {.parents = true});
     for (int i = 0; i < 2000; ++i) {
-      auto f = co_await rondo::open_file(dir / ("tree/f" + std::to_string(i)), rondo::file_mode::write);
+      auto f =
+          co_await rondo::open_file(dir / ("tree/f" + std::to_string(i)), rondo::file_mode::write);
     }
     co_await rondo::make_symlink(dir / "outside", dir / "tree/link");
     co_await rondo::remove_tree(dir / "tree");
@@ -215,7 +219,8 @@ TEST(file_system, a_cancelled_remove_tree_stops_or_is_done) {
     for (int i = 0; i < 20; ++i) {
       std::string tree = dir / ("t" + std::to_string(i));
       std::filesystem::create_directories(tree + "/a/b/c");
-      for (int f = 0; f < 50; ++f) ::close(::creat((tree + "/a/f" + std::to_string(f)).c_str(), 0600));
+      for (int f = 0; f < 50; ++f)
+        ::close(::creat((tree + "/a/f" + std::to_string(f)).c_str(), 0600));
       auto h = rondo::create_task(rondo::remove_tree(tree));
       co_await test::turns(i * 10);
       h.cancel();

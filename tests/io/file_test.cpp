@@ -2,12 +2,12 @@
 #include <rondo/io/file.hpp>
 #include <rondo/io/file_system.hpp>
 
-#include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <csignal>
+#include <cstring>
 
 #include <gtest/gtest.h>
 #include <rondo/io/errors.hpp>
@@ -61,7 +61,8 @@ TEST(file, errors_name_the_operation_and_the_path) {
       auto directory = co_await rondo::outcome_of(rondo::open_file("/tmp", mode));
       EXPECT_EQ(error_text(std::move(directory)), "open /tmp: Is a directory");
     }
-    auto exists = co_await rondo::outcome_of(rondo::open_file("/dev/null", rondo::file_mode::create));
+    auto exists =
+        co_await rondo::outcome_of(rondo::open_file("/dev/null", rondo::file_mode::create));
     EXPECT_EQ(error_text(std::move(exists)), "open /dev/null: File exists");
     auto full = co_await rondo::open_file("/dev/full", rondo::file_mode::write);
     auto written = co_await rondo::outcome_of(full.write("x"));
@@ -194,7 +195,7 @@ TEST(file, five_gigabytes) {
     std::string middle(6, '\0');
     EXPECT_EQ(co_await copied.pread(middle, 3ull << 30), 6u);
     EXPECT_EQ(middle, "middle");
-    struct stat info {};
+    struct stat info{};
     EXPECT_EQ(::stat((dir / "copy").c_str(), &info), 0);
     EXPECT_LT(info.st_blocks * 512, 1 << 20) << "the holes were filled";
   });
@@ -229,7 +230,7 @@ TEST(file, write_text_and_copy_file_make_what_a_link_names) {
   test::run([&]() -> rondo::task<> {
     co_await rondo::make_directory(dir / "sub");
     co_await rondo::make_directory(dir / "other");
-    co_await rondo::make_symlink("sub/link", dir / "first");       // relative to dir
+    co_await rondo::make_symlink("sub/link", dir / "first");            // relative to dir
     co_await rondo::make_symlink("../other/target", dir / "sub/link");  // relative to sub
     co_await rondo::make_symlink(dir / "absolute", dir / "whole");
     co_await rondo::write_text(dir / "first", "made");
@@ -245,7 +246,8 @@ TEST(file, write_text_and_copy_file_make_what_a_link_names) {
 
     co_await rondo::make_symlink("nowhere/f", dir / "lost");
     auto lost = co_await rondo::outcome_of(rondo::write_text(dir / "lost", "x"));
-    EXPECT_EQ(error_text(std::move(lost)), "write " + (dir / "lost") + ": No such file or directory");
+    EXPECT_EQ(error_text(std::move(lost)),
+              "write " + (dir / "lost") + ": No such file or directory");
     co_await rondo::make_symlink("round", dir / "round");
     auto round = co_await rondo::outcome_of(rondo::write_text(dir / "round", "x"));
     EXPECT_EQ(error_text(std::move(round)),
@@ -304,7 +306,8 @@ TEST(file, a_full_disk_is_an_error_and_spoils_nothing) {
     std::string big(2'000'000, 'x');
     co_await rondo::write_text(dir / "f", "old");
     auto replaced = co_await rondo::outcome_of(rondo::write_text(dir / "f", big));
-    EXPECT_EQ(error_text(std::move(replaced)), "write " + (dir / "f") + ": No space left on device");
+    EXPECT_EQ(error_text(std::move(replaced)),
+              "write " + (dir / "f") + ": No space left on device");
     EXPECT_EQ(co_await rondo::read_text(dir / "f"), "old");
     EXPECT_EQ(dir.entries(), 1u) << "the part that was written is left";
     {
@@ -320,7 +323,8 @@ TEST(file, a_full_disk_is_an_error_and_spoils_nothing) {
     for (auto mode : {rondo::file_mode::write, rondo::file_mode::append}) {
       auto f = co_await rondo::open_file(dir / "g", mode);
       auto written = co_await rondo::outcome_of(f.write(big));
-      EXPECT_EQ(error_text(std::move(written)), "write " + (dir / "g") + ": No space left on device");
+      EXPECT_EQ(error_text(std::move(written)),
+                "write " + (dir / "g") + ": No space left on device");
       co_await f.close();
       co_await rondo::remove_file(dir / "g");
     }
@@ -370,7 +374,8 @@ TEST(file, a_line_over_the_limit_is_an_error_and_stays) {
         co_await lines.next();
       } catch (const rondo::limit_overrun_error& e) {
         thrown = true;
-        EXPECT_EQ(std::string(e.what()), "read " + (dir / "f") + ": a line is longer than 1000 bytes");
+        EXPECT_EQ(std::string(e.what()),
+                  "read " + (dir / "f") + ": a line is longer than 1000 bytes");
       }
       EXPECT_TRUE(thrown);
     }
@@ -531,7 +536,9 @@ TEST(file, begun_on_a_cancelled_task_nothing_starts) {
     };
     auto read = [&]() -> rondo::task<> { co_await f.read_some({&c, 1}); };
     auto write = [&]() -> rondo::task<> { co_await f.write("x"); };
-    auto create = [&]() -> rondo::task<> { auto opened = co_await rondo::open_file(dir / "new", rondo::file_mode::create); };
+    auto create = [&]() -> rondo::task<> {
+      auto opened = co_await rondo::open_file(dir / "new", rondo::file_mode::create);
+    };
     auto replace = [&]() -> rondo::task<> { co_await rondo::write_text(dir / "f", "new"); };
     auto copy = [&]() -> rondo::task<> { co_await rondo::copy_file(dir / "f", dir / "copy"); };
     auto remove = [&]() -> rondo::task<> { co_await rondo::remove_file(dir / "f"); };

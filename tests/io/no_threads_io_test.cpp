@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // I/O where the system gives no thread: what needs one says so, the rest works.
-#include <cerrno>
 #include <sys/syscall.h>
+#include <cerrno>
 #include <system_error>
 
 #include <gtest/gtest.h>
@@ -60,7 +60,8 @@ TEST(no_threads, io_goes_on) {
   SKIP_WITHOUT_SECCOMP(status);
   EXPECT_EQ(status, "exit 0");
   const std::string unavailable = ": Resource temporarily unavailable\n";
-  std::string each = "resolve works\nstreams works\nlist" + unavailable + "remove_tree" + unavailable;
+  std::string each =
+      "resolve works\nstreams works\nlist" + unavailable + "remove_tree" + unavailable;
   EXPECT_EQ(c.output(), each + each + "write_text" + unavailable + "0 files\n");
 }
 

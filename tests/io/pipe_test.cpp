@@ -1,16 +1,16 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io.hpp>
 
-#include <algorithm>
-#include <csignal>
 #include <fcntl.h>
-#include <filesystem>
-#include <random>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -119,8 +119,7 @@ TEST_F(pipes, carry_much_more_than_they_hold) {
       co_await to.write(text);
       to.close();
     };
-    auto [nothing, got] =
-        co_await rondo::gather(write(writer, sent), reader.read_all(sent.size()));
+    auto [nothing, got] = co_await rondo::gather(write(writer, sent), reader.read_all(sent.size()));
     EXPECT_TRUE(got == sent) << got.size();
   });
 }
@@ -627,8 +626,7 @@ TEST_F(pipes, many_at_once) {
         co_await ends.second.write(sent);
         ends.second.close();
       };
-      auto [nothing, got] =
-          co_await rondo::gather(write(), ends.first.read_all(sent.size()));
+      auto [nothing, got] = co_await rondo::gather(write(), ends.first.read_all(sent.size()));
       EXPECT_TRUE(got == sent);
       total += got.size();
     };

@@ -2,11 +2,11 @@
 #include <rondo/io.hpp>
 
 #include <fcntl.h>
-#include <random>
-#include <stdexcept>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <random>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 

@@ -1,16 +1,16 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/resolve.hpp>
 
-#include <algorithm>
 #include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <memory>
-#include <netinet/in.h>
 #include <random>
 #include <sstream>
-#include <sys/socket.h>
 #include <thread>
 
 #include "io/dns_server.hpp"
@@ -81,8 +81,8 @@ TEST_F(dns, errors_name_the_host) {
     rondo::configure_dns({.servers = server->address()});
     EXPECT_EQ(co_await error_of(rondo::resolve("nosuch.test", 80)),
               "resolve nosuch.test: Domain name not found");
-    std::string none = co_await error_of(
-        rondo::resolve("four.test", 80, {.family = rondo::address_family::v6}));
+    std::string none =
+        co_await error_of(rondo::resolve("four.test", 80, {.family = rondo::address_family::v6}));
     EXPECT_EQ(none, "resolve four.test: DNS server returned answer with no data");
     EXPECT_EQ(co_await error_of(rondo::resolve("", 80)), "resolve : Misformatted domain name");
     std::string hidden("four.test\0.evil", 15);
@@ -105,8 +105,10 @@ TEST_F(dns, an_answer_that_is_truncated_is_asked_for_over_tcp) {
 TEST_F(dns, names_of_addresses) {
   test::run([]() -> rondo::task<> {
     rondo::configure_dns({.servers = server->address()});
-    EXPECT_EQ(co_await rondo::reverse_resolve(*rondo::endpoint::parse("192.0.2.7", 80)), "host.test");
-    EXPECT_EQ(co_await rondo::reverse_resolve(*rondo::endpoint::parse("2001:db8::7", 80)), "host.test");
+    EXPECT_EQ(co_await rondo::reverse_resolve(*rondo::endpoint::parse("192.0.2.7", 80)),
+              "host.test");
+    EXPECT_EQ(co_await rondo::reverse_resolve(*rondo::endpoint::parse("2001:db8::7", 80)),
+              "host.test");
     auto text = [](rondo::endpoint e) -> rondo::task<std::string> {
       try {
         co_return "no error: " + co_await rondo::reverse_resolve(e);
@@ -137,7 +139,8 @@ TEST_F(dns, look_ups_of_one_name_share_a_query) {
     for (std::size_t i = 0; i < all.size(); ++i)
       EXPECT_EQ(all[i], "192.0.2.4:" + std::to_string(100 + i));
   });
-  EXPECT_EQ(server->logged("query[A] four.test") + server->logged("query[A] FOUR.test"), before + 1);
+  EXPECT_EQ(server->logged("query[A] four.test") + server->logged("query[A] FOUR.test"),
+            before + 1);
 }
 
 TEST_F(dns, more_names_at_once_than_queries) {
@@ -197,11 +200,12 @@ TEST_F(dns, memory_that_runs_out_fails_that_query_only) {
 
 TEST(resolve_misbehaving, silence_is_a_time_out) {
   test::run([]() -> rondo::task<> {
-    auto silent = co_await test::dns_responder::start([](const std::string&) -> std::optional<std::string> { return std::nullopt; });
+    auto silent = co_await test::dns_responder::start(
+        [](const std::string&) -> std::optional<std::string> { return std::nullopt; });
     std::string address = silent.address();
     rondo::configure_dns({.servers = address, .timeout = 20ms, .tries = 2});
-    std::string text = co_await error_of(
-        rondo::resolve("slow.test", 80, {.family = rondo::address_family::v4}));
+    std::string text =
+        co_await error_of(rondo::resolve("slow.test", 80, {.family = rondo::address_family::v4}));
     EXPECT_EQ(text, "resolve slow.test: timed out");
     EXPECT_EQ(silent.queries(), 2) << "the number of tries";
 
@@ -228,8 +232,8 @@ TEST(resolve_misbehaving, half_an_answer_is_better_than_none) {
 TEST(resolve_misbehaving, cancelling_one_waiter_leaves_the_others_their_answer) {
   test::run([]() -> rondo::task<> {
     rondo::event asked;
-    auto held = co_await test::dns_responder::start(
-        [&](const std::string&) -> std::optional<std::string> {
+    auto held =
+        co_await test::dns_responder::start([&](const std::string&) -> std::optional<std::string> {
           asked.set();
           return std::nullopt;
         });
@@ -250,7 +254,8 @@ TEST(resolve_misbehaving, cancelling_one_waiter_leaves_the_others_their_answer) 
 
     // The other two get the answer to the query's second try.
     std::string address = held.address();
-    std::uint16_t port = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+    std::uint16_t port =
+        static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
     auto server = co_await rondo::bind_udp("127.0.0.1", port);
     rondo::datagram again = co_await server.receive_from();
     co_await server.send_to(test::dns_answer(again.data, "\xc0\0\2\3"), again.sender);
@@ -262,10 +267,11 @@ TEST(resolve_misbehaving, cancelling_one_waiter_leaves_the_others_their_answer) 
 TEST(resolve_misbehaving, the_query_ends_with_its_last_waiter) {
   test::run([]() -> rondo::task<> {
     rondo::event asked;
-    auto silent = co_await test::dns_responder::start([&](const std::string&) -> std::optional<std::string> {
-      asked.set();
-      return std::nullopt;
-    });
+    auto silent =
+        co_await test::dns_responder::start([&](const std::string&) -> std::optional<std::string> {
+          asked.set();
+          return std::nullopt;
+        });
     rondo::configure_dns({.servers = silent.address()});
     std::size_t before = open_files();
     auto look = []() -> rondo::task<std::vector<rondo::endpoint>> {
@@ -330,11 +336,13 @@ TEST(resolve_misbehaving, garbage_is_an_error_or_ignored) {
 // Completion wins: the time is over, but the answer is there.
 TEST(resolve, an_answer_that_came_while_the_loop_was_held_counts) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await test::dns_responder::start([](const std::string& query) -> std::optional<std::string> {
-      std::this_thread::sleep_for(300ms);  // of the loop that both use; then it answers
-      return test::dns_answer(query, "\xc0\0\2\5");
-    });
-    rondo::configure_dns({.servers = server.address(), .timeout = 200ms, .tries = 1, .total = 250ms});
+    auto server = co_await test::dns_responder::start(
+        [](const std::string& query) -> std::optional<std::string> {
+          std::this_thread::sleep_for(300ms);  // of the loop that both use; then it answers
+          return test::dns_answer(query, "\xc0\0\2\5");
+        });
+    rondo::configure_dns(
+        {.servers = server.address(), .timeout = 200ms, .tries = 1, .total = 250ms});
     auto found = co_await rondo::resolve("held.test", 80, {.family = rondo::address_family::v4});
     EXPECT_EQ(to_text(found), "192.0.2.5:80");
     co_await server.stop();
@@ -343,7 +351,8 @@ TEST(resolve, an_answer_that_came_while_the_loop_was_held_counts) {
 
 TEST(resolve, localhost_is_never_asked_for) {
   test::run([]() -> rondo::task<> {
-    auto counting = co_await test::dns_responder::start([](const std::string&) -> std::optional<std::string> { return std::nullopt; });
+    auto counting = co_await test::dns_responder::start(
+        [](const std::string&) -> std::optional<std::string> { return std::nullopt; });
     rondo::configure_dns({.servers = counting.address(), .total = 50ms});
     for (const char* name : {"localhost", "LOCALHOST.", "any.localhost"}) {
       auto both = co_await rondo::resolve(name, 8080);
@@ -360,8 +369,8 @@ TEST(resolve, a_literal_is_itself_or_of_the_wrong_family) {
   test::run([]() -> rondo::task<> {
     auto v4 = co_await rondo::resolve("192.0.2.1", 7, {.family = rondo::address_family::v4});
     EXPECT_EQ(to_text(v4), "192.0.2.1:7");
-    std::string wrong = co_await error_of(
-        rondo::resolve("192.0.2.1", 7, {.family = rondo::address_family::v6}));
+    std::string wrong =
+        co_await error_of(rondo::resolve("192.0.2.1", 7, {.family = rondo::address_family::v6}));
     EXPECT_EQ(wrong.find("resolve 192.0.2.1: "), 0u) << wrong;
   });
 }
@@ -378,7 +387,8 @@ TEST(resolve, the_hosts_file_comes_first) {
   }
   if (name.empty()) GTEST_SKIP() << "/etc/hosts has no name but localhost";
   test::run([&]() -> rondo::task<> {
-    auto counting = co_await test::dns_responder::start([](const std::string&) -> std::optional<std::string> { return std::nullopt; });
+    auto counting = co_await test::dns_responder::start(
+        [](const std::string&) -> std::optional<std::string> { return std::nullopt; });
     rondo::configure_dns({.servers = counting.address(), .total = 50ms});
     auto found = co_await rondo::resolve(name, 80);
     EXPECT_EQ(found.at(0), rondo::endpoint::parse(address, 80));

@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io.hpp>
 
-#include <csignal>
 #include <fcntl.h>
-#include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <csignal>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -108,11 +108,13 @@ TEST_P(send_file, sends_what_the_file_holds_from_and_to_anywhere) {
     struct part {
       std::uint64_t offset, count;
     };
-    const std::vector<part> parts{
-        {0, 10},           {5, 0},
-        {4097, 100'000},   {1, 256 * 1024},
-        {3, 256 * 1024 + 1}, {777, 3 * megabyte},
-        {megabyte, 9 * megabyte + 77}};
+    const std::vector<part> parts{{0, 10},
+                                  {5, 0},
+                                  {4097, 100'000},
+                                  {1, 256 * 1024},
+                                  {3, 256 * 1024 + 1},
+                                  {777, 3 * megabyte},
+                                  {megabyte, 9 * megabyte + 77}};
     for (part at : parts) {
       std::string got = co_await sent(GetParam(), f, at.offset, at.count);
       EXPECT_TRUE(got == std::string_view(content).substr(at.offset, at.count))
@@ -199,7 +201,8 @@ TEST_P(send_file, a_file_may_shrink_or_grow_meanwhile) {
       EXPECT_EQ(got, 14 * megabyte);
       if (with_count) {
         std::string error = error_text(std::move(result));
-        EXPECT_NE(error.find("the file ended after 14680064 bytes of 16777216"), error.npos) << error;
+        EXPECT_NE(error.find("the file ended after 14680064 bytes of 16777216"), error.npos)
+            << error;
       } else {
         EXPECT_EQ(std::move(result).get(), got);
       }

@@ -136,10 +136,12 @@ TEST(server_life, a_body_that_returns_gives_handlers_their_grace) {
     };
     auto server = co_await rondo::start_server(handler, "127.0.0.1", 0);
     auto s = co_await rondo::open_connection("127.0.0.1", server.port());
-    auto ends = rondo::create_task([](rondo::event& e) -> rondo::task<> {
-      co_await test::turns(20);
-      e.set();
-    }, std::ref(end));
+    auto ends = rondo::create_task(
+        [](rondo::event& e) -> rondo::task<> {
+          co_await test::turns(20);
+          e.set();
+        },
+        std::ref(end));
     auto body = [&]() -> rondo::task<> { co_await begun.wait(); };
     co_await rondo::with_server(server, body, 60s);
     EXPECT_TRUE(whole);
@@ -230,7 +232,8 @@ lines destroy_with_two_handlers(bool one_more, std::string& name) {
 TEST(server_life, one_that_is_destroyed_while_handlers_run_says_so) {
   std::string name;
   lines said = destroy_with_two_handlers(false, name);
-  EXPECT_EQ(said, lines{"server on " + name + " was destroyed while 2 connections run: "
+  EXPECT_EQ(said, lines{"server on " + name +
+                        " was destroyed while 2 connections run: "
                         "co_await close() first, or let with_server do it"});
 }
 

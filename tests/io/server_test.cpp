@@ -1,22 +1,22 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // Where a server listens, on machines and in moments that are not the usual ones.
-#include <atomic>
-#include <barrier>
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <net/if.h>
-#include <optional>
 #include <sched.h>
-#include <string>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
+#include <atomic>
+#include <barrier>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -81,8 +81,9 @@ TEST(server, listens_on_the_addresses_that_there_are) {
   std::string status = c.wait();
   if (status == "exit 77") GTEST_SKIP() << "no network namespace can be had here";
   EXPECT_EQ(status, "exit 0");
-  EXPECT_EQ(c.output(), "2 addresses\n127.0.0.1\n!\n"
-                        "listen [::1]:80: Cannot assign requested address\n");
+  EXPECT_EQ(c.output(),
+            "2 addresses\n127.0.0.1\n!\n"
+            "listen [::1]:80: Cannot assign requested address\n");
 }
 
 /// All fds that this process may have but those that it has.
@@ -130,7 +131,8 @@ TEST(server, without_fds_it_says_so_once_and_recovers) {
   });
   EXPECT_EQ(reported.kinds, std::vector{rondo::problem::shortage});
   EXPECT_EQ(reported.messages,
-            test::lines{"server on " + name + ": accept: Too many open files; clients wait until there is some room "
+            test::lines{"server on " + name +
+                        ": accept: Too many open files; clients wait until there is some room "
                         "(this process may have 200 file descriptors: ulimit -n)"});
 }
 
@@ -180,8 +182,7 @@ TEST(unix_server, of_several_that_start_at_once_one_gets_the_path) {
     }
   };
   std::vector<std::thread> threads;
-  for (int n = 0; n < starters; ++n)
-    threads.emplace_back([&, n] { test::run(start(n)); });
+  for (int n = 0; n < starters; ++n) threads.emplace_back([&, n] { test::run(start(n)); });
   for (std::thread& t : threads) t.join();
   EXPECT_EQ(started, rounds);
   EXPECT_EQ(refused, rounds * (starters - 1));

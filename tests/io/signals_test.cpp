@@ -1,6 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <csignal>
 #include <dirent.h>
+#include <csignal>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -75,7 +75,9 @@ TEST(signals, blocked_before_stays_blocked) {
   sigemptyset(&usr1);
   sigaddset(&usr1, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &usr1, nullptr);
-  { rondo::signal_stream s({SIGUSR1}); }
+  {
+    rondo::signal_stream s({SIGUSR1});
+  }
   EXPECT_TRUE(blocked(SIGUSR1));
   pthread_sigmask(SIG_UNBLOCK, &usr1, nullptr);
 }

@@ -2,11 +2,11 @@
 //
 // Cancellation against completion, many times: every byte, connection and item
 // is accounted for, and nothing is left.
-#include <cstring>
 #include <dirent.h>
+#include <unistd.h>
+#include <cstring>
 #include <random>
 #include <string>
-#include <unistd.h>
 
 #include <rondo/io.hpp>
 
@@ -224,7 +224,8 @@ rondo::task<> close_while_clients_connect(transport over, int servers, int clien
     if (over == transport::tcp) {
       server = co_await rondo::start_server(answer, own_address(), 0);
     } else {
-      server = co_await rondo::start_unix_server(answer, "@rondo-soak-" + std::to_string(::getpid()));
+      server =
+          co_await rondo::start_unix_server(answer, "@rondo-soak-" + std::to_string(::getpid()));
     }
     for (int n = 0; n < clients; ++n)
       connecting.push_back(rondo::create_task(connect_to(server, all)));

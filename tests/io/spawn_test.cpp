@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io/detail/spawn.hpp>
 
-#include <csignal>
 #include <fcntl.h>
-#include <string>
 #include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+#include <string>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>

@@ -4,16 +4,16 @@
 // exactly, no fds left.
 #include <rondo/io.hpp>
 
-#include <cstdint>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <optional>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -79,7 +79,8 @@ TEST(stream_close, lets_go_of_the_fd_though_a_read_was_cancelled_between_two_req
   for (bool another_follows : {false, true})
     test::run([&]() -> rondo::task<> {
       // Gives 8 bytes at a time.
-      auto counter = rondo::stream_from_fd(::eventfd(10'000, EFD_SEMAPHORE | EFD_CLOEXEC), "eventfd");
+      auto counter =
+          rondo::stream_from_fd(::eventfd(10'000, EFD_SEMAPHORE | EFD_CLOEXEC), "eventfd");
       int fd = counter.fd();
       auto reading = rondo::create_task(counter.read_exactly(80'000));
       co_await test::turns(2);
@@ -285,7 +286,8 @@ TEST(server, closes_with_every_slot_taken_and_more_waiting) {
 std::int64_t cpu_us() {
   rusage u{};
   ::getrusage(RUSAGE_SELF, &u);
-  return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1'000'000 + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+  return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1'000'000 + u.ru_utime.tv_usec +
+         u.ru_stime.tv_usec;
 }
 
 rondo::task<> echo(rondo::stream s) {
@@ -454,8 +456,9 @@ TEST(happy_eyeballs, cancelled_with_two_attempts_on_their_way_leaves_no_socket) 
     EXPECT_EQ(warm_up.size(), 2u);
     std::size_t before = open_files();
     for (int turns = 1; turns < 40; turns += 3) {
-      auto s = co_await rondo::move_on_after(
-          rondo::open_connection("localhost", four.port(), options), std::chrono::microseconds(turns * 200));
+      auto s =
+          co_await rondo::move_on_after(rondo::open_connection("localhost", four.port(), options),
+                                        std::chrono::microseconds(turns * 200));
       EXPECT_FALSE(s);
       EXPECT_EQ(open_files(), before);
     }

@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io.hpp>
 
-#include <atomic>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -453,7 +453,8 @@ TEST(unix_socket, abstract_names_and_a_full_queue) {
     std::string name = "@rondo_" + std::to_string(getpid());
     auto server = co_await rondo::start_unix_server(echo, name, {.backlog = 1});
     std::vector<rondo::task_handle<rondo::stream>> all;
-    for (int i = 0; i < 50; ++i) all.push_back(rondo::create_task(rondo::open_unix_connection(name)));
+    for (int i = 0; i < 50; ++i)
+      all.push_back(rondo::create_task(rondo::open_unix_connection(name)));
     for (auto& h : all) {
       rondo::stream s = co_await std::move(h);
       co_await s.write("x");
@@ -531,9 +532,9 @@ TEST(open_connection, comes_from_the_address_that_it_is_told) {
     rondo::queue<std::string> peers(1);
     auto note = [&](rondo::stream s) -> rondo::task<> { co_await peers.put(s.peer().address()); };
     auto server = co_await rondo::start_server(note, "127.0.0.1", 0);
-    auto s = co_await rondo::open_connection("127.0.0.1", server.port(),
-                                             {.keep_alive = true,
-                                              .local = *rondo::endpoint::parse("127.0.0.9", 0)});
+    auto s = co_await rondo::open_connection(
+        "127.0.0.1", server.port(),
+        {.keep_alive = true, .local = *rondo::endpoint::parse("127.0.0.9", 0)});
     EXPECT_EQ(co_await peers.get(), "127.0.0.9");
     int on = 0;
     socklen_t size = sizeof on;

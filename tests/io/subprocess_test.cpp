@@ -1,18 +1,18 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/io.hpp>
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <dirent.h>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -189,8 +189,8 @@ TEST_F(subprocess, passes_arguments_as_they_are) {
   test::run([]() -> rondo::task<> {
     std::vector<std::string> more{"$HOME", "*", ""};
     std::filesystem::path path = "/a b";
-    auto r = co_await rondo::run_process("printf", "[%s]", "a b", "", more, path,
-                                         std::string("'\n"));
+    auto r =
+        co_await rondo::run_process("printf", "[%s]", "a b", "", more, path, std::string("'\n"));
     EXPECT_EQ(r.output, "[a b][][$HOME][*][][/a b]['\n]");
   });
 }
@@ -365,8 +365,9 @@ TEST_F(subprocess, the_error_of_too_much_output_has_what_came_and_names_the_comm
                                            "echo why >&2; sleep 0.01; exec yes it\\'s");
       ADD_FAILURE() << r.output.size() << " bytes";
     } catch (const rondo::output_limit_error& e) {
-      EXPECT_STREQ(e.what(), "run sh -c 'echo why >&2; sleep 0.01; exec yes it\\'\\''s': "
-                             "read from stdout of sh: more than 1000 bytes");
+      EXPECT_STREQ(e.what(),
+                   "run sh -c 'echo why >&2; sleep 0.01; exec yes it\\'\\''s': "
+                   "read from stdout of sh: more than 1000 bytes");
       EXPECT_EQ(e.output().size(), 1000u);
       EXPECT_TRUE(e.output().starts_with("it's\n"));
       EXPECT_EQ(e.errors(), "why\n");
@@ -382,7 +383,8 @@ TEST_F(subprocess, of_too_much_output_the_beginning_or_the_end_can_be_kept) {
       for (int i = 0; static_cast<int>(all.size()) < size; ++i) all += std::to_string(i) + ",";
       all.resize(static_cast<std::size_t>(size));
       auto first = co_await rondo::run_process(
-          {.input = all, .output_limit = 10, .on_limit = rondo::when_over_limit::keep_first}, "cat");
+          {.input = all, .output_limit = 10, .on_limit = rondo::when_over_limit::keep_first},
+          "cat");
       EXPECT_EQ(first.output, all.substr(0, 10));
       EXPECT_EQ(first.truncated, size > 10) << size;
       EXPECT_TRUE(first.status.success());
@@ -396,9 +398,9 @@ TEST_F(subprocess, of_too_much_output_the_beginning_or_the_end_can_be_kept) {
 
 TEST_F(subprocess, a_timeout_gives_what_was_written) {
   test::run([]() -> rondo::task<> {
-    auto r = co_await rondo::run_process(
-        {.timeout = 300ms}, "sh", "-c", "echo out; echo err >&2; trap 'echo bye; exit 3' TERM; "
-        "while :; do sleep 0.01; done");
+    auto r = co_await rondo::run_process({.timeout = 300ms}, "sh", "-c",
+                                         "echo out; echo err >&2; trap 'echo bye; exit 3' TERM; "
+                                         "while :; do sleep 0.01; done");
     EXPECT_TRUE(r.timed_out);
     EXPECT_EQ(r.output, "out\nbye\n");
     EXPECT_EQ(r.errors, "err\n");
@@ -420,13 +422,12 @@ TEST_F(subprocess, a_timeout_gives_what_was_written) {
 // It does not end when told, writes without an end, and a grandchild has its pipes.
 TEST_F(subprocess, a_timeout_of_what_does_not_want_to_end) {
   test::run([]() -> rondo::task<> {
-    auto r = co_await rondo::run_process(
-        {.new_process_group = true,
-         .grace = 50ms,
-         .output_limit = 1000,
-         .on_limit = rondo::when_over_limit::keep_first,
-         .timeout = 100ms},
-        "sh", "-c", "trap '' TERM; sleep 9753 & exec yes");
+    auto r = co_await rondo::run_process({.new_process_group = true,
+                                          .grace = 50ms,
+                                          .output_limit = 1000,
+                                          .on_limit = rondo::when_over_limit::keep_first,
+                                          .timeout = 100ms},
+                                         "sh", "-c", "trap '' TERM; sleep 9753 & exec yes");
     EXPECT_TRUE(r.timed_out);
     EXPECT_EQ(r.status.signal(), SIGKILL);
     EXPECT_EQ(r.output.size(), 1000u);
@@ -437,9 +438,10 @@ TEST_F(subprocess, a_timeout_of_what_does_not_want_to_end) {
 TEST_F(subprocess, cancelled_in_its_timeout_it_ends_all_the_same) {
   test::run([]() -> rondo::task<> {
     for (auto moment : {0ms, 5ms, 20ms, 40ms}) {
-      auto r = co_await rondo::move_on_after(
-          rondo::run_process({.grace = 10ms, .timeout = 20ms}, "sh", "-c", "trap '' TERM; exec sleep 9754"),
-          moment);
+      auto r =
+          co_await rondo::move_on_after(rondo::run_process({.grace = 10ms, .timeout = 20ms}, "sh",
+                                                           "-c", "trap '' TERM; exec sleep 9754"),
+                                        moment);
       EXPECT_TRUE(!r || r->timed_out);
       EXPECT_FALSE(has_child());
     }
@@ -513,8 +515,8 @@ TEST_F(subprocess, a_second_interrupt_kills_the_groups) {
 
 TEST_F(subprocess, check_says_what_failed) {
   test::run([]() -> rondo::task<> {
-    auto r = co_await rondo::run_process(
-        "sh", "-c", "echo out; echo why >&2; echo 'that is why ' >&2; exit 2");
+    auto r = co_await rondo::run_process("sh", "-c",
+                                         "echo out; echo why >&2; echo 'that is why ' >&2; exit 2");
     try {
       r.check();
       ADD_FAILURE() << "no error";
@@ -694,10 +696,9 @@ TEST_F(subprocess, a_cancelled_run_process_ends_its_child_and_waits_for_it) {
     EXPECT_FALSE(has_child());
     bool timed_out = false;
     try {
-      co_await rondo::wait_for(
-          rondo::run_process({.grace = 20ms}, "sh", "-c",
-                             "trap '' TERM; while :; do sleep 0.01; done"),
-          50ms);
+      co_await rondo::wait_for(rondo::run_process({.grace = 20ms}, "sh", "-c",
+                                                  "trap '' TERM; while :; do sleep 0.01; done"),
+                               50ms);
     } catch (const rondo::timeout_error&) {
       timed_out = true;
     }
@@ -809,7 +810,9 @@ TEST_F(subprocess, a_cancelled_communicate_can_be_called_again) {
 
 TEST_F(subprocess, destroyed_while_it_runs_it_is_killed_and_reaped) {
   test::run([]() -> rondo::task<> {
-    { auto p = co_await rondo::create_subprocess_exec("sleep", "1000"); }
+    {
+      auto p = co_await rondo::create_subprocess_exec("sleep", "1000");
+    }
     auto p = co_await rondo::create_subprocess_exec("sleep", "1000");
     p = co_await rondo::create_subprocess_exec("sleep", "1000");
     auto waits = [](rondo::process& q) -> rondo::task<int> {

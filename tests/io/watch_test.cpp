@@ -2,9 +2,9 @@
 #include <rondo/io/watch.hpp>
 
 #include <fcntl.h>
-#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <rondo/io/file.hpp>
@@ -74,7 +74,8 @@ TEST(watch, ends_when_all_that_is_watched_has_gone) {
     ::unlink((dir / "c").c_str());
     ::unlink((dir / "b").c_str());
     test::lines seen;
-    while (auto e = co_await changes.next()) seen.push_back(told(*e) + e->path.substr(dir.path.size()));
+    while (auto e = co_await changes.next())
+      seen.push_back(told(*e) + e->path.substr(dir.path.size()));
     test::lines expected{"moved /a", "gone /a", "gone /b"};
     EXPECT_EQ(seen, expected);
     EXPECT_FALSE(co_await changes.next()) << "the end stays";

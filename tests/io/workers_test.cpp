@@ -43,13 +43,15 @@ TEST(workers, connections_to_one_port_reach_more_than_one) {
     // The kernel spreads by a hash of the addresses: each connection goes to
     // the same server with a chance of 1/3.
     for (int n = 0; n < 200 && reached.size() < 2; ++n) {
-      auto s = co_await rondo::open_connection("127.0.0.1", static_cast<std::uint16_t>(port.load()));
+      auto s =
+          co_await rondo::open_connection("127.0.0.1", static_cast<std::uint16_t>(port.load()));
       reached.insert(co_await s.read_line());
     }
     throw done();  // stops the servers
   };
   EXPECT_THROW(
-      rondo::run_workers(servers + 1, worker, {.interrupt = rondo::on_interrupt::leave_alone}), done);
+      rondo::run_workers(servers + 1, worker, {.interrupt = rondo::on_interrupt::leave_alone}),
+      done);
   EXPECT_GE(reached.size(), 2u);
 }
 

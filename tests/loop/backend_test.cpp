@@ -50,9 +50,8 @@ TEST(backend, is_what_the_environment_says) {
 }
 
 TEST(backend, of_the_options_comes_before_the_environment) {
-  kind got = rondo::run(
-      []() -> rondo::task<kind> { co_return rondo::loop::current().backend(); },
-      {.backend = kind::sim});
+  kind got = rondo::run([]() -> rondo::task<kind> { co_return rondo::loop::current().backend(); },
+                        {.backend = kind::sim});
   EXPECT_EQ(got, kind::sim);
 }
 

@@ -4,13 +4,13 @@
 // in it, runs in a fresh copy of the program.
 #pragma once
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <vector>
 
 namespace test {
@@ -24,8 +24,8 @@ struct child_main {
   child_main(const char* n, int (*f)()) : name(n), function(f), next(first) { first = this; }
 };
 
-#define RONDO_CHILD(NAME)                                            \
-  static int child_##NAME();                                         \
+#define RONDO_CHILD(NAME)                                                \
+  static int child_##NAME();                                             \
   static ::test::child_main register_child_##NAME(#NAME, &child_##NAME); \
   static int child_##NAME()
 

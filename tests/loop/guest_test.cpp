@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // Rondo inside of somebody else's loop: here a plain poll(2).
+#include <poll.h>
 #include <chrono>
 #include <memory>
-#include <poll.h>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -117,9 +117,8 @@ TEST_P(guest, sees_io) {
 TEST_P(guest, sees_posts_of_other_threads) {
   settle();
   bool called = false;
-  std::thread other([&, ref = loop_->ref()] {
-    EXPECT_TRUE(ref.call_soon_threadsafe([&] { called = true; }));
-  });
+  std::thread other(
+      [&, ref = loop_->ref()] { EXPECT_TRUE(ref.call_soon_threadsafe([&] { called = true; })); });
   int wakeups = run_foreign([&] { return called; });
   other.join();
   EXPECT_LE(wakeups, 5);
@@ -157,7 +156,7 @@ TEST_P(guest, an_event_set_by_the_foreign_loop_is_noticed) {
   auto main = [&]() -> rondo::task<> { co_await e.wait(); };
   auto t = loop_->create_task(main());
   settle();
-  e.set();  // a button was pressed
+  e.set();            // a button was pressed
   loop_->run_once();  // whoever wakes tasks from outside says so; see run_once
   EXPECT_TRUE(t.done());
 }

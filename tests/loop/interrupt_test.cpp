@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <poll.h>
 #include <thread>
 #include <vector>
 
@@ -225,7 +225,8 @@ TEST(interrupt, raise_throws_keyboard_interrupt) {
   ASSERT_TRUE(c.wait_for("ready")) << c.output();
   c.signal(SIGINT);
   EXPECT_EQ(c.wait(), "exit 3");
-  EXPECT_EQ(c.output(), "ready\n~inner unwinding\n~main unwinding\nkeyboard_interrupt\ndefault restored\n");
+  EXPECT_EQ(c.output(),
+            "ready\n~inner unwinding\n~main unwinding\nkeyboard_interrupt\ndefault restored\n");
 }
 
 RONDO_CHILD(interrupt_main_completes) {

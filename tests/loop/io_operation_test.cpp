@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // Requests to the kernel, below sockets and streams, on uring and on epoll.
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <numeric>
-#include <poll.h>
 #include <string>
-#include <sys/ioctl.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -40,7 +40,8 @@ class io_operation : public testing::TestWithParam<backend_kind> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(on, io_operation, testing::Values(backend_kind::uring, backend_kind::epoll),
+INSTANTIATE_TEST_SUITE_P(on, io_operation,
+                         testing::Values(backend_kind::uring, backend_kind::epoll),
                          [](const auto& i) { return rondo::to_string(i.param); });
 
 TEST_P(io_operation, sends_and_receives) {
@@ -51,7 +52,8 @@ TEST_P(io_operation, sends_and_receives) {
     EXPECT_EQ(co_await test::recv(s.b.get(), buffer, sizeof buffer), 5);
     EXPECT_EQ(std::string(buffer, 5), "hello");
     s.a.close_in_loop();
-    EXPECT_EQ(co_await test::recv(s.b.get(), buffer, sizeof buffer), 0) << "not the end of the stream";
+    EXPECT_EQ(co_await test::recv(s.b.get(), buffer, sizeof buffer), 0)
+        << "not the end of the stream";
     EXPECT_EQ(co_await test::send(s.b.get(), "x", 1), -EPIPE) << "and no SIGPIPE";
     s.b.close_in_loop();
   });
@@ -300,7 +302,9 @@ TEST_P(io_operation, a_send_cancelled_half_way_says_how_much_or_waits) {
     test::socket_pair s;
     std::vector<char> big(8 << 20, 'x');
     std::int64_t sent = -1;
-    auto writer = [&]() -> rondo::task<> { sent = co_await test::send(s.a.get(), big.data(), big.size()); };
+    auto writer = [&]() -> rondo::task<> {
+      sent = co_await test::send(s.a.get(), big.data(), big.size());
+    };
     auto w = rondo::create_task(writer());
     for (int i = 0; i < 3; ++i) co_await rondo::sleep(0s);
     w.cancel();
@@ -414,7 +418,8 @@ TEST_P(io_operation, thousands_are_cancelled_at_once) {
     std::vector<char> bytes(count);
     std::vector<rondo::task_handle<std::int64_t>> all;
     for (int i = 0; i < count; ++i)
-      all.push_back(rondo::create_task(test::recv(s.a.get(), &bytes[static_cast<std::size_t>(i)], 1)));
+      all.push_back(
+          rondo::create_task(test::recv(s.a.get(), &bytes[static_cast<std::size_t>(i)], 1)));
     for (int i = 0; i < 3; ++i) co_await rondo::sleep(0s);
     for (auto& t : all) t.cancel();
     for (auto& t : all)

@@ -77,7 +77,8 @@ TEST(call_soon, a_callback_that_throws_is_reported_and_the_loop_goes_on) {
   });
   ASSERT_EQ(r.all.size(), 2u);
   EXPECT_EQ(r.all[0].kind, rondo::problem::exception_not_retrieved);
-  EXPECT_NE(r.all[0].message.find("std::runtime_error: oops"), std::string::npos) << r.all[0].message;
+  EXPECT_NE(r.all[0].message.find("std::runtime_error: oops"), std::string::npos)
+      << r.all[0].message;
   EXPECT_THROW(std::rethrow_exception(r.all[1].error), int);
 }
 
@@ -86,7 +87,8 @@ TEST(call_soon, without_a_loop_says_so) {
     rondo::call_soon([] {});
     FAIL() << "no exception came";
   } catch (const rondo::usage_error& e) {
-    EXPECT_NE(std::string(e.what()).find("no loop runs on this thread"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("no loop runs on this thread"), std::string::npos)
+        << e.what();
   }
 }
 
@@ -96,7 +98,8 @@ TEST(call_later, calls_at_its_time) {
     rondo::time_point start = rondo::now();
     auto note = [&](const char* what) {
       j.say(what + std::string(" ") +
-            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(rondo::now() - start).count()));
+            std::to_string(
+                std::chrono::duration_cast<std::chrono::seconds>(rondo::now() - start).count()));
     };
     auto b = rondo::call_later(20s, [&] { note("b"); });
     auto a = rondo::call_later(10s, [&] { note("a"); });
@@ -110,7 +113,9 @@ TEST(call_later, dropping_the_result_does_not_cancel) {
   test::run_virtual([]() -> rondo::task<> {
     int called = 0;
     rondo::call_later(1s, [&] { ++called; });
-    { auto kept = rondo::call_later(1s, [&] { ++called; }); }
+    {
+      auto kept = rondo::call_later(1s, [&] { ++called; });
+    }
     co_await rondo::sleep(2s);
     EXPECT_EQ(called, 2);
   });
@@ -351,7 +356,6 @@ TEST(loop_ref, keeps_the_loop_waiting_and_its_end_shows_the_deadlock) {
   }
   holder.join();
 }
-
 
 // --- context variables of callbacks
 

@@ -64,7 +64,8 @@ TEST(run, inside_of_run_is_a_logic_error) {
       rondo::run(std::move(inner));
       ADD_FAILURE() << "a loop ran inside of a loop";
     } catch (const std::logic_error& e) {
-      EXPECT_NE(std::string(e.what()).find("co_await the task instead"), std::string::npos) << e.what();
+      EXPECT_NE(std::string(e.what()).find("co_await the task instead"), std::string::npos)
+          << e.what();
     }
     co_await rondo::sleep(0s);  // the outer loop is unharmed
   });

@@ -78,7 +78,8 @@ TEST(sleep, is_never_shorter_than_asked_in_real_time) {
 
 TEST(sleep, of_nothing_or_less_yields_one_turn) {
   test::run([]() -> rondo::task<> {
-    for (rondo::delay d : {rondo::delay(0s), rondo::delay(-5s), rondo::delay(std::chrono::hours::min())}) {
+    for (rondo::delay d :
+         {rondo::delay(0s), rondo::delay(-5s), rondo::delay(std::chrono::hours::min())}) {
       test::journal j;
       rondo::call_soon([&] { j.say("other"); });
       rondo::time_point start = rondo::now();
@@ -132,7 +133,8 @@ TEST(sleep, wakes_in_the_order_of_time_and_of_calls) {
       co_await rondo::sleep(d);
       j.say(name);
     };
-    co_await rondo::gather(sleeper(3s, "c"), sleeper(1s, "a"), sleeper(2s, "b1"), sleeper(2s, "b2"));
+    co_await rondo::gather(sleeper(3s, "c"), sleeper(1s, "a"), sleeper(2s, "b1"),
+                           sleeper(2s, "b2"));
   });
   EXPECT_EQ(j.lines, (std::vector<std::string>{"a", "b1", "b2", "c"}));
 }

@@ -77,7 +77,8 @@ void compare_with_model(unsigned seed, std::int64_t span, int steps) {
       expected.disarm(t.number);
     } else {
       std::int64_t wakeup = queue.next_wakeup();
-      ASSERT_LE(wakeup, std::max(now, expected.first())) << "a timer is due before the wakeup, step " << step;
+      ASSERT_LE(wakeup, std::max(now, expected.first()))
+          << "a timer is due before the wakeup, step " << step;
       if (expected.armed.empty()) {
         ASSERT_EQ(wakeup, timer_queue::never);
       }

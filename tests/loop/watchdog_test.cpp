@@ -174,8 +174,9 @@ rondo::task<> awaits_for_ever() {
 }
 RONDO_CHILD(watchdog_awaits) {
   auto main = []() -> rondo::task<> {
-    auto h = rondo::create_task(awaits_for_ever(), "a name that is longer than what the watchdog "
-                                                   "keeps of names, which is a line");
+    auto h = rondo::create_task(awaits_for_ever(),
+                                "a name that is longer than what the watchdog "
+                                "keeps of names, which is a line");
     co_await h;
   };
   rondo::run(main, {.debug = true});
@@ -228,7 +229,9 @@ TEST(never_awaited, is_reported_with_name_file_and_line) {
   reports r;
   test::run([&]() -> rondo::task<> {
     r.collect();
-    { auto t = forgotten(1); }
+    {
+      auto t = forgotten(1);
+    }
     co_return;
   });
   auto found = r.of(rondo::problem::never_awaited);
@@ -239,8 +242,11 @@ TEST(never_awaited, is_reported_with_name_file_and_line) {
 
 TEST(never_awaited, outside_of_loops_goes_to_standard_error) {
   testing::internal::CaptureStderr();
-  { auto t = forgotten(1); }
-  expect_says(testing::internal::GetCapturedStderr(), {"rondo: task 'forgotten' was never awaited"});
+  {
+    auto t = forgotten(1);
+  }
+  expect_says(testing::internal::GetCapturedStderr(),
+              {"rondo: task 'forgotten' was never awaited"});
 }
 
 TEST(never_awaited, is_not_said_of_what_dies_with_its_awaiter) {
@@ -367,25 +373,27 @@ TEST(wrong_thread, a_task_that_has_ended_may_be_asked_anywhere) {
 }
 
 TEST(wrong_thread_death, two_loops_that_wait_for_one_event_end_with_the_advice) {
-  EXPECT_DEATH(test::run([]() -> rondo::task<> {
-                 rondo::event e;
-                 auto waits = [&]() -> rondo::task<> { co_await e.wait(); };
-                 rondo::create_task(waits(), "the waiter");
-                 co_await rondo::sleep(0s);
-                 std::thread([&] { test::run(waits()); }).join();
-               }),
-               "event was used on a thread that is not its loop's.*the waiter.*call_soon_threadsafe");
+  EXPECT_DEATH(
+      test::run([]() -> rondo::task<> {
+        rondo::event e;
+        auto waits = [&]() -> rondo::task<> { co_await e.wait(); };
+        rondo::create_task(waits(), "the waiter");
+        co_await rondo::sleep(0s);
+        std::thread([&] { test::run(waits()); }).join();
+      }),
+      "event was used on a thread that is not its loop's.*the waiter.*call_soon_threadsafe");
 }
 
 TEST(wrong_thread_death, setting_an_event_elsewhere_ends_with_the_advice) {
-  EXPECT_DEATH(test::run([]() -> rondo::task<> {
-                 rondo::event e;
-                 auto waits = [&]() -> rondo::task<> { co_await e.wait(); };
-                 rondo::create_task(waits(), "the waiter");
-                 co_await rondo::sleep(0s);
-                 std::thread([&] { e.set(); }).join();
-               }),
-               "event was used on a thread that is not its loop's.*the waiter.*call_soon_threadsafe");
+  EXPECT_DEATH(
+      test::run([]() -> rondo::task<> {
+        rondo::event e;
+        auto waits = [&]() -> rondo::task<> { co_await e.wait(); };
+        rondo::create_task(waits(), "the waiter");
+        co_await rondo::sleep(0s);
+        std::thread([&] { e.set(); }).join();
+      }),
+      "event was used on a thread that is not its loop's.*the waiter.*call_soon_threadsafe");
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // What belongs to a loop's thread and is used on another one says so.
+#include <unistd.h>
 #include <cerrno>
 #include <functional>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -96,14 +96,14 @@ TEST(wrong_thread, scopes_and_groups_are_refused_while_something_runs_in_them) {
   });
 }
 
-#define EXPECT_ENDS_ELSEWHERE(make, use, text)                     \
-  do {                                                             \
-    GTEST_FLAG_SET(death_test_style, "threadsafe");                \
-    EXPECT_DEATH(test::run([]() -> rondo::task<> {                 \
-                   make;                                           \
-                   std::thread([&] { use; }).join();               \
-                   co_return;                                      \
-                 }),                                               \
+#define EXPECT_ENDS_ELSEWHERE(make, use, text)                                       \
+  do {                                                                               \
+    GTEST_FLAG_SET(death_test_style, "threadsafe");                                  \
+    EXPECT_DEATH(test::run([]() -> rondo::task<> {                                   \
+                   make;                                                             \
+                   std::thread([&] { use; }).join();                                 \
+                   co_return;                                                        \
+                 }),                                                                 \
                  text " was used on a thread that is not its loop's; use loop_ref"); \
   } while (false)
 

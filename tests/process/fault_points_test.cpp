@@ -2,10 +2,10 @@
 //
 // The first, the second, the third … allocation or fd of a call cannot be had:
 // the call says so, and no memory, fd or process is left.
-#include <cerrno>
-#include <new>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <cerrno>
+#include <new>
 #include <system_error>
 
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <string>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
+#include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -113,7 +113,10 @@ TEST(frame, a_request_is_a_name_and_the_rest) {
   std::string whole = request + rondo::detail::pack_arguments(1, 2);
   EXPECT_EQ(split_request(whole).name, "f");
   EXPECT_EQ(split_request(whole).arguments, rondo::detail::pack_arguments(1, 2));
-  for (const char* garbage : {"", "\xa5" "abc", "\xc1", "\x01", "\xdb\xff\xff\xff\xffx"})
+  for (const char* garbage : {"",
+                              "\xa5"
+                              "abc",
+                              "\xc1", "\x01", "\xdb\xff\xff\xff\xffx"})
     EXPECT_THROW(split_request(garbage), rondo::unpack_error);
 }
 

@@ -1,4 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -6,8 +13,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <dirent.h>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,12 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -240,9 +240,9 @@ TEST(process_pool, further_calls_wait_first_come_first_served) {
   nothing_left check;
   test::run([]() -> rondo::task<> {
     process_pool pool({.workers = 1});
-    auto [a, b, c, d] = co_await rondo::gather(
-        pool.call<&jobs::next_number>(), pool.call<&jobs::next_number>(),
-        pool.call<&jobs::next_number>(), pool.call<&jobs::next_number>());
+    auto [a, b, c, d] =
+        co_await rondo::gather(pool.call<&jobs::next_number>(), pool.call<&jobs::next_number>(),
+                               pool.call<&jobs::next_number>(), pool.call<&jobs::next_number>());
     std::vector<int> got{a, b, c, d};
     EXPECT_EQ(got, (std::vector<int>{1, 2, 3, 4}));
   });
@@ -514,9 +514,9 @@ TEST(process_pool, garbage_from_a_worker_ends_it) {
   test::run([]() -> rondo::task<> {
     process_pool pool({.workers = 1});
     std::vector<std::string> garbage;
-    garbage.emplace_back("\xff\xff\xff\xff", 4);               // longer than it may be
-    garbage.emplace_back("\0\0\0\5hello", 9);                  // no reply
-    garbage.emplace_back("\0\0\0\0", 4);                       // nothing
+    garbage.emplace_back("\xff\xff\xff\xff", 4);  // longer than it may be
+    garbage.emplace_back("\0\0\0\5hello", 9);     // no reply
+    garbage.emplace_back("\0\0\0\0", 4);          // nothing
     for (const std::string& bytes : garbage) {
       int pid = co_await pool.call<&jobs::pid>();
       std::string what = co_await failure_of(pool.call<&jobs::send_garbage>(bytes));
@@ -525,8 +525,8 @@ TEST(process_pool, garbage_from_a_worker_ends_it) {
       int next = co_await pool.call<&jobs::pid>();
       EXPECT_NE(next, pid);
     }
-    garbage.assign(1, std::string("\0\0", 2));                 // the end within a header
-    garbage.emplace_back("\0\0\0\x40\x92\xc3", 6);             // within a reply
+    garbage.assign(1, std::string("\0\0", 2));      // the end within a header
+    garbage.emplace_back("\0\0\0\x40\x92\xc3", 6);  // within a reply
     for (const std::string& bytes : garbage) {
       std::string what = co_await failure_of(pool.call<&jobs::send_and_exit>(bytes));
       EXPECT_NE(what.find("exited with 0 during jobs::send_and_exit"), std::string::npos) << what;
@@ -850,9 +850,7 @@ TEST(process_pool, what_a_function_prints_is_out_before_its_call_returns) {
 }
 
 // A pool whose process is killed: a worker that computes, and one that is idle.
-void say_pid(const std::string& what) {
-  test::say(what + " " + std::to_string(::getpid()) + "\n");
-}
+void say_pid(const std::string& what) { test::say(what + " " + std::to_string(::getpid()) + "\n"); }
 void say_pid_and_stay() {
   say_pid("busy");
   while (true) ::pause();

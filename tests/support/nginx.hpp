@@ -4,16 +4,16 @@
 #pragma once
 
 #include <arpa/inet.h>
-#include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdexcept>
-#include <string>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
 
 #include "support/tls.hpp"
 
@@ -124,7 +124,8 @@ class nginx {
       add_header X-Connection $connection;
       add_header X-Protocol $server_protocol;
       location /up/ { dav_methods PUT DELETE; client_body_buffer_size 16k; }
-      location /private { auth_basic "here"; auth_basic_user_file )" + folder_ + R"(/users; try_files /small =404; }
+      location /private { auth_basic "here"; auth_basic_user_file )" +
+                            folder_ + R"(/users; try_files /small =404; }
       location /headers { return 200 "$http_accept_encoding|$http_user_agent|$http_x_test|$ssl_client_s_dn"; }
       location /moved { return 302 /small; }
       location /text { gzip on; gzip_types text/plain; default_type text/plain; try_files /text.txt =404; }
@@ -132,25 +133,35 @@ class nginx {
     std::string tls = "ssl_certificate " + certificates::pem("server") + "; ssl_certificate_key " +
                       certificates::key("server") + ";";
     write("conf", R"(
-      daemon off; worker_processes 1; pid )" + folder_ + R"(/pid; error_log )" + folder_ + R"(/log;
-      user )" + (::getuid() == 0 ? "root" : "nobody") + R"(;
+      daemon off; worker_processes 1; pid )" +
+                      folder_ + R"(/pid; error_log )" + folder_ + R"(/log;
+      user )" + (::getuid() == 0 ? "root" : "nobody") +
+                      R"(;
       events { worker_connections 4000; }
       http {
         access_log off; keepalive_requests 1000000; keepalive_timeout 600s;
-        client_body_temp_path )" + folder_ + R"(/t1; proxy_temp_path )" + folder_ + R"(/t2;
-        fastcgi_temp_path )" + folder_ + R"(/t3; uwsgi_temp_path )" + folder_ + R"(/t4;
-        scgi_temp_path )" + folder_ + R"(/t5;
-        server { )" + listen(plain_, "") + locations + R"( }
-        server { )" + listen(h2c_, " http2") + locations + R"( }
-        server { )" + listen(tls_, " ssl http2") + tls + locations + R"( }
-        server { )" + listen(mutual_, " ssl") + tls + " ssl_verify_client on; ssl_client_certificate " +
-                          certificates::pem("ca") + ";" + locations + R"( }
+        client_body_temp_path )" +
+                      folder_ + R"(/t1; proxy_temp_path )" + folder_ + R"(/t2;
+        fastcgi_temp_path )" +
+                      folder_ + R"(/t3; uwsgi_temp_path )" + folder_ + R"(/t4;
+        scgi_temp_path )" +
+                      folder_ + R"(/t5;
+        server { )" + listen(plain_, "") +
+                      locations + R"( }
+        server { )" + listen(h2c_, " http2") +
+                      locations + R"( }
+        server { )" + listen(tls_, " ssl http2") +
+                      tls + locations + R"( }
+        server { )" + listen(mutual_, " ssl") +
+                      tls + " ssl_verify_client on; ssl_client_certificate " +
+                      certificates::pem("ca") + ";" + locations + R"( }
       })");
     pid_t child = ::fork();
     if (child == 0) {
       std::string conf = folder_ + "/conf";
       std::string log = folder_ + "/log";
-      ::execlp("nginx", "nginx", "-p", folder_.c_str(), "-e", log.c_str(), "-c", conf.c_str(), nullptr);
+      ::execlp("nginx", "nginx", "-p", folder_.c_str(), "-e", log.c_str(), "-c", conf.c_str(),
+               nullptr);
       ::_exit(127);
     }
     for (int i = 0; i < 2000; ++i) {

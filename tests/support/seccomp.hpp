@@ -4,12 +4,12 @@
 // that it starts. There is no way back: for child processes.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <cstddef>
+#include <cstdint>
 
 #include "loop/child.hpp"
 

@@ -13,10 +13,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-#define EXPECT_ENDS_WITH(body, text)                        \
-  do {                                                      \
-    GTEST_FLAG_SET(death_test_style, "threadsafe");         \
-    EXPECT_DEATH(test::run_virtual([]() -> rondo::task<> body), "rondo: fatal: " text); \
+#define EXPECT_ENDS_WITH(body, text)                                                  \
+  do {                                                                                \
+    GTEST_FLAG_SET(death_test_style, "threadsafe");                                   \
+    EXPECT_DEATH(test::run_virtual([]()->rondo::task<> body), "rondo: fatal: " text); \
   } while (false)
 
 TEST(destroyed_death, a_lock_that_a_guard_holds) {
@@ -26,7 +26,8 @@ TEST(destroyed_death, a_lock_that_a_guard_holds) {
         auto guard = co_await l->acquire();
         l.reset();
       },
-      "a lock was destroyed while it was held \\(taken in lambda in .* at destroyed_test.cpp:[0-9]+\\)");
+      "a lock was destroyed while it was held \\(taken in lambda in .* at "
+      "destroyed_test.cpp:[0-9]+\\)");
 }
 
 TEST(destroyed_death, a_lock_that_is_handed_over_at_this_moment) {
@@ -50,7 +51,8 @@ TEST(destroyed_death, a_lock_in_a_limit_is_named_by_who_awaits_that) {
         auto guard = co_await rondo::wait_for(l->acquire(), 1s);
         l.reset();
       },
-      "a lock was destroyed while it was held \\(taken in lambda in .* at destroyed_test.cpp:[0-9]+\\)");
+      "a lock was destroyed while it was held \\(taken in lambda in .* at "
+      "destroyed_test.cpp:[0-9]+\\)");
 }
 
 TEST(destroyed_death, a_semaphore_whose_permits_are_out) {
@@ -78,7 +80,8 @@ TEST(destroyed_death, a_bounded_semaphore_whose_workers_are_cancelled_and_not_wa
         a.cancel();
         s.reset();
       },
-      "a semaphore was destroyed while 1 permit of it was out \\(taken in work at destroyed_test.cpp");
+      "a semaphore was destroyed while 1 permit of it was out \\(taken in work at "
+      "destroyed_test.cpp");
 }
 
 TEST(destroyed_death, a_condition_that_has_notified_who_cannot_go_on_yet) {

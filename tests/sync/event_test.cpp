@@ -67,9 +67,8 @@ TEST(event, is_the_deadlock_that_run_reports_when_nobody_sets_it) {
     test::run_virtual([]() -> rondo::task<> {
       test::diagnostics ignored;
       rondo::event e;
-      rondo::loop::current().set_exception_handler([](const rondo::diagnostic& d) {
-        EXPECT_EQ(d.kind, rondo::problem::deadlock);
-      });
+      rondo::loop::current().set_exception_handler(
+          [](const rondo::diagnostic& d) { EXPECT_EQ(d.kind, rondo::problem::deadlock); });
       co_await e.wait();
     });
     FAIL() << "no deadlock was found";

@@ -192,7 +192,9 @@ TEST(future, an_exception_that_nobody_asks_for_is_reported) {
         }
       }
     }
-    { rondo::promise<int> unkept; }
+    {
+      rondo::promise<int> unkept;
+    }
     EXPECT_EQ(seen.kinds.size(), 2u) << "it was asked for, or nobody gave it";
   });
 }

@@ -37,8 +37,7 @@ TEST(lock, cannot_be_overtaken_by_one_who_comes_while_it_is_handed_over) {
     co_await hold(l, j, "overtaking", 0s);
     co_await waiting;
   });
-  EXPECT_EQ(j.lines,
-            (test::lines{"waiting in", "waiting out", "overtaking in", "overtaking out"}));
+  EXPECT_EQ(j.lines, (test::lines{"waiting in", "waiting out", "overtaking in", "overtaking out"}));
 }
 
 TEST(lock, is_released_by_its_guard_also_when_an_exception_leaves) {

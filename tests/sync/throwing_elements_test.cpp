@@ -292,27 +292,22 @@ void attempt_at_every_throw(const char* name, Make make) {
 TEST(throwing_elements, results_of_tasks_and_of_what_combines_them) {
   attempt_at_every_throw("co_await",
                          []() -> rondo::task<> { static_cast<void>(co_await gives(1)); });
-  attempt_at_every_throw("gather", [] { return rondo::gather(gives(1), gives(2));
-  });
+  attempt_at_every_throw("gather", [] { return rondo::gather(gives(1), gives(2)); });
   attempt_at_every_throw("gather of a range", [] {
-      std::vector<rondo::task<fragile>> all;
-      all.push_back(gives(1));
-      all.push_back(gives(2));
-      all.push_back(gives(3));
-      return rondo::gather(std::move(all), 2);
+    std::vector<rondo::task<fragile>> all;
+    all.push_back(gives(1));
+    all.push_back(gives(2));
+    all.push_back(gives(3));
+    return rondo::gather(std::move(all), 2);
   });
-  attempt_at_every_throw("gather_outcomes", [] { return rondo::gather_outcomes(gives(1), gives(2));
-  });
-  attempt_at_every_throw("race", [] { return rondo::race(gives(1), gives(2));
-  });
-  attempt_at_every_throw("wait_for", [] { return rondo::wait_for(gives(1), 1s);
-  });
-  attempt_at_every_throw("move_on_after", [] { return rondo::move_on_after(gives(1), 1s);
-  });
+  attempt_at_every_throw("gather_outcomes",
+                         [] { return rondo::gather_outcomes(gives(1), gives(2)); });
+  attempt_at_every_throw("race", [] { return rondo::race(gives(1), gives(2)); });
+  attempt_at_every_throw("wait_for", [] { return rondo::wait_for(gives(1), 1s); });
+  attempt_at_every_throw("move_on_after", [] { return rondo::move_on_after(gives(1), 1s); });
   attempt_at_every_throw("shield", [] { return rondo::shield(gives(1)); });
   attempt_at_every_throw("outcome_of", [] { return rondo::outcome_of(gives(1)); });
-  attempt_at_every_throw("finally", [] { return rondo::finally(gives(1), rondo::sleep(0s));
-  });
+  attempt_at_every_throw("finally", [] { return rondo::finally(gives(1), rondo::sleep(0s)); });
   at_every_throw("create_task", []() -> rondo::task<> {
     auto h = rondo::create_task(gives(1));
     co_await test::ended(h);
@@ -351,14 +346,12 @@ TEST(throwing_elements, operations_that_carry_one_are_moved_into_what_combines_t
 
 TEST(throwing_elements, arguments_and_results_of_other_threads) {
   auto increment = [](const fragile& f) { return fragile(f.v + 1); };
-  attempt_at_every_throw("to_thread", [&] { return rondo::to_thread(increment, fragile(1));
-  });
+  attempt_at_every_throw("to_thread", [&] { return rondo::to_thread(increment, fragile(1)); });
   attempt_at_every_throw("to_thread, abandoned", [&] {
-      return rondo::to_thread(rondo::abandon_on_cancel, increment, fragile(1));
+    return rondo::to_thread(rondo::abandon_on_cancel, increment, fragile(1));
   });
   rondo::thread_pool pool({.threads = 1});
-  attempt_at_every_throw("thread_pool.run", [&] { return pool.run(increment, fragile(1));
-  });
+  attempt_at_every_throw("thread_pool.run", [&] { return pool.run(increment, fragile(1)); });
   at_every_throw("thread_pool.submit", [&]() -> rondo::task<> {
     try {
       auto f = co_await pool.submit(increment, fragile(1));

@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // Which certificate a server shows, and which ones are not accepted any more.
+#include <sys/stat.h>
 #include <cstdlib>
 #include <optional>
-#include <sys/stat.h>
 
 #include <gtest/gtest.h>
 
@@ -146,8 +146,9 @@ TEST(tls_certificates, a_client_rejects_a_revoked_server) {
     client.load_revocation_lists(list("before"));
     EXPECT_EQ(co_await error_of(connect(bad, client)), "");
     client.load_revocation_lists(list("after"));
-    EXPECT_EQ(co_await error_of(connect(bad, client)),
-              "tls handshake with localhost:" + std::to_string(bad.port()) + ": certificate revoked");
+    EXPECT_EQ(
+        co_await error_of(connect(bad, client)),
+        "tls handshake with localhost:" + std::to_string(bad.port()) + ": certificate revoked");
     EXPECT_EQ(co_await error_of(connect(good, client)), "");
     EXPECT_EQ(co_await error_of(connect(unknown, client)),
               "tls handshake with localhost:" + std::to_string(unknown.port()) +
@@ -204,8 +205,7 @@ TEST(tls_certificates, the_systems_are_read_while_the_loop_goes_on) {
   test::run([&]() -> rondo::task<> {
     auto server =
         co_await rondo::start_tls_server(say_hello, "127.0.0.1", 0, certificates::server());
-    auto connecting =
-        rondo::create_task(rondo::open_tls_connection("localhost", server.port()));
+    auto connecting = rondo::create_task(rondo::open_tls_connection("localhost", server.port()));
     co_await rondo::sleep(5ms);
     EXPECT_FALSE(connecting.done());
     std::string authorities = co_await rondo::read_text(certificates::pem("ca"));

@@ -48,8 +48,7 @@ rondo::task<std::string> error_of_connecting(std::string certificate, rondo::tls
     co_await say_hello(std::move(s));
   };
   auto server = co_await rondo::start_tls_server(handler, "127.0.0.1", 0, server_context);
-  std::string error =
-      co_await error_of(rondo::open_tls_connection(host, server.port(), ctx), kind);
+  std::string error = co_await error_of(rondo::open_tls_connection(host, server.port(), ctx), kind);
   if (!error.empty()) {
     std::string begin = "tls handshake with " + host + ":" + std::to_string(server.port()) + ": ";
     EXPECT_TRUE(error.starts_with(begin)) << error;
@@ -130,8 +129,8 @@ TEST(tls_handshake, another_server_name_than_the_host) {
       done.set();
       co_return;
     };
-    auto server =
-        co_await rondo::start_tls_server(handler, "127.0.0.1", 0, certificates::server("wrong_host"));
+    auto server = co_await rondo::start_tls_server(handler, "127.0.0.1", 0,
+                                                   certificates::server("wrong_host"));
     auto s = co_await rondo::open_tls_connection("127.0.0.1", server.port(), certificates::client(),
                                                  {.server_name = "other.example"});
     co_await done.wait();
@@ -180,9 +179,9 @@ TEST(tls_handshake, no_common_protocol_ends_it) {
     rondo::stream one = std::move(a);
     rondo::stream other = std::move(b);
     rondo::tls_errc kind{};
-    auto [client_error, server_error] = co_await rondo::gather(
-        error_of(rondo::start_tls(one, client, "localhost"), &kind),
-        error_of(rondo::start_tls(other, server)));
+    auto [client_error, server_error] =
+        co_await rondo::gather(error_of(rondo::start_tls(one, client, "localhost"), &kind),
+                               error_of(rondo::start_tls(other, server)));
     EXPECT_EQ(client_error, "tls handshake with localhost: tlsv1 alert no application protocol");
     EXPECT_EQ(kind, rondo::tls_errc::alert_received);
     EXPECT_EQ(server_error, "tls handshake with socketpair: no application protocol");
@@ -233,8 +232,7 @@ TEST(tls_handshake, sessions_are_resumed) {
   for (auto version : {rondo::tls_version::tls1_2, rondo::tls_version::tls1_3}) {
     test::run([&]() -> rondo::task<> {
       auto server_context = certificates::server();
-      auto server =
-          co_await rondo::start_tls_server(say_hello, "127.0.0.1", 0, server_context);
+      auto server = co_await rondo::start_tls_server(say_hello, "127.0.0.1", 0, server_context);
       auto ctx = certificates::client();
       ctx.set_minimum_version(version);
       for (int i = 0; i < 4; ++i) {
@@ -268,8 +266,8 @@ TEST(tls_handshake, tls_1_2_sessions_are_resumed_too) {
     auto server_context = certificates::server();
     auto server = co_await rondo::start_tls_server(say_hello, "127.0.0.1", 0, server_context);
     std::string port = std::to_string(server.port());
-    std::vector<std::string> command{"openssl", "s_client", "-connect", "127.0.0.1:" + port,
-                                     "-tls1_2", "-reconnect", "-CAfile", certificates::pem("ca")};
+    std::vector<std::string> command{"openssl", "s_client",   "-connect", "127.0.0.1:" + port,
+                                     "-tls1_2", "-reconnect", "-CAfile",  certificates::pem("ca")};
     test::program client(command);
     client.in.close();
     std::string output = co_await client.out.read_all(1'000'000);
@@ -299,7 +297,9 @@ TEST(tls_handshake, a_reload_changes_later_connections_only) {
     };
     auto server = co_await rondo::start_tls_server(echo, "127.0.0.1", 0, ctx);
     auto client = certificates::client();
-    auto subject = [](const rondo::stream& s) { return rondo::tls_info(s).peer_certificate->subject; };
+    auto subject = [](const rondo::stream& s) {
+      return rondo::tls_info(s).peer_certificate->subject;
+    };
     auto before = co_await rondo::open_tls_connection("localhost", server.port(), client);
     EXPECT_EQ(subject(before), "CN=localhost,O=Rondo");
     install("renewed");
@@ -356,7 +356,8 @@ TEST(tls_handshake, a_silent_peer_is_given_up) {
     auto server = co_await rondo::start_tls_server(say_hello, "127.0.0.1", 0, ctx,
                                                    {.handshake_timeout = 300ms});
     auto silent = co_await rondo::open_connection("127.0.0.1", server.port());
-    auto s = co_await rondo::open_tls_connection("localhost", server.port(), certificates::client());
+    auto s =
+        co_await rondo::open_tls_connection("localhost", server.port(), certificates::client());
     EXPECT_EQ(co_await s.read_all(100), "hello\n");
     co_await told.wait();
     EXPECT_EQ(co_await silent.read(), "") << "its connection is closed";
@@ -387,13 +388,15 @@ TEST(tls_handshake, peers_that_do_not_speak_tls) {
     auto gone = co_await rondo::open_connection("127.0.0.1", server.port());
     gone.close();
     co_await told.wait();
-    EXPECT_NE(told_server.find(": the peer closed the connection"), std::string::npos) << told_server;
+    EXPECT_NE(told_server.find(": the peer closed the connection"), std::string::npos)
+        << told_server;
     co_await server.close();
 
     auto plain_server = co_await rondo::start_server(say_hello, "127.0.0.1", 0);
     rondo::tls_errc kind{};
     std::string error = co_await error_of(
-        rondo::open_tls_connection("localhost", plain_server.port(), certificates::client()), &kind);
+        rondo::open_tls_connection("localhost", plain_server.port(), certificates::client()),
+        &kind);
     EXPECT_EQ(error, "tls handshake with localhost:" + std::to_string(plain_server.port()) +
                          ": wrong version number");
     EXPECT_EQ(kind, rondo::tls_errc::protocol);
@@ -496,7 +499,8 @@ TEST(tls_context, files_that_are_not_what_they_should_be) {
   std::string key = certificates::key("server");
   EXPECT_EQ(load(pem, key), "");
   EXPECT_EQ(load("/no/such", key), "load /no/such: No such file or directory");
-  EXPECT_EQ(load(certificates::folder(), key), "load " + certificates::folder() + ": Is a directory");
+  EXPECT_EQ(load(certificates::folder(), key),
+            "load " + certificates::folder() + ": Is a directory");
   EXPECT_EQ(load(key, key), "load " + key + ": no PEM certificate in it");
   EXPECT_EQ(load(pem, pem).substr(0, pem.size() + 5), "load " + pem);
   EXPECT_EQ(load(pem, certificates::key("encrypted")),

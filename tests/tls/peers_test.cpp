@@ -15,8 +15,10 @@ struct openssl_server {
   explicit openssl_server(std::vector<std::string> more = {}) : it(command(std::move(more))) {}
 
   static std::vector<std::string> command(std::vector<std::string> more) {
-    std::vector<std::string> c{"openssl", "s_server", "-accept", "127.0.0.1:0", "-cert",
-                               certificates::pem("server"), "-key", certificates::key("server")};
+    std::vector<std::string> c{"openssl", "s_server",
+                               "-accept", "127.0.0.1:0",
+                               "-cert",   certificates::pem("server"),
+                               "-key",    certificates::key("server")};
     c.insert(c.end(), more.begin(), more.end());
     return c;
   }
@@ -40,11 +42,17 @@ rondo::task<> echo(rondo::stream s) {
   }
 }
 
-std::vector<std::string> openssl_client(const rondo::server& server, std::vector<std::string> more) {
-  std::vector<std::string> c{"openssl",  "s_client", "-connect",
+std::vector<std::string> openssl_client(const rondo::server& server,
+                                        std::vector<std::string> more) {
+  std::vector<std::string> c{"openssl",
+                             "s_client",
+                             "-connect",
                              "127.0.0.1:" + std::to_string(server.port()),
-                             "-CAfile",  certificates::pem("ca"),
-                             "-verify_return_error", "-servername", "localhost"};
+                             "-CAfile",
+                             certificates::pem("ca"),
+                             "-verify_return_error",
+                             "-servername",
+                             "localhost"};
   c.insert(c.end(), more.begin(), more.end());
   return c;
 }
@@ -198,12 +206,12 @@ TEST(tls_peers, a_server_takes_no_weak_algorithms) {
     auto ctx = certificates::server("rsa");
     auto server = co_await rondo::start_tls_server(echo, "127.0.0.1", 0, ctx);
     std::vector<std::vector<std::string>> weak{
-        {"-tls1_2", "-cipher", "AES128-SHA:@SECLEVEL=0"},              // no forward secrecy
-        {"-tls1_2", "-cipher", "AES256-GCM-SHA384"},                   // the same, with AEAD
-        {"-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"},    // no AEAD
-        {"-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA384"},             // the same
-        {"-tls1_2", "-cipher", "DHE-RSA-AES256-GCM-SHA384"},           // costs the server much
-        {"-tls1_3", "-groups", "ffdhe2048"},                           // the same
+        {"-tls1_2", "-cipher", "AES128-SHA:@SECLEVEL=0"},            // no forward secrecy
+        {"-tls1_2", "-cipher", "AES256-GCM-SHA384"},                 // the same, with AEAD
+        {"-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"},  // no AEAD
+        {"-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA384"},           // the same
+        {"-tls1_2", "-cipher", "DHE-RSA-AES256-GCM-SHA384"},         // costs the server much
+        {"-tls1_3", "-groups", "ffdhe2048"},                         // the same
         {"-tls1_3", "-groups", "ffdhe8192"},
     };
     for (const auto& how : weak) {
@@ -247,8 +255,8 @@ TEST(tls_peers, a_server_of_one_protocol_refuses_clients_of_others) {  // RFC 73
   test::run([]() -> rondo::task<> {
     auto ctx = certificates::server();
     ctx.set_alpn_protocols({"h2"});  // for others that use it
-    auto server = co_await rondo::start_tls_server(echo, "127.0.0.1", 0, ctx,
-                                                   {.alpn_protocol = "imap"});
+    auto server =
+        co_await rondo::start_tls_server(echo, "127.0.0.1", 0, ctx, {.alpn_protocol = "imap"});
     std::vector<std::string> other{"-alpn", "h2,http/1.1"};
     std::string said = co_await handshake_by_openssl(server, other);
     EXPECT_NE(said.find("no application protocol"), said.npos) << said;
@@ -283,8 +291,7 @@ TEST(tls_peers, openssl_asks_for_a_name) {
 
 TEST(tls_peers, renegotiation_is_refused) {
   test::run([]() -> rondo::task<> {
-    auto server =
-        co_await rondo::start_tls_server(echo, "127.0.0.1", 0, certificates::server());
+    auto server = co_await rondo::start_tls_server(echo, "127.0.0.1", 0, certificates::server());
     test::program client(openssl_client(server, {"-tls1_2"}));
     co_await client.out.read_until("---\n");
     co_await client.in.write("before\n");
@@ -298,8 +305,7 @@ TEST(tls_peers, renegotiation_is_refused) {
 
 TEST(tls_peers, openssl_renews_keys) {
   test::run([]() -> rondo::task<> {
-    auto server =
-        co_await rondo::start_tls_server(echo, "127.0.0.1", 0, certificates::server());
+    auto server = co_await rondo::start_tls_server(echo, "127.0.0.1", 0, certificates::server());
     test::program client(openssl_client(server, {"-tls1_3"}));
     for (int i = 0; i < 3; ++i) {
       std::string line = "line " + std::to_string(i) + "\n";
@@ -327,8 +333,8 @@ TEST(tls_peers, curl_trusts_our_server_through_its_ca) {
     ctx.set_alpn_protocols({"http/1.1"});
     auto server = co_await rondo::start_tls_server(serve, "127.0.0.1", 0, ctx);
     std::string url = "https://localhost:" + std::to_string(server.port()) + "/file";
-    std::vector<std::string> command{"curl", "-sS", "-4", "--noproxy", "*", "--cacert",
-                                     certificates::pem("ca"), url};
+    std::vector<std::string> command{
+        "curl", "-sS", "-4", "--noproxy", "*", "--cacert", certificates::pem("ca"), url};
     {
       test::program curl(command);
       EXPECT_TRUE(co_await curl.out.read_all(2'000'000) == body);

@@ -82,7 +82,8 @@ TEST(tls_server_life, a_handler_does_not_begin_after_its_server_has_gone) {
         co_await s.read();
       };
       {
-        auto server = co_await rondo::start_tls_server(handler, "127.0.0.1", 0, certificates::server());
+        auto server =
+            co_await rondo::start_tls_server(handler, "127.0.0.1", 0, certificates::server());
         auto connect = [&](std::uint16_t port) -> rondo::task<> {
           try {
             auto s = co_await rondo::open_tls_connection("localhost", port, certificates::client());

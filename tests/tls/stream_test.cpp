@@ -55,7 +55,8 @@ rondo::task<> cut_into(std::size_t n, std::size_t size) {
     co_await rondo::start_tls(server, certificates::server());
     co_await echo(server);
   };
-  co_await rondo::gather(client_side(), server_side(), pass_on(near, far, n), pass_on(far, near, n));
+  co_await rondo::gather(client_side(), server_side(), pass_on(near, far, n),
+                         pass_on(far, near, n));
 }
 
 TEST(tls_stream, records_may_be_cut_anywhere) {
@@ -73,7 +74,8 @@ TEST(tls_stream, megabytes_both_ways) {
     auto server = co_await rondo::start_tls_server(handler, "127.0.0.1", 0, ctx);
     std::vector<std::size_t> sizes{1 << 20, 20 << 20};
     for (std::size_t size : sizes) {
-      auto s = co_await rondo::open_tls_connection("localhost", server.port(), certificates::client());
+      auto s =
+          co_await rondo::open_tls_connection("localhost", server.port(), certificates::client());
       std::string sent = test::pattern(size);
       auto [nothing, got] = co_await rondo::gather(s.write(sent), s.read_exactly(size));
       EXPECT_TRUE(got == sent) << size << " bytes came back otherwise";
@@ -234,8 +236,7 @@ TEST(tls_stream, what_was_forged_is_an_error_after_the_data) {
       co_await client.read_exactly(5);
       ADD_FAILURE() << "a forged record was read";
     } catch (const rondo::tls_error& e) {
-      EXPECT_EQ(std::string(e.what()),
-                "read from localhost: decryption failed or bad record mac");
+      EXPECT_EQ(std::string(e.what()), "read from localhost: decryption failed or bad record mac");
     }
     EXPECT_EQ(co_await client.read(), "true");
     // The other end is told.
@@ -271,8 +272,8 @@ TEST(tls_stream, cancelled_reads_lose_no_byte) {
     std::string got;
     auto read = [&]() -> rondo::task<> {
       for (int i = 0;; ++i) {
-        auto part = co_await rondo::move_on_after(p.client.read(5'000),
-                                                  std::chrono::microseconds(i % 40));
+        auto part =
+            co_await rondo::move_on_after(p.client.read(5'000), std::chrono::microseconds(i % 40));
         if (!part) {
           ++cancelled;
           continue;
@@ -429,8 +430,7 @@ TEST(tls_stream, who_only_writes_and_closes_is_heard) {
       }
       co_await heard.put(got);
     };
-    auto server =
-        co_await rondo::start_tls_server(handler, "127.0.0.1", 0, certificates::server());
+    auto server = co_await rondo::start_tls_server(handler, "127.0.0.1", 0, certificates::server());
     auto client = certificates::client();
     for (int i = 0; i < connections; ++i) {
       auto s = co_await rondo::open_tls_connection("localhost", server.port(), client);

@@ -38,7 +38,8 @@ TEST(robots, SimpleExampleOfTheRfc) {
 
 // RFC 9309, 5.2.
 TEST(robots, TheLongestMatchDecides) {
-  constexpr char text[] = "User-Agent: foobot\nAllow: /example/page/\nDisallow: /example/page/disallowed.gif\n";
+  constexpr char text[] =
+      "User-Agent: foobot\nAllow: /example/page/\nDisallow: /example/page/disallowed.gif\n";
   EXPECT_FALSE(allows(text, "/example/page/disallowed.gif", "foobot"));
   EXPECT_TRUE(allows(text, "/example/page/x", "foobot"));
   EXPECT_TRUE(allows("User-agent: *\nDisallow: /x\nAllow: /x\n", "/x"));
@@ -49,7 +50,8 @@ TEST(robots, TheLongestMatchDecides) {
 
 TEST(robots, GroupsOfOneNameAreOne) {
   constexpr char text[] =
-      "user-agent: rondo\ndisallow: /a\nuser-agent: other\ndisallow: /b\nUSER-AGENT: Rondo\nDISALLOW: /c\n"
+      "user-agent: rondo\ndisallow: /a\nuser-agent: other\ndisallow: /b\nUSER-AGENT: "
+      "Rondo\nDISALLOW: /c\n"
       "user-agent: *\ndisallow: /d\n";
   EXPECT_FALSE(allows(text, "/a"));
   EXPECT_TRUE(allows(text, "/b"));
@@ -68,16 +70,19 @@ TEST(robots, NamesAreWhole) {
 }
 
 TEST(robots, OtherLinesEndNoGroup) {
-  EXPECT_FALSE(allows("User-agent: a\nSitemap: http://h/s\nnonsense\nUser-agent: rondo\n# c\nDisallow: /\n", "/x", "a"));
+  EXPECT_FALSE(
+      allows("User-agent: a\nSitemap: http://h/s\nnonsense\nUser-agent: rondo\n# c\nDisallow: /\n",
+             "/x", "a"));
   EXPECT_FALSE(allows("User-agent: *\n\n\nDisallow: /\n", "/x"));
   EXPECT_TRUE(allows("Disallow: /\n", "/x"));  // of no group
 }
 
 // RFC 9309, 2.2.4: they must not interfere.
 TEST(robots, OtherRecordsAreNoRules) {
-  for (std::string record : {"Sitemap: http://h/s", "Unknown: x", "Crawl-delay: 1", "crawl-delay: nonsense", "Host: h", ":", "x"}) {
-    std::string text = "User-agent: rondo\n" + record + "\nUser-agent: other\nDisallow: /a\n" + record +
-                       "\nDisallow: /b\n" + record + "\nUser-agent: third\nDisallow: /c\n";
+  for (std::string record : {"Sitemap: http://h/s", "Unknown: x", "Crawl-delay: 1",
+                             "crawl-delay: nonsense", "Host: h", ":", "x"}) {
+    std::string text = "User-agent: rondo\n" + record + "\nUser-agent: other\nDisallow: /a\n" +
+                       record + "\nDisallow: /b\n" + record + "\nUser-agent: third\nDisallow: /c\n";
     for (const char* token : {"rondo", "other"}) {
       EXPECT_FALSE(allows(text, "/a", token)) << text;
       EXPECT_FALSE(allows(text, "/b", token)) << text;
@@ -90,11 +95,14 @@ TEST(robots, OtherRecordsAreNoRules) {
 
 // As other crawlers do.
 TEST(robots, MistakesAreForgiven) {
-  for (const char* text : {"useragent: rondo\ndisallow: /x", "User Agent: rondo\nDisalow: /x", "user-agent rondo\nDisallow /x",
-                           "User-agent: * # all\nDissallow: /x", "User-agent: * all\nDISALLAW: /x", "user-agent:rondo\fdisallow\n:\ndisallow\t/x"})
+  for (const char* text :
+       {"useragent: rondo\ndisallow: /x", "User Agent: rondo\nDisalow: /x",
+        "user-agent rondo\nDisallow /x", "User-agent: * # all\nDissallow: /x",
+        "User-agent: * all\nDISALLAW: /x", "user-agent:rondo\fdisallow\n:\ndisallow\t/x"})
     EXPECT_FALSE(allows(text, "/x")) << text;
-  for (const char* text : {"User-agent: *bot\nDisallow: /x", "User-agent: rondo\nDisallow /x /y", "User-agent: rondo\nDisallow",
-                           "User-agent: rondo\nNoindex: /x", "User-agent\nDisallow: /x", "User-agent:\nDisallow: /x"})
+  for (const char* text : {"User-agent: *bot\nDisallow: /x", "User-agent: rondo\nDisallow /x /y",
+                           "User-agent: rondo\nDisallow", "User-agent: rondo\nNoindex: /x",
+                           "User-agent\nDisallow: /x", "User-agent:\nDisallow: /x"})
     EXPECT_TRUE(allows(text, "/x")) << text;
   EXPECT_TRUE(allows("User-agent: 123\nDisallow: /", "/x", ""));
 }
@@ -116,32 +124,61 @@ TEST(robots, Patterns) {
     const char* target;
     bool matches;
   } all[] = {
-      {"/fish", "/fish.html", true},    {"/fish", "/Fish", false},        {"/fish*", "/fishheads?x", true},
-      {"/fish/", "/fish", false},       {"/*.php", "/x/y.php?z", true},   {"/*.php$", "/x.php", true},
-      {"/*.php$", "/x.php?y", false},   {"/*.php$", "/x.phpx.php", true}, {"/a*b*c", "/a1b2c3", true},
-      {"/a*b*c", "/acb", false},        {"/a*b*c$", "/abcbc", true},      {"/$", "/", true},
-      {"/$", "/x", false},              {"*", "/", true},                 {"*$", "/x", true},
-      {"/a$b", "/a$b", true},           {"/**x", "/x", true},             {"/x*$", "/xyz", true},
-      {"/ab*ba$", "/aba", false},       {"/a*ab$", "/ab", false},         {"/?q=", "/?q=1", true},
-      {"/%7Ejoe", "/~joe", true},       {"/~joe", "/%7ejoe", true},       {"/a%3cd", "/a%3Cd", true},
-      {"/a%2fb", "/a/b", false},        {"/\xC3\xA9", "/%c3%a9", true},
+      {"/fish", "/fish.html", true},
+      {"/fish", "/Fish", false},
+      {"/fish*", "/fishheads?x", true},
+      {"/fish/", "/fish", false},
+      {"/*.php", "/x/y.php?z", true},
+      {"/*.php$", "/x.php", true},
+      {"/*.php$", "/x.php?y", false},
+      {"/*.php$", "/x.phpx.php", true},
+      {"/a*b*c", "/a1b2c3", true},
+      {"/a*b*c", "/acb", false},
+      {"/a*b*c$", "/abcbc", true},
+      {"/$", "/", true},
+      {"/$", "/x", false},
+      {"*", "/", true},
+      {"*$", "/x", true},
+      {"/a$b", "/a$b", true},
+      {"/**x", "/x", true},
+      {"/x*$", "/xyz", true},
+      {"/ab*ba$", "/aba", false},
+      {"/a*ab$", "/ab", false},
+      {"/?q=", "/?q=1", true},
+      {"/%7Ejoe", "/~joe", true},
+      {"/~joe", "/%7ejoe", true},
+      {"/a%3cd", "/a%3Cd", true},
+      {"/a%2fb", "/a/b", false},
+      {"/\xC3\xA9", "/%c3%a9", true},
       // RFC 9309, 2.2.2 and 2.2.3.
-      {"/%62%61%7A", "/baz", true},     {"/file-with-a-%2A.html", "/file-with-a-*.html", true},
-      {"/a-%2a.html", "/a-x.html", false}, {"/foo-%24", "/foo-$", true},
-      {"/foo-%24", "/foo-%24x", true},  {"/foo-%24$", "/foo-$", true},
-      {"/foo-%24$", "/foo-$x", false},  {"/foo-$", "/foo-$", false},
-      {"/foo-$", "/foo-", true},        {"/a$b", "/a%24b", true},
-      {"/a*b", "/a*b", true},           {"/a*b", "/a%2Ab", true},
-      {"/%2A$", "/*", true},            {"/a|b", "/a%7Cb", true},
-      {"/a%3Cb", "/a%3cb", true},       {"/a<b", "/a%3Cb", true},
+      {"/%62%61%7A", "/baz", true},
+      {"/file-with-a-%2A.html", "/file-with-a-*.html", true},
+      {"/a-%2a.html", "/a-x.html", false},
+      {"/foo-%24", "/foo-$", true},
+      {"/foo-%24", "/foo-%24x", true},
+      {"/foo-%24$", "/foo-$", true},
+      {"/foo-%24$", "/foo-$x", false},
+      {"/foo-$", "/foo-$", false},
+      {"/foo-$", "/foo-", true},
+      {"/a$b", "/a%24b", true},
+      {"/a*b", "/a*b", true},
+      {"/a*b", "/a%2Ab", true},
+      {"/%2A$", "/*", true},
+      {"/a|b", "/a%7Cb", true},
+      {"/a%3Cb", "/a%3cb", true},
+      {"/a<b", "/a%3Cb", true},
       {"/?u=https%3A%2F%2Ffoo.bar", "/?u=https://foo.bar", true},
       {"/?u=https://foo.bar", "/?u=https%3a%2F%2ffoo.bar", true},
-      {"/*://", "/?u=https%3A%2F%2Ffoo", true}, {"/*%3A", "/?u=https://foo", true},
-      {"/?a=b%26c", "/?a=b&c", false},  {"/x%3A", "/x:", false},
-      {"/a%zz", "/a%zz", true},         {"/a%25zz", "/a%zz", true},
+      {"/*://", "/?u=https%3A%2F%2Ffoo", true},
+      {"/*%3A", "/?u=https://foo", true},
+      {"/?a=b%26c", "/?a=b&c", false},
+      {"/x%3A", "/x:", false},
+      {"/a%zz", "/a%zz", true},
+      {"/a%25zz", "/a%zz", true},
   };
   for (auto [pattern, target, matches] : all)
-    EXPECT_EQ(allows(std::string("User-agent: *\nDisallow: ") + pattern, target), !matches) << pattern << " " << target;
+    EXPECT_EQ(allows(std::string("User-agent: *\nDisallow: ") + pattern, target), !matches)
+        << pattern << " " << target;
 }
 
 TEST(robots, ItselfIsAllowed) {
@@ -151,7 +188,8 @@ TEST(robots, ItselfIsAllowed) {
 
 TEST(robots, CrawlDelay) {
   auto delay_of = [](std::string_view value) {
-    auto found = robots::parse("User-agent: *\nCrawl-delay: " + std::string(value), "rondo").crawl_delay();
+    auto found =
+        robots::parse("User-agent: *\nCrawl-delay: " + std::string(value), "rondo").crawl_delay();
     return found ? found->count() : -1;
   };
   EXPECT_EQ(delay_of("2"), 2'000'000'000);
@@ -161,12 +199,14 @@ TEST(robots, CrawlDelay) {
   EXPECT_EQ(delay_of("soon"), -1);
   EXPECT_EQ(delay_of("nan"), -1);
   EXPECT_EQ(delay_of("inf"), 60'000'000'000);
-  EXPECT_FALSE(robots::parse("User-agent: rondo\nUser-agent: *\nDisallow:\n", "rondo").crawl_delay());
+  EXPECT_FALSE(
+      robots::parse("User-agent: rondo\nUser-agent: *\nDisallow:\n", "rondo").crawl_delay());
   // It is its group's, wherever it stands in it.
-  for (const char* text : {"User-agent: a\nCrawl-delay: 2\nUser-agent: rondo\nDisallow: /x\n",
-                           "User-agent: rondo\nUser-agent: a\nDisallow: /x\nCrawl-delay: 2\n",
-                           "User-agent: rondo\nCrawl-delay: 2\nAllow: /\nUser-agent: a\nCrawl-delay: 3\nAllow: /\n",
-                           "User-agent: rondo\nCrawl-delay: 2\nAllow: /\nUser-agent: rondo\nCrawl-delay: 1\n"}) {
+  for (const char* text :
+       {"User-agent: a\nCrawl-delay: 2\nUser-agent: rondo\nDisallow: /x\n",
+        "User-agent: rondo\nUser-agent: a\nDisallow: /x\nCrawl-delay: 2\n",
+        "User-agent: rondo\nCrawl-delay: 2\nAllow: /\nUser-agent: a\nCrawl-delay: 3\nAllow: /\n",
+        "User-agent: rondo\nCrawl-delay: 2\nAllow: /\nUser-agent: rondo\nCrawl-delay: 1\n"}) {
     auto found = robots::parse(text, "rondo").crawl_delay();
     EXPECT_EQ(found ? found->count() : -1, 2'000'000'000) << text;
   }
@@ -198,12 +238,14 @@ TEST(robots, HostileFilesEnd) {
 }
 
 TEST(robots, WhatForbidsToFollowLinks) {
-  for (const char* rules : {"nofollow", "noindex,\tNoFollow ", "none", "rondo: nofollow", "Rondo : noindex, nofollow", "*: none",
-                            "otherbot: noindex, rondo: nofollow", "unavailable_after: 25 Jun 2030 15:00:00 GMT, nofollow",
-                            "max-snippet: 5,nofollow"})
+  for (const char* rules :
+       {"nofollow", "noindex,\tNoFollow ", "none", "rondo: nofollow", "Rondo : noindex, nofollow",
+        "*: none", "otherbot: noindex, rondo: nofollow",
+        "unavailable_after: 25 Jun 2030 15:00:00 GMT, nofollow", "max-snippet: 5,nofollow"})
     EXPECT_TRUE(tool::forbids_following(rules, "rondo")) << rules;
-  for (const char* rules : {"", ",", "noindex", "nofollowing", "otherbot: nofollow", "otherbot: noindex, nofollow",
-                            "rondo: noindex, otherbot: nofollow", "follow", "unavailable_after: nofollow"})
+  for (const char* rules :
+       {"", ",", "noindex", "nofollowing", "otherbot: nofollow", "otherbot: noindex, nofollow",
+        "rondo: noindex, otherbot: nofollow", "follow", "unavailable_after: nofollow"})
     EXPECT_FALSE(tool::forbids_following(rules, "rondo")) << rules;
 }
 

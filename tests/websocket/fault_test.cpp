@@ -59,7 +59,8 @@ TEST(websocket_faults, every_allocation_of_a_conversation_may_fail) {
     }
     EXPECT_FALSE(failed) << "it never came to an end";
     EXPECT_GT(failures, 20);
-    while (server.connections() > 0 || test::open_fds() > fds) co_await rondo::sleep(std::chrono::milliseconds(1));
+    while (server.connections() > 0 || test::open_fds() > fds)
+      co_await rondo::sleep(std::chrono::milliseconds(1));
     co_await converse(test::url(server));  // it works as ever
     co_await server.close();
   });

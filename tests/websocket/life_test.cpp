@@ -3,10 +3,10 @@
 // Many tasks, cancellation, backpressure, keepalive and all ways to end.
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
 #include <future>
 #include <map>
 #include <string>
-#include <sys/socket.h>
 #include <thread>
 #include <vector>
 
@@ -96,7 +96,8 @@ TEST(websocket_life, a_message_in_pieces_is_one_message_and_pings_pass_between_t
     for (int i = 0; i < 2; ++i) got.push_back(co_await next_frame(c));
     go_on.set();
     for (int i = 0; i < 4; ++i) got.push_back(co_await next_frame(c));
-    EXPECT_EQ(got, (std::vector<std::string>{"01:caf\xC3", "8a:ping", "00:\xA9", "80:", "82:", "88:" + close_payload(1000)}));
+    EXPECT_EQ(got, (std::vector<std::string>{"01:caf\xC3", "8a:ping", "00:\xA9",
+                                             "80:", "82:", "88:" + close_payload(1000)}));
     bytes = masked(0x88, close_payload(1000));
     co_await c.write(bytes);
     co_await server.close();
@@ -242,7 +243,8 @@ TEST(websocket_life, every_message_is_accounted_for_when_both_ends_cancel) {
     auto ws = co_await http::connect_websocket(url(server));
     auto talk = [&]() -> rondo::task<> {
       co_await rondo::gather(sender(ws, 'a'), sender(ws, 'b'));
-      while (!server_has_sent || received['s'].size() < sent['s'].size() || received['t'].size() < sent['t'].size())
+      while (!server_has_sent || received['s'].size() < sent['s'].size() ||
+             received['t'].size() < sent['t'].size())
         co_await rondo::sleep(1ms);
       co_await ws.close();
     };
@@ -611,7 +613,8 @@ TEST(websocket_life, connections_that_are_cut_leave_nothing) {
   test::run([]() -> rondo::task<> {
     auto server = co_await serve(test::echo);
     std::size_t before = test::open_fds();
-    std::string whole = test::handshake() + masked(0x81, std::string(200, 't')) + masked(0x89, "p") + masked(0x88, close_payload(1000));
+    std::string whole = test::handshake() + masked(0x81, std::string(200, 't')) +
+                        masked(0x89, "p") + masked(0x88, close_payload(1000));
     for (std::size_t cut = 0; cut <= whole.size(); cut += 3) {
       rondo::stream c = co_await rondo::open_connection("127.0.0.1", server.port());
       std::string part = whole.substr(0, cut);

@@ -30,7 +30,8 @@ const std::string& python() {
 class websocket_peers : public testing::Test {
  protected:
   void SetUp() override {
-    if (python().empty()) GTEST_SKIP() << "no Python with websockets (apt install python3-websockets)";
+    if (python().empty())
+      GTEST_SKIP() << "no Python with websockets (apt install python3-websockets)";
   }
 };
 
@@ -163,10 +164,13 @@ asyncio.run(main(sys.argv[1], sys.argv[2]))
     http::websocket_options options{.subprotocols = "chat", .max_message = 300'000};
     auto site = [&](http::request& r) { return http::accept_websocket(r, h, options); };
     auto plain = co_await http::start_server(site, "127.0.0.1", 0);
-    auto secure = co_await http::start_tls_server(site, "127.0.0.1", 0, test::certificates::server());
+    auto secure =
+        co_await http::start_tls_server(site, "127.0.0.1", 0, test::certificates::server());
     for (bool tls : {false, true}) {
-      std::string uri = (tls ? "wss://localhost:" : "ws://127.0.0.1:") + std::to_string(tls ? secure.port() : plain.port());
-      test::program client({python(), "-c", script, uri, tls ? test::certificates::pem("ca") : std::string()});
+      std::string uri = (tls ? "wss://localhost:" : "ws://127.0.0.1:") +
+                        std::to_string(tls ? secure.port() : plain.port());
+      test::program client(
+          {python(), "-c", script, uri, tls ? test::certificates::pem("ca") : std::string()});
       std::string said = co_await client.out.read_all(100'000);
       EXPECT_EQ(said, "chat []\n'h\\xe9llo'\nabc\npong\n1000\n1009\n403\n1001 going home\n");
       EXPECT_EQ(client.end(0), 0);

@@ -40,11 +40,15 @@ rondo::task<http::server> serve(Handler h, http::websocket_options options = {})
   co_return co_await http::start_server(site, "127.0.0.1", 0);
 }
 
-inline std::string url(const http::server& s) { return "ws://127.0.0.1:" + std::to_string(s.port()) + "/"; }
+inline std::string url(const http::server& s) {
+  return "ws://127.0.0.1:" + std::to_string(s.port()) + "/";
+}
 
 inline std::string handshake(std::string extra = {}, std::string key = "dGhlIHNhbXBsZSBub25jZQ==") {
-  return "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
-         "Sec-WebSocket-Key: " + key + "\r\nSec-WebSocket-Version: 13\r\n" + extra + "\r\n";
+  return "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: keep-alive, "
+         "Upgrade\r\n"
+         "Sec-WebSocket-Key: " +
+         key + "\r\nSec-WebSocket-Version: 13\r\n" + extra + "\r\n";
 }
 
 /// A client that speaks bytes, after its handshake.
@@ -54,7 +58,8 @@ inline rondo::task<rondo::stream> raw_client(const http::server& s) {
   co_await c.write(request);
   std::string head = co_await c.read_until("\r\n\r\n");
   EXPECT_EQ(head.substr(0, 13), "HTTP/1.1 101 ") << head;
-  EXPECT_NE(head.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), head.npos) << head;  // RFC 6455, 1.3
+  EXPECT_NE(head.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), head.npos)
+      << head;  // RFC 6455, 1.3
   co_return c;
 }
 

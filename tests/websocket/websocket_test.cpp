@@ -91,8 +91,9 @@ TEST(websocket, a_subprotocol_is_agreed_on) {
       co_return;
     };
     auto server = co_await serve(h, {.subprotocols = "graphql, chat"});
-    for (auto [offer, chosen] : {std::pair("chat,graphql", "graphql"), std::pair("other, chat", "chat"),
-                                 std::pair("other", ""), std::pair("", "")}) {
+    for (auto [offer, chosen] :
+         {std::pair("chat,graphql", "graphql"), std::pair("other, chat", "chat"),
+          std::pair("other", ""), std::pair("", "")}) {
       auto ws = co_await http::connect_websocket(url(server), {.subprotocols = offer});
       EXPECT_EQ(ws.subprotocol(), chosen);
       std::optional<message> end = co_await ws.receive();
@@ -132,7 +133,8 @@ TEST(websocket, a_bad_handshake_gets_the_fitting_status) {
     EXPECT_NE(head.find("Sec-WebSocket-Version: 13\r\n"), head.npos) << head;
     got = co_await status(replaced("Sec-WebSocket-Version: 13\r\n", ""));
     EXPECT_EQ(got, "400");
-    for (std::string key : {"", "short", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ===", "dGhlIHNhbXBsZSBub2 jZQ=="}) {
+    for (std::string key : {"", "short", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ===",
+                            "dGhlIHNhbXBsZSBub2 jZQ=="}) {
       got = co_await status(handshake("", key));
       EXPECT_EQ(got, "400") << key;
     }
@@ -152,11 +154,15 @@ TEST(websocket, pages_of_other_origins_may_not_connect_unless_allowed) {
     };
     auto own = co_await serve(echo);  // its clients say Host: example.com
     for (auto [origin, expected] :
-         {std::pair("Origin: http://example.com\r\n", "101"), std::pair("Origin: https://example.com:443\r\n", "101"),
+         {std::pair("Origin: http://example.com\r\n", "101"),
+          std::pair("Origin: https://example.com:443\r\n", "101"),
           std::pair("Origin: https://EXAMPLE.com\r\n", "101"), std::pair("", "101"),
-          std::pair("Origin: https://evil.example\r\n", "403"), std::pair("Origin: https://example.com.evil\r\n", "403"),
-          std::pair("Origin: https://evil.example/example.com\r\n", "403"), std::pair("Origin: null\r\n", "403"),
-          std::pair("Origin: https://example.com:8443\r\n", "403"), std::pair("Origin: \r\n", "403"),
+          std::pair("Origin: https://evil.example\r\n", "403"),
+          std::pair("Origin: https://example.com.evil\r\n", "403"),
+          std::pair("Origin: https://evil.example/example.com\r\n", "403"),
+          std::pair("Origin: null\r\n", "403"),
+          std::pair("Origin: https://example.com:8443\r\n", "403"),
+          std::pair("Origin: \r\n", "403"),
           std::pair("Origin: http://example.com\r\nOrigin: https://evil.example\r\n", "403")}) {
       std::string got = co_await status(own, origin);
       EXPECT_EQ(got, expected) << origin;
@@ -164,7 +170,8 @@ TEST(websocket, pages_of_other_origins_may_not_connect_unless_allowed) {
     co_await own.close(0s);
     auto listed = co_await serve(echo, {.origins = "https://a.example, https://b.example"});
     for (auto [origin, expected] :
-         {std::pair("Origin: https://b.example\r\n", "101"), std::pair("Origin: http://example.com\r\n", "403"), std::pair("", "101")}) {
+         {std::pair("Origin: https://b.example\r\n", "101"),
+          std::pair("Origin: http://example.com\r\n", "403"), std::pair("", "101")}) {
       std::string got = co_await status(listed, origin);
       EXPECT_EQ(got, expected) << origin;
     }
@@ -207,9 +214,11 @@ TEST(websocket, a_client_that_breaks_the_protocol_is_told_and_closed) {
       }
     };
     auto server = co_await serve(h, {.max_message = 1000});
-    for (auto [bytes, code] : {std::pair(frame(0x81, "unmasked"), 1002), std::pair(masked(0xC1, "reserved"), 1002),
-                               std::pair(masked(0x83, "opcode"), 1002), std::pair(masked(0x81, "\xFF"), 1007),
-                               std::pair(masked(0x82, std::string(1001, 'x')), 1009), std::pair(masked(0x88, "\x03"), 1002)}) {
+    for (auto [bytes, code] :
+         {std::pair(frame(0x81, "unmasked"), 1002), std::pair(masked(0xC1, "reserved"), 1002),
+          std::pair(masked(0x83, "opcode"), 1002), std::pair(masked(0x81, "\xFF"), 1007),
+          std::pair(masked(0x82, std::string(1001, 'x')), 1009),
+          std::pair(masked(0x88, "\x03"), 1002)}) {
       failure.clear();
       rondo::stream c = co_await raw_client(server);
       co_await c.write(bytes);
@@ -230,7 +239,8 @@ TEST(websocket, pings_and_a_close_are_answered_while_nobody_receives) {
     auto h = [&](http::websocket) -> rondo::task<> { co_await done.wait(); };
     auto server = co_await serve(h);
     rondo::stream c = co_await raw_client(server);
-    std::string bytes = masked(0x89, "one") + masked(0x01, "a part") + masked(0x89, "") + masked(0x89, std::string(125, 'p'));
+    std::string bytes = masked(0x89, "one") + masked(0x01, "a part") + masked(0x89, "") +
+                        masked(0x89, std::string(125, 'p'));
     co_await c.write(bytes);
     for (std::string expected : {std::string("one"), std::string(), std::string(125, 'p')}) {
       std::string got = co_await next_frame(c);
@@ -263,9 +273,12 @@ TEST(websocket, how_it_ended_is_known_on_both_sides) {
     };
     auto server = co_await serve(h);
     for (auto [bytes, expected] :
-         {std::pair(masked(0x88, close_payload(1000, "done")), "end 1000 done"), std::pair(masked(0x88, close_payload(1001)), "end 1001 "),
-          std::pair(masked(0x88, ""), "end 1005 "), std::pair(masked(0x88, close_payload(4000, "why")), "error 4000 why"),
-          std::pair(masked(0x82, "x").substr(0, 5), "error 1006 "), std::pair(std::string(), "error 1006 ")}) {
+         {std::pair(masked(0x88, close_payload(1000, "done")), "end 1000 done"),
+          std::pair(masked(0x88, close_payload(1001)), "end 1001 "),
+          std::pair(masked(0x88, ""), "end 1005 "),
+          std::pair(masked(0x88, close_payload(4000, "why")), "error 4000 why"),
+          std::pair(masked(0x82, "x").substr(0, 5), "error 1006 "),
+          std::pair(std::string(), "error 1006 ")}) {
       ended.clear();
       rondo::stream c = co_await raw_client(server);
       co_await c.write(bytes);
@@ -281,7 +294,8 @@ TEST(websocket, how_it_ended_is_known_on_both_sides) {
 TEST(websocket, the_handlers_exception_is_reported_and_closes_with_1011_without_details) {
   std::vector<std::string> reports;
   test::run([&]() -> rondo::task<> {
-    rondo::loop::current().set_exception_handler([&](const rondo::diagnostic& d) { reports.push_back(d.message); });
+    rondo::loop::current().set_exception_handler(
+        [&](const rondo::diagnostic& d) { reports.push_back(d.message); });
     auto h = [](http::websocket ws) -> rondo::task<> {
       co_await ws.receive();
       throw std::runtime_error("secret");
@@ -309,7 +323,8 @@ TEST(websocket, interim_responses_come_before_the_upgrade) {  // RFC 9110, 15.2
       std::string name = "Sec-WebSocket-Key: ";
       std::size_t at = head.find(name) + name.size();
       std::string key = head.substr(at, head.find('\r', at) - at);
-      std::string answer = interim + "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\n"
+      std::string answer = interim +
+                           "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\n"
                            "connection: keep-alive, Upgrade\r\nSec-WebSocket-Accept: " +
                            http::detail::accept_value(key) + "\r\n\r\n\x81\x02hi\x88\x02\x03\xe8";
       for (std::size_t i = 0; i < answer.size(); i += byte_by_byte ? 1 : answer.size()) {
@@ -340,7 +355,8 @@ TEST(websocket, interim_responses_come_before_the_upgrade) {  // RFC 9110, 15.2
       auto ws = co_await http::connect_websocket(target);
     } catch (const http::websocket_error& e) {
       refused = true;
-      EXPECT_NE(std::string(e.what()).find("too many interim responses"), std::string::npos) << e.what();
+      EXPECT_NE(std::string(e.what()).find("too many interim responses"), std::string::npos)
+          << e.what();
     }
     EXPECT_TRUE(refused);
     co_await server.close(0s);
@@ -358,18 +374,21 @@ TEST(websocket, a_refused_connect_names_the_url_and_the_cause) {
     };
     auto server = co_await rondo::start_server(raw, "127.0.0.1", 0);
     std::string target = "ws://127.0.0.1:" + std::to_string(server.port()) + "/x?y";
-    auto failure = [&](std::string text, http::websocket_options options = {}) -> rondo::task<std::string> {
+    auto failure = [&](std::string text,
+                       http::websocket_options options = {}) -> rondo::task<std::string> {
       answer = text;
       try {
         auto ws = co_await http::connect_websocket(target, options);
       } catch (const http::websocket_error& e) {
         std::string what = e.what();
         EXPECT_EQ(what.find("websocket " + target + ": "), 0u) << what;
-        co_return std::to_string(e.status()) + " " + what.substr(std::min(what.size(), 12 + target.size()));
+        co_return std::to_string(e.status()) + " " +
+            what.substr(std::min(what.size(), 12 + target.size()));
       }
       co_return "none";
     };
-    std::string up = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+    std::string up =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
     std::string got = co_await failure("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
     EXPECT_EQ(got, "401 the server answers 401 Unauthorized instead of 101");
     got = co_await failure("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
@@ -384,7 +403,8 @@ TEST(websocket, a_refused_connect_names_the_url_and_the_cause) {
     EXPECT_EQ(got, "0 its answer is not HTTP");
     got = co_await failure("HTTP/1.1 200 OK\r\nA: b\rXC: d\r\n\r\n");
     EXPECT_EQ(got, "0 its answer is not HTTP");
-    std::vector<std::string> bad_lines{"A: b\nX: c", "A: b\r\n c", "A : b", " A: b", std::string("A: b\0c", 6)};
+    std::vector<std::string> bad_lines{"A: b\nX: c", "A: b\r\n c", "A : b", " A: b",
+                                       std::string("A: b\0c", 6)};
     for (const std::string& line : bad_lines) {
       got = co_await failure(up + line + "\r\n\r\n");
       EXPECT_EQ(got, "0 its answer is not HTTP") << line;
@@ -418,7 +438,8 @@ TEST(websocket, a_server_cannot_choose_what_was_not_offered) {
       return answer;
     };
     auto server = co_await http::start_server(site, "127.0.0.1", 0);
-    for (std::string field : {"Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Extensions: permessage-deflate"}) {
+    for (std::string field :
+         {"Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Extensions: permessage-deflate"}) {
       extra = field;
       try {
         auto ws = co_await http::connect_websocket(url(server), {.subprotocols = "other"});
@@ -433,9 +454,11 @@ TEST(websocket, a_server_cannot_choose_what_was_not_offered) {
 
 TEST(websocket, urls_are_taken_apart_and_bad_ones_refused) {
   test::run([]() -> rondo::task<> {
-    for (std::string bad : {"http://host/", "host/x", "ws://", "ws:///", "ws://host:/x y", "ws://host:0/", "ws://host:65536/",
-                            "ws://host:80x/", "ws://[::1/", "ws://[::1]x/", "ws://user@host/", "ws://host/#f", "ws://host/\r\nX: y",
-                            "ws://h\xC3\xB6st\xFF/", "ws://user@/", "ws://1.2.3.256/", "ws://a|b/"}) {
+    for (std::string bad :
+         {"http://host/", "host/x", "ws://", "ws:///", "ws://host:/x y", "ws://host:0/",
+          "ws://host:65536/", "ws://host:80x/", "ws://[::1/", "ws://[::1]x/", "ws://user@host/",
+          "ws://host/#f", "ws://host/\r\nX: y", "ws://h\xC3\xB6st\xFF/", "ws://user@/",
+          "ws://1.2.3.256/", "ws://a|b/"}) {
       try {
         auto ws = co_await http::connect_websocket(bad);
         ADD_FAILURE() << "connected to " << bad;
@@ -444,24 +467,35 @@ TEST(websocket, urls_are_taken_apart_and_bad_ones_refused) {
       }
     }
     std::string request;
-    auto raw = [&](rondo::stream s) -> rondo::task<> { request = co_await s.read_until("\r\n\r\n"); };
+    auto raw = [&](rondo::stream s) -> rondo::task<> {
+      request = co_await s.read_until("\r\n\r\n");
+    };
     auto server = co_await rondo::start_server(raw, "127.0.0.1", 0);
     std::string at = "127.0.0.1:" + std::to_string(server.port());
     http::headers fields;
     fields.add("Authorization", "Bearer token");
-    for (auto [target, sent] : {std::pair("", "/"), std::pair("?q=1", "/?q=1"), std::pair("/a/b?c", "/a/b?c"),
-                                std::pair("/\"<\xC3\xA9>|?{}`", "/%22%3C%C3%A9%3E%7C?%7B%7D%60"), std::pair("\\@h/./x", "/@h/x")}) {
-      EXPECT_THROW(static_cast<void>(co_await http::connect_websocket("WS://" + at + target, {}, fields)), http::websocket_error);
+    for (auto [target, sent] :
+         {std::pair("", "/"), std::pair("?q=1", "/?q=1"), std::pair("/a/b?c", "/a/b?c"),
+          std::pair("/\"<\xC3\xA9>|?{}`", "/%22%3C%C3%A9%3E%7C?%7B%7D%60"),
+          std::pair("\\@h/./x", "/@h/x")}) {
+      EXPECT_THROW(
+          static_cast<void>(co_await http::connect_websocket("WS://" + at + target, {}, fields)),
+          http::websocket_error);
       EXPECT_EQ(request.substr(0, request.find("\r\n")), std::string("GET ") + sent + " HTTP/1.1");
       EXPECT_NE(request.find("\r\nHost: " + at + "\r\n"), request.npos) << request;
       EXPECT_NE(request.find("\r\nAuthorization: Bearer token\r\n"), request.npos) << request;
     }
-    for (std::string own : {"Host", "connection", "Sec-WebSocket-Key", "sec-websocket-extensions", "Content-Length"}) {
+    for (std::string own : {"Host", "connection", "Sec-WebSocket-Key", "sec-websocket-extensions",
+                            "Content-Length"}) {
       http::headers wrong;
       wrong.add(own, "1");
-      EXPECT_THROW(static_cast<void>(co_await http::connect_websocket("ws://" + at, {}, wrong)), rondo::usage_error) << own;
+      EXPECT_THROW(static_cast<void>(co_await http::connect_websocket("ws://" + at, {}, wrong)),
+                   rondo::usage_error)
+          << own;
     }
-    EXPECT_THROW(static_cast<void>(co_await http::connect_websocket("ws://" + at, {.subprotocols = "a b"})), rondo::usage_error);
+    EXPECT_THROW(
+        static_cast<void>(co_await http::connect_websocket("ws://" + at, {.subprotocols = "a b"})),
+        rondo::usage_error);
     co_await server.close(0s);
   });
 }
@@ -491,7 +525,8 @@ TEST(websocket, misuse_is_told) {
 TEST(websocket, works_over_tls) {
   test::run([]() -> rondo::task<> {
     auto site = [](http::request& r) { return http::accept_websocket(r, echo); };
-    auto server = co_await http::start_tls_server(site, "127.0.0.1", 0, test::certificates::server());
+    auto server =
+        co_await http::start_tls_server(site, "127.0.0.1", 0, test::certificates::server());
     std::string at = "wss://localhost:" + std::to_string(server.port()) + "/";
     auto ws = co_await http::connect_websocket(at, test::certificates::client());
     std::string data(300'000, 's');

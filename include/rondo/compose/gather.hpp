@@ -89,10 +89,9 @@ class [[nodiscard]] gather_operation final : public gather_base {
 template <class Range>
 using element_reference = decltype(*std::begin(std::declval<Range&>()));
 template <class Range>
-using element_argument =
-    std::conditional_t<task_type<element_reference<Range>> || operation_type<element_reference<Range>>,
-                       std::remove_reference_t<element_reference<Range>>&&,
-                       element_reference<Range>>;
+using element_argument = std::conditional_t<
+    task_type<element_reference<Range>> || operation_type<element_reference<Range>>,
+    std::remove_reference_t<element_reference<Range>>&&, element_reference<Range>>;
 
 template <class Range>
 concept awaitable_range = requires(Range& r) {
@@ -129,7 +128,8 @@ class range_operation : public Base {
   using value_type = typename body<body_t>::value_type;
   using child_type = pooled_child<body_t>;
 
-  range_operation(Range&& range, std::size_t limit) : range_(std::forward<Range>(range)), limit_(limit) {}
+  range_operation(Range&& range, std::size_t limit)
+      : range_(std::forward<Range>(range)), limit_(limit) {}
   range_operation(range_operation&&) = default;
 
   bool begin() noexcept override {

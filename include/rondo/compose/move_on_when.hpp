@@ -97,8 +97,8 @@ class [[nodiscard]] stoppable_operation final : public stoppable_base {
 template <class A>
   requires detail::awaitable<A>
 auto move_on_when(std::stop_token token, A&& what) {
-  return detail::stoppable_operation<detail::body_type<A>>(
-      detail::make_body(std::forward<A>(what)), std::move(token));
+  return detail::stoppable_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)),
+                                                           std::move(token));
 }
 
 }}  // namespace rondo::v0

@@ -18,12 +18,14 @@ namespace detail {
 class group_core : public composite, public supervisor {
  public:
   template <class B>
-  task_handle<typename body<B>::value_type> add(B&& b, std::string name, std::source_location where) {
+  task_handle<typename body<B>::value_type> add(B&& b, std::string name,
+                                                std::source_location where) {
     check_open();
     auto* task = new spawned<B>(std::forward<B>(b));
     task_handle<typename body<B>::value_type> handle(task);
     task->created_at(where);
-    if (waiter()->sched().debug) [[unlikely]] note_borrowing(*task);
+    if (waiter()->sched().debug) [[unlikely]]
+      note_borrowing(*task);
     if (!name.empty()) task->set_name(std::move(name));
     launch(*task);
     return handle;
@@ -93,8 +95,7 @@ class task_group {
   /// Starts `f(args…)` with copies of f and args that live as long as it does. f is
   /// called at once, and what it throws is thrown here.
   template <class F, class... Args>
-    requires(!detail::awaitable<F> &&
-             std::is_invocable_v<std::decay_t<F>&, std::decay_t<Args>...>)
+    requires(!detail::awaitable<F> && std::is_invocable_v<std::decay_t<F>&, std::decay_t<Args>...>)
   auto create_task(F&& f, Args&&... args) {
     auto owned = detail::own_call(std::forward<F>(f), std::forward<Args>(args)...);
     using handle = detail::handle_for_closure<F, typename decltype(owned)::value_type>;

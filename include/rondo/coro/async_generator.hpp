@@ -38,7 +38,7 @@ template <class T>
 class generator_promise final : public promise_base {
  public:
   explicit generator_promise(std::source_location where = std::source_location::current(),
-                        place_kind kind = place_of_promise) noexcept
+                             place_kind kind = place_of_promise) noexcept
       : promise_base(std::coroutine_handle<generator_promise>::from_promise(*this), where, kind) {}
 
   async_generator<T> get_return_object() noexcept;
@@ -109,7 +109,8 @@ class generator_promise final : public promise_base {
 /// meanwhile. What next() returns may be awaited again: each time is one value.
 template <class T>
 class RONDO_CORO_RETURN_TYPE [[nodiscard]] async_generator {
-  static_assert(std::is_object_v<T>, "rondo: async_generator<T> yields objects; for references yield a pointer");
+  static_assert(std::is_object_v<T>,
+                "rondo: async_generator<T> yields objects; for references yield a pointer");
 
  public:
   using promise_type = detail::generator_promise<T>;

@@ -21,7 +21,8 @@ template <class T>
 class context_var {
  public:
   explicit context_var(const char* name) : name_(name) {}
-  context_var(const char* name, T default_value) : name_(name), default_(std::move(default_value)) {}
+  context_var(const char* name, T default_value)
+      : name_(name), default_(std::move(default_value)) {}
   context_var(const context_var&) = delete;
   context_var& operator=(const context_var&) = delete;
 

@@ -80,8 +80,7 @@ class [[nodiscard]] outcome {
     }
     state_ = other.state_;
   }
-  outcome& operator=(outcome&& other) noexcept(
-      std::is_nothrow_move_constructible_v<stored_type>) {
+  outcome& operator=(outcome&& other) noexcept(std::is_nothrow_move_constructible_v<stored_type>) {
     if (this != &other) {
       reset();
       take(other);
@@ -162,7 +161,8 @@ class [[nodiscard]] outcome {
     }
   }
   void check() const {
-    if (state_ == state::value) [[likely]] return;
+    if (state_ == state::value) [[likely]]
+      return;
     if (state_ == state::error) std::rethrow_exception(error_);
     throw cancelled_error();
   }

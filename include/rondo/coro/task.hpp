@@ -23,9 +23,7 @@ void check_awaited(const promise_base& p) noexcept;
 template <class T>
 class result_promise : public promise_base {
  public:
-  void unhandled_exception() noexcept {
-    result_.set_error(this->departing());
-  }
+  void unhandled_exception() noexcept { result_.set_error(this->departing()); }
   /// What the coroutine has ended with: the value, or throws its exception.
   T take_value() { return std::move(result_).get(); }
   void move_to(outcome<T>& out) { out = std::move(result_); }
@@ -49,9 +47,7 @@ class result_promise : public promise_base {
 template <>
 class result_promise<void> : public promise_base {
  public:
-  void unhandled_exception() noexcept {
-    error_ = this->departing();
-  }
+  void unhandled_exception() noexcept { error_ = this->departing(); }
   void return_void() noexcept {}
   void take_value() {
     if (error_) std::rethrow_exception(std::move(error_));
@@ -174,7 +170,8 @@ class task_awaiter {
 
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept {
-    if (!handle_) [[unlikely]] empty_task_awaited(caller_);
+    if (!handle_) [[unlikely]]
+      empty_task_awaited(caller_);
     handle_.promise().attach_call(caller_);
     return caller_.running_on().sched().transfer(handle_);
   }

@@ -65,7 +65,8 @@ class spawned_base : public node, public pooled {
   void require_done() const;
   /// Throws on a thread that is not the task's.
   void require_own_thread(const char* caller) const {
-    if (&sched() != this_thread_scheduler && !done()) [[unlikely]] throw_wrong_thread(caller);
+    if (&sched() != this_thread_scheduler && !done()) [[unlikely]]
+      throw_wrong_thread(caller);
   }
   /// Says why waiter cannot wait for this.
   [[noreturn]] void throw_cannot_wait(const node* waiter) const;
@@ -188,7 +189,8 @@ class task_handle_base {
   task_handle_base(const task_handle_base& other) noexcept : task_(other.task_) {
     if (task_) task_->retain();
   }
-  task_handle_base(task_handle_base&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
+  task_handle_base(task_handle_base&& other) noexcept
+      : task_(std::exchange(other.task_, nullptr)) {}
   task_handle_base& operator=(task_handle_base other) noexcept {
     std::swap(task_, other.task_);
     return *this;
@@ -244,7 +246,8 @@ class task_handle_base {
  protected:
   explicit task_handle_base(detail::spawned_base* task) noexcept : task_(task) {}
   detail::spawned_base& task() const {
-    if (!task_) [[unlikely]] detail::throw_empty_handle();
+    if (!task_) [[unlikely]]
+      detail::throw_empty_handle();
     return *task_;
   }
   detail::spawned_base* task_ = nullptr;

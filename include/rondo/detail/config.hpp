@@ -65,19 +65,19 @@
 // take a closure refuse that form there; see docs/compilers.md.
 //
 // RONDO_CHECK_VIEW is for ranges: a view may hold such a closure (a transform).
-#define RONDO_OWNING_CLOSURE                                                                       \
-  "rondo: g++ 12 destroys a temporary lambda with owning captures twice inside a co_await "        \
+#define RONDO_OWNING_CLOSURE                                                                \
+  "rondo: g++ 12 destroys a temporary lambda with owning captures twice inside a co_await " \
   "expression: name the lambda first and pass it by its name"
 #if RONDO_GCC_BEFORE_13
-#define RONDO_CHECK_CLOSURE(F)                                                                     \
-  static_assert(::std::is_lvalue_reference_v<F> ||                                                 \
-                    ::std::is_trivially_destructible_v<::std::remove_cvref_t<F>>,                  \
+#define RONDO_CHECK_CLOSURE(F)                                                    \
+  static_assert(::std::is_lvalue_reference_v<F> ||                                \
+                    ::std::is_trivially_destructible_v<::std::remove_cvref_t<F>>, \
                 RONDO_OWNING_CLOSURE)
-#define RONDO_CHECK_VIEW(Range)                                                                    \
-  static_assert(::std::is_lvalue_reference_v<Range> ||                                             \
-                    !::std::ranges::enable_view<::std::remove_cvref_t<Range>> ||                   \
-                    ::std::is_trivially_destructible_v<::std::remove_cvref_t<Range>>,              \
-                "rondo: g++ 12 destroys a temporary lambda with owning captures twice inside a "   \
+#define RONDO_CHECK_VIEW(Range)                                                                  \
+  static_assert(::std::is_lvalue_reference_v<Range> ||                                           \
+                    !::std::ranges::enable_view<::std::remove_cvref_t<Range>> ||                 \
+                    ::std::is_trivially_destructible_v<::std::remove_cvref_t<Range>>,            \
+                "rondo: g++ 12 destroys a temporary lambda with owning captures twice inside a " \
                 "co_await expression, also when a view holds it: name the view first")
 #else
 #define RONDO_CHECK_CLOSURE(F) static_assert(true)

@@ -50,7 +50,9 @@ class unique_function<R(Args...)> {
   ~unique_function() { reset(); }
 
   explicit operator bool() const noexcept { return table_ != nullptr; }
-  RONDO_CORO_WRAPPER R operator()(Args... args) { return table_->call(storage_, std::forward<Args>(args)...); }
+  RONDO_CORO_WRAPPER R operator()(Args... args) {
+    return table_->call(storage_, std::forward<Args>(args)...);
+  }
 
   void reset() noexcept {
     if (table_) table_->destroy(storage_);
@@ -80,13 +82,12 @@ class unique_function<R(Args...)> {
   }
 
   template <class D>
-  static constexpr table inside{
-      &call_inside<D>,
-      [](void* from, void* to) noexcept {
-        ::new (to) D(std::move(*static_cast<D*>(from)));
-        static_cast<D*>(from)->~D();
-      },
-      [](void* p) noexcept { static_cast<D*>(p)->~D(); }};
+  static constexpr table inside{&call_inside<D>,
+                                [](void* from, void* to) noexcept {
+                                  ::new (to) D(std::move(*static_cast<D*>(from)));
+                                  static_cast<D*>(from)->~D();
+                                },
+                                [](void* p) noexcept { static_cast<D*>(p)->~D(); }};
 
   template <class D>
   static constexpr table outside{

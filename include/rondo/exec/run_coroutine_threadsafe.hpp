@@ -158,7 +158,8 @@ void start_delivered(F&& f, concurrent_delivery<T>&& delivery) {
 template <class T>
 class [[nodiscard]] concurrent_future {
  public:
-  concurrent_future(loop_ref loop, detail::concurrent_ref<detail::concurrent_state<T>> state) noexcept
+  concurrent_future(loop_ref loop,
+                    detail::concurrent_ref<detail::concurrent_state<T>> state) noexcept
       : loop_(std::move(loop)), state_(std::move(state)) {
     add();
   }
@@ -209,7 +210,8 @@ class [[nodiscard]] concurrent_future {
   }
   detail::concurrent_state<T>& state() const {
     detail::concurrent_state<T>* s = state_.operator->();
-    if (!s) [[unlikely]] throw usage_error("concurrent_future: it was moved away");
+    if (!s) [[unlikely]]
+      throw usage_error("concurrent_future: it was moved away");
     return *s;
   }
   static std::int64_t steady_now() noexcept {
@@ -229,10 +231,10 @@ auto run_coroutine_threadsafe(F&& f, loop_ref loop) {
   using T = typename std::invoke_result_t<std::decay_t<F>&>::value_type;
   detail::concurrent_ref<detail::concurrent_state<T>> state(new detail::concurrent_state<T>);
   concurrent_future<T> result(loop, state);
-  loop.call_soon_threadsafe(
-      [f = std::decay_t<F>(std::forward<F>(f)), d = detail::concurrent_delivery<T>(state)]() mutable {
-        detail::start_delivered(std::move(f), std::move(d));
-      });
+  loop.call_soon_threadsafe([f = std::decay_t<F>(std::forward<F>(f)),
+                             d = detail::concurrent_delivery<T>(state)]() mutable {
+    detail::start_delivered(std::move(f), std::move(d));
+  });
   return result;
 }
 

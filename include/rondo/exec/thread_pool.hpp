@@ -77,7 +77,8 @@ class submitted_function final : public submitted_call {
  private:
   ~submitted_function() {
     std::exception_ptr lost = promise_.give_up();
-    if (lost) lost_exception("a call submitted to a thread_pool", std::move(lost)).report_on(submitter);
+    if (lost)
+      lost_exception("a call submitted to a thread_pool", std::move(lost)).report_on(submitter);
   }
   // What the user gave is destroyed before the result is there, and before the
   // thread counts as free: its destructors may take their time.
@@ -118,7 +119,9 @@ class submit_operation_base : public operation {
   submit_operation_base(worker_threads& pool, submitted_call* call) noexcept
       : pool_(&pool), call_(call) {}
   submit_operation_base(submit_operation_base&& other) noexcept
-      : operation(std::move(other)), pool_(other.pool_), call_(std::exchange(other.call_, nullptr)) {}
+      : operation(std::move(other)),
+        pool_(other.pool_),
+        call_(std::exchange(other.call_, nullptr)) {}
   ~submit_operation_base() {
     if (call_) call_->release();
   }

@@ -60,9 +60,8 @@ class thread_operation_base : public operation, private job {
 };
 
 template <class F, class... Args>
-concept stoppable_function = requires(F& f) {
-  f(std::declval<std::stop_token>(), std::declval<Args>()...);
-};
+concept stoppable_function =
+    requires(F& f) { f(std::declval<std::stop_token>(), std::declval<Args>()...); };
 
 template <class F, class... Args>
 struct thread_call {
@@ -221,7 +220,8 @@ class [[nodiscard]] abandoning_operation final : public abandoning_operation_bas
 
 /// What refers to something that it does not own.
 template <class T>
-inline constexpr bool borrows = std::is_pointer_v<T> && !std::is_function_v<std::remove_pointer_t<T>>;
+inline constexpr bool borrows =
+    std::is_pointer_v<T> && !std::is_function_v<std::remove_pointer_t<T>>;
 template <class C, class Traits>
 inline constexpr bool borrows<std::basic_string_view<C, Traits>> = true;
 template <class T, std::size_t Extent>

@@ -52,7 +52,8 @@ class document {
  public:
   /// Throws parse_error beyond the limits, http::url_error when there is a base
   /// and it is no URL. Neither keeps a reference to the text.
-  explicit document(std::string_view text, std::string_view base_url = {}, const parse_options& options = {});
+  explicit document(std::string_view text, std::string_view base_url = {},
+                    const parse_options& options = {});
   document(document&&) noexcept;
   document& operator=(document&&) noexcept;
   ~document();

@@ -17,7 +17,8 @@ struct compiled_selector;
 /// A text that is no CSS selector, or one of those that are not known here.
 class selector_error : public error {
  public:
-  selector_error(std::string what, std::size_t position) : error(std::move(what)), position_(position) {}
+  selector_error(std::string what, std::size_t position)
+      : error(std::move(what)), position_(position) {}
   /// In bytes from the selector's beginning.
   std::size_t position() const noexcept { return position_; }
 

@@ -19,7 +19,7 @@ struct access_record {
   std::string_view referer;
   std::string_view user_agent;
   endpoint peer;
-  int status = 0;  ///< 0: the client went away before it was answered
+  int status = 0;           ///< 0: the client went away before it was answered
   std::uint64_t bytes = 0;  ///< of the reply's body, sent; nothing of a file that broke off
   std::chrono::nanoseconds duration{};  ///< from its header to the last byte given to the kernel
   std::chrono::system_clock::time_point begun;

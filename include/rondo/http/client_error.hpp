@@ -10,20 +10,20 @@ namespace rondo { inline namespace v0 { namespace http {
 
 /// What went wrong with a transfer.
 enum class failure : unsigned char {
-  bad_url,       ///< malformed, or a scheme that is not http or https
-  unknown_host,  ///< the name of the host, or of the proxy, does not resolve
-  connect,       ///< refused, unreachable
-  tls,           ///< certificate or handshake
-  timeout,       ///< of any kind
-  cut,           ///< the connection ended before the response was whole
-  malformed,     ///< what came is not HTTP, does not say clearly where it ends, is not
-                 ///< compressed as it says, or is not JSON
-  too_large,     ///< more than the caller allows
-  status,        ///< raise_for_status: 400 and up
-  redirects,     ///< more than allowed
+  bad_url,         ///< malformed, or a scheme that is not http or https
+  unknown_host,    ///< the name of the host, or of the proxy, does not resolve
+  connect,         ///< refused, unreachable
+  tls,             ///< certificate or handshake
+  timeout,         ///< of any kind
+  cut,             ///< the connection ended before the response was whole
+  malformed,       ///< what came is not HTTP, does not say clearly where it ends, is not
+                   ///< compressed as it says, or is not JSON
+  too_large,       ///< more than the caller allows
+  status,          ///< raise_for_status: 400 and up
+  redirects,       ///< more than allowed
   not_replayable,  ///< a redirect or authentication wants a streamed body again
   other,
-  outside_base,    ///< a URL that leaves the session's base_url, and may not
+  outside_base,  ///< a URL that leaves the session's base_url, and may not
 };
 
 /// A failed transfer. The text names the request and the cause; a password in

@@ -28,8 +28,8 @@ enum class multipart_found : unsigned char;
 /// What a form with files may make the server hold. How large all of it may be is
 /// server_options::max_body.
 struct multipart_options {
-  std::size_t max_parts = 1000;             ///< then 413
-  std::size_t max_header_bytes = 8 * 1024;  ///< of one part; then 431
+  std::size_t max_parts = 1000;              ///< then 413
+  std::size_t max_header_bytes = 8 * 1024;   ///< of one part; then 431
   std::size_t max_text_bytes = 1024 * 1024;  ///< of what text() reads; then 413
 };
 static_assert(std::is_trivially_destructible_v<multipart_options>);
@@ -119,9 +119,9 @@ class multipart_reader {
   request& request_;
   std::unique_ptr<detail::multipart_parser> parser_;
   std::size_t max_text_bytes_;
-  std::string piece_;      // of the body
-  std::string_view left_;  // of piece_, which the parser has not seen
-  std::string text_;       // of the current part
+  std::string piece_;       // of the body
+  std::string_view left_;   // of piece_, which the parser has not seen
+  std::string text_;        // of the current part
   std::size_t number_ = 0;  // of the current part
   bool part_ended_ = true;
   bool body_ended_ = false;

@@ -25,11 +25,11 @@ namespace rondo { inline namespace v0 { namespace http {
 /// What a client may make the server hold or wait for.
 struct server_options {
   std::size_t max_connections = 10'000;
-  std::size_t max_requests = 1'000'000;      ///< of one connection; then it closes
-  std::size_t max_header_bytes = 16 * 1024;  ///< request line and header; then 431
-  std::size_t max_target_bytes = 8 * 1024;   ///< of the URL; then 414
-  std::size_t max_fields = 100;              ///< then 431
-  std::size_t max_body = 1024 * 1024;        ///< then 413
+  std::size_t max_requests = 1'000'000;             ///< of one connection; then it closes
+  std::size_t max_header_bytes = 16 * 1024;         ///< request line and header; then 431
+  std::size_t max_target_bytes = 8 * 1024;          ///< of the URL; then 414
+  std::size_t max_fields = 100;                     ///< then 431
+  std::size_t max_body = 1024 * 1024;               ///< then 413
   delay header_timeout = std::chrono::seconds(10);  ///< for the whole header; then 408
   delay idle_timeout = std::chrono::seconds(60);    ///< between requests; then it closes
   delay body_timeout = std::chrono::seconds(30);    ///< for each piece of a body; then 408

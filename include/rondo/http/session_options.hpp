@@ -12,10 +12,10 @@
 namespace rondo { inline namespace v0 { namespace http {
 
 enum class http_version : unsigned char {
-  automatic,               ///< HTTP/2 over TLS where the server has it (ALPN), else HTTP/1.1
-  http1,                   ///< HTTP/1.1
-  http2,                   ///< as automatic, and asks for an upgrade without TLS
-  http2_prior_knowledge,   ///< HTTP/2 at once, also without TLS
+  automatic,              ///< HTTP/2 over TLS where the server has it (ALPN), else HTTP/1.1
+  http1,                  ///< HTTP/1.1
+  http2,                  ///< as automatic, and asks for an upgrade without TLS
+  http2_prior_knowledge,  ///< HTTP/2 at once, also without TLS
 };
 
 /// How a session makes its requests.

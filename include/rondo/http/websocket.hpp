@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <concepts>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -146,7 +146,8 @@ class [[nodiscard]] websocket {
 
 namespace detail {
 using websocket_handler = rondo::detail::unique_function<task<>(http::websocket)>;
-reply accept_websocket(const request& r, websocket_handler handler, const websocket_options& options);
+reply accept_websocket(const request& r, websocket_handler handler,
+                       const websocket_options& options);
 task<http::websocket> connect_websocket(std::string url, tls_context context,
                                         websocket_options options, std::string subprotocols,
                                         headers fields);

@@ -108,10 +108,10 @@ task<server> start_unix_server(connection_handler handler, std::string path,
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
 RONDO_CORO_WRAPPER task<server> start_server(F&& handler, std::string host, std::uint16_t port,
-                          server_options options = {}) {
+                                             server_options options = {}) {
   RONDO_CHECK_CLOSURE(F);
-  return detail::start_server(detail::connection_handler(std::forward<F>(handler)),
-                              std::move(host), port, options);
+  return detail::start_server(detail::connection_handler(std::forward<F>(handler)), std::move(host),
+                              port, options);
 }
 
 /// The same on a Unix socket: a path, or "@name" for an abstract one. A socket

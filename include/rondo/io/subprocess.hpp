@@ -320,13 +320,13 @@ subprocess_plan plan_subprocess(const subprocess_options& options, std::string_v
 /// Cancelled meanwhile, it delivers the process, whose destructor ends it then.
 template <class... Args>
 RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(subprocess_options options,
-                                                        std::string_view program,
-                                                        const Args&... arguments) {
+                                                                std::string_view program,
+                                                                const Args&... arguments) {
   return detail::start_subprocess(detail::plan_subprocess(options, program, arguments...));
 }
 template <detail::program_name Program, class... Args>
 RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(const Program& program,
-                                                        const Args&... arguments) {
+                                                                const Args&... arguments) {
   return detail::start_subprocess(detail::plan_subprocess({}, program, arguments...));
 }
 
@@ -334,7 +334,7 @@ RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(const Program& p
 /// of others into the command; pass it through the environment. With
 /// new_process_group, what the shell starts ends with it.
 RONDO_CORO_COPYING_WRAPPER inline task<process> create_subprocess_shell(subprocess_options options,
-                                                                std::string_view command) {
+                                                                        std::string_view command) {
   return create_subprocess_exec(options, "/bin/sh", "-c", command);
 }
 template <detail::program_name Command>
@@ -353,13 +353,13 @@ RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_shell(const Command& 
 /// completed_process::check.
 template <class... Args>
 RONDO_CORO_COPYING_WRAPPER task<completed_process> run_process(subprocess_options options,
-                                                       std::string_view program,
-                                                       const Args&... arguments) {
+                                                               std::string_view program,
+                                                               const Args&... arguments) {
   return detail::run_subprocess(detail::plan_subprocess(options, program, arguments...));
 }
 template <detail::program_name Program, class... Args>
 RONDO_CORO_COPYING_WRAPPER task<completed_process> run_process(const Program& program,
-                                                       const Args&... arguments) {
+                                                               const Args&... arguments) {
   return detail::run_subprocess(detail::plan_subprocess({}, program, arguments...));
 }
 

@@ -23,8 +23,8 @@ enum class watch_kind : std::uint32_t {
   moved_to = 64,    ///< renamed: the new name
   moved = 128,      ///< what is watched itself was renamed, and goes on being watched
   all = 255,
-  gone = 256,       ///< the last event of a path: it was removed or unmounted
-  overflow = 512,   ///< more came than the kernel keeps: events are lost, look again
+  gone = 256,      ///< the last event of a path: it was removed or unmounted
+  overflow = 512,  ///< more came than the kernel keeps: events are lost, look again
 };
 constexpr watch_kind operator|(watch_kind a, watch_kind b) noexcept {
   return static_cast<watch_kind>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
@@ -41,10 +41,10 @@ const char* to_string(watch_kind k) noexcept;
 
 struct watch_event {
   watch_kind kind = watch_kind::overflow;  ///< one kind
-  std::string path;           ///< what is watched, as it was given
-  std::string name;           ///< the name in the watched directory; else empty
-  bool is_directory = false;  ///< what the name names (or named)
-  std::uint32_t cookie = 0;   ///< joins moved_from and moved_to
+  std::string path;                        ///< what is watched, as it was given
+  std::string name;                        ///< the name in the watched directory; else empty
+  bool is_directory = false;               ///< what the name names (or named)
+  std::uint32_t cookie = 0;                ///< joins moved_from and moved_to
 };
 
 /// Watches files and directories (inotify(7)). Holds from the moment that

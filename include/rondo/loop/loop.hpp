@@ -83,7 +83,8 @@ class loop_ref {
 
 struct loop_options {
   backend_kind backend = backend_kind::automatic;
-  /// Finds blocked loops and keeps async_backtraces; also on with RONDO_DEBUG=1 and in debug builds.
+  /// Finds blocked loops and keeps async_backtraces; also on with RONDO_DEBUG=1 and in debug
+  /// builds.
   bool debug = false;
 };
 
@@ -207,7 +208,8 @@ class loop : private detail::scheduler {
   void add_local(const void* key, void* object, void (*destroy)(void*) noexcept);
 
   void require_own_thread(const char* caller) const {
-    if (detail::this_thread_scheduler != this) [[unlikely]] throw_wrong_thread(caller);
+    if (detail::this_thread_scheduler != this) [[unlikely]]
+      throw_wrong_thread(caller);
   }
   /// Throws inside of what the loop runs.
   void require_outside(const char* caller) const;

@@ -15,14 +15,15 @@ class keyboard_interrupt {};
 /// cancelled and unwound first, so destructors have run; only a second Ctrl-C
 /// kills at once. A main that completes all the same wins.
 enum class on_interrupt : unsigned char {
-  die,           ///< then the process dies of the signal, as shells expect
-  raise,         ///< then run throws keyboard_interrupt
-  leave_alone,   ///< signals are not touched
+  die,          ///< then the process dies of the signal, as shells expect
+  raise,        ///< then run throws keyboard_interrupt
+  leave_alone,  ///< signals are not touched
 };
 
 struct run_options {
   backend_kind backend = backend_kind::automatic;
-  /// Finds blocked loops and keeps async_backtraces; also on with RONDO_DEBUG=1 and in debug builds.
+  /// Finds blocked loops and keeps async_backtraces; also on with RONDO_DEBUG=1 and in debug
+  /// builds.
   bool debug = false;
   on_interrupt interrupt = on_interrupt::die;
   /// Treat SIGTERM like SIGINT.

@@ -37,8 +37,8 @@ class [[nodiscard]] sleep_operation final : public operation, private timer {
 
 }  // namespace detail
 
-/// Waits for d, never less, and on a quiet machine up to 0.1 ms more. `sleep(0s)` lets others run for one turn.
-/// Cancelling it takes effect at once.
+/// Waits for d, never less, and on a quiet machine up to 0.1 ms more. `sleep(0s)` lets others run
+/// for one turn. Cancelling it takes effect at once.
 inline detail::sleep_operation sleep(delay d) noexcept { return detail::sleep_operation(d); }
 /// The same. Without it g++ would keep a delay in the frame beside each duration.
 template <class Rep, class Period>

@@ -176,8 +176,8 @@ inline constexpr bool is_view<std::span<T, N>> = true;
 /// Whether a parameter or result can travel: by value, or as a const reference.
 template <class P>
 constexpr bool check_travels() {
-  static_assert(!std::is_reference_v<P> || (std::is_lvalue_reference_v<P> &&
-                                            std::is_const_v<std::remove_reference_t<P>>),
+  static_assert(!std::is_reference_v<P> ||
+                    (std::is_lvalue_reference_v<P> && std::is_const_v<std::remove_reference_t<P>>),
                 "rondo: arguments and results of a call in another process are copies: take the "
                 "parameter by value or as a const reference, and return a value");
   using value = std::remove_cvref_t<P>;
@@ -236,9 +236,9 @@ constexpr const char* spelling() noexcept {
 
 /// The registration of F.
 template <auto F>
-inline const remote_function registered_function(
-    spelling<F, decltype(F)>(), reinterpret_cast<const void*>(F),
-    &call_codec<decltype(F)>::template invoke<F>);
+inline const remote_function registered_function(spelling<F, decltype(F)>(),
+                                                 reinterpret_cast<const void*>(F),
+                                                 &call_codec<decltype(F)>::template invoke<F>);
 
 template <class R>
 task<R> unpack_result(task<packed> reply) {

@@ -73,7 +73,8 @@ class future_state final : public future_core {
   std::exception_ptr release_and_take_lost() noexcept {
     if (!drop()) return nullptr;
     std::exception_ptr lost;
-    if (exception_was_set && !__atomic_load_n(&retrieved, __ATOMIC_RELAXED)) lost = result.exception();
+    if (exception_was_set && !__atomic_load_n(&retrieved, __ATOMIC_RELAXED))
+      lost = result.exception();
     delete this;
     return lost;
   }
@@ -155,7 +156,8 @@ class future {
 
  private:
   detail::future_state<T>& state() const {
-    if (!state_) [[unlikely]] detail::throw_empty_future();
+    if (!state_) [[unlikely]]
+      detail::throw_empty_future();
     return *state_;
   }
   template <class U>
@@ -181,7 +183,8 @@ class promise {
 
   /// Throws usage_error when the promise was moved away, as all of it does.
   future<T> get_future() const {
-    if (!state_) [[unlikely]] detail::throw_empty_promise();
+    if (!state_) [[unlikely]]
+      detail::throw_empty_promise();
     return future<T>(state_);
   }
 
@@ -221,7 +224,8 @@ class promise {
  private:
   template <class F>
   void settle(F& store) {
-    if (!state_) [[unlikely]] detail::throw_empty_promise();
+    if (!state_) [[unlikely]]
+      detail::throw_empty_promise();
     if (!state_->settle([](void* f) { (*static_cast<F*>(f))(); }, &store))
       throw usage_error("promise: it was kept before");
   }

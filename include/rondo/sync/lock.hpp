@@ -27,7 +27,8 @@ class lock {
  public:
   lock() noexcept = default;
   ~lock() {
-    if (held_) [[unlikely]] taken_.lock_destroyed();
+    if (held_) [[unlikely]]
+      taken_.lock_destroyed();
   }
 
   bool locked() const noexcept { return held_; }
@@ -106,7 +107,7 @@ class [[nodiscard]] lock_waiter : public queued_operation {
   ~lock_waiter() = default;
   lock::guard* returns_to_ = nullptr;  // null: result() makes a guard
   const condition* notified_by_ = nullptr;
-  bool stopped_ = false;               // cancelled: it is unwound once it holds the lock
+  bool stopped_ = false;  // cancelled: it is unwound once it holds the lock
 };
 
 }  // namespace detail

@@ -158,13 +158,13 @@ inline constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
 /// handed over is delivered. Belongs to the loop's thread.
 template <class T, class Items>
 class basic_queue {
-  static_assert(std::is_object_v<T>,
-                "rondo: the items of a queue are objects; for references put std::reference_wrapper");
+  static_assert(
+      std::is_object_v<T>,
+      "rondo: the items of a queue are objects; for references put std::reference_wrapper");
 
  public:
   /// Unlike asyncio's, a queue has a bound unless told otherwise.
-  explicit basic_queue(std::size_t maxsize = 1024)
-      : maxsize_(maxsize ? maxsize : unbounded) {}
+  explicit basic_queue(std::size_t maxsize = 1024) : maxsize_(maxsize ? maxsize : unbounded) {}
 
   std::size_t size() const noexcept { return items_.size(); }
   std::size_t maxsize() const noexcept { return maxsize_; }

@@ -20,7 +20,8 @@ class semaphore {
  public:
   explicit semaphore(std::size_t permits = 1) noexcept : free_(permits) {}
   ~semaphore() {
-    if (out_ > 0) [[unlikely]] taken_.semaphore_destroyed(out_);
+    if (out_ > 0) [[unlikely]]
+      taken_.semaphore_destroyed(out_);
   }
 
   /// True if acquire would wait.

@@ -91,7 +91,7 @@ RONDO_CORO_WRAPPER inline task<stream> open_tls_connection(std::string host, std
 /// when another task uses the stream, and for a pipe. After a failure, and when it
 /// is cancelled, the stream can only be closed.
 RONDO_CORO_WRAPPER task<> start_tls(stream& s, tls_context context, std::string server_name = {},
-                 delay handshake_timeout = std::chrono::seconds(60));
+                                    delay handshake_timeout = std::chrono::seconds(60));
 
 /// start_server over TLS: asyncio's `start_server(…, ssl=context)`. The handler
 /// gets the stream once its handshake is done, which is a part of the connection's

@@ -11,7 +11,7 @@ namespace rondo { inline namespace v0 {
 
 /// What a certificate says.
 struct tls_certificate {
-  std::string subject;      ///< "CN=example.org,O=Example" (RFC 2253)
+  std::string subject;  ///< "CN=example.org,O=Example" (RFC 2253)
   std::string issuer;
   std::string fingerprint;  ///< SHA-256 of the whole, 64 hexadecimal digits
   std::chrono::sys_seconds not_before;

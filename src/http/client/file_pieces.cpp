@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/client/file_pieces.hpp"
 
-#include <algorithm>
 #include <sys/stat.h>
+#include <algorithm>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -11,7 +11,7 @@ constexpr std::uint64_t piece_size = 128 * 1024;  // what a cached file gives in
 }  // namespace
 
 std::optional<file_range> rest_of(const file& f) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(f.fd(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   std::uint64_t size = f.size();
   std::uint64_t offset = std::min(f.position(), size);

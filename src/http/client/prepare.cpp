@@ -43,9 +43,9 @@ bool is_one_of(const std::string& name, std::initializer_list<const char*> names
 
 /// Fields that say something of a body (RFC 9110, 15.4).
 bool describes_body(const std::string& name) noexcept {
-  return is_one_of(name, {"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"});
+  return is_one_of(name,
+                   {"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"});
 }
-
 
 }  // namespace
 
@@ -58,7 +58,9 @@ void check_own_field(const std::string& name) {
 
 void check_cookie(const std::string& name, const std::string& value) {
   if (!is_token(name)) throw usage_error("http cookie '" + name + "': not a cookie's name");
-  auto cannot_stand = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f || c == ';'; };
+  auto cannot_stand = [](char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == 0x7f || c == ';';
+  };
   if (std::any_of(value.begin(), value.end(), cannot_stand))
     throw usage_error("http cookie '" + name + "': its value holds a ';' or a control character");
 }
@@ -73,7 +75,8 @@ void transfer_state::prepare() {
   const request_options& o = what.options;
   const std::string& method = what.now.method;
   if (!is_token(method)) throw usage_error("http: malformed method '" + method + "'");
-  if (method == "CONNECT") throw usage_error("http: CONNECT is for proxies (session_options::proxy)");
+  if (method == "CONNECT")
+    throw usage_error("http: CONNECT is for proxies (session_options::proxy)");
   if (method == "HEAD" && what.now.with_body && what.content.present())
     throw usage_error("http: HEAD with a body");
   url = what.now.url;
@@ -102,7 +105,8 @@ void transfer_state::prepare() {
   set(easy, CURLOPT_BUFFERSIZE, buffer_size(version, is_https));
   // libcurl 8 counts also the wait for one of limited connections: there it is left out.
   bool may_wait = session->options.connections > 0 || session->options.connections_per_host > 0;
-  if (!may_wait || !is_libcurl_8) set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
+  if (!may_wait || !is_libcurl_8)
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
   host_and_port where = session->has_proxies() ? host_of(url) : host_and_port();
   set(easy, CURLOPT_NOPROXY, session->bypasses_proxy(where.host, where.port) ? "*" : "");
   if (method == "HEAD") {
@@ -167,14 +171,16 @@ void transfer_state::set_fields() {
   const http::body& content = what.content;
   bool with_body = what.now.with_body;
   auto given = [&](const char* name) { return own.contains(name) || general.contains(name); };
-  unpacks_ = what.options.decompress && !given("Accept-Encoding") && !given("Range") && !known_codings().empty();
+  unpacks_ = what.options.decompress && !given("Accept-Encoding") && !given("Range") &&
+             !known_codings().empty();
   if (own.empty() && !easy_changed_ && session_trusted_ && unpacks_) {
     set(easy, CURLOPT_HTTPHEADER, session->fields.get());
     return;
   }
   request_fields_.reset();
   for (const auto& [name, value] : general)
-    if (!own.contains(name) && may_send(name, true)) append(request_fields_, field_line(name, value));
+    if (!own.contains(name) && may_send(name, true))
+      append(request_fields_, field_line(name, value));
   for (const auto& [name, value] : own) {
     check_own_field(name);
     if (!with_body && describes_body(name)) continue;
@@ -187,8 +193,9 @@ void transfer_state::set_fields() {
     // libcurl takes what it posts for a form.
     if (!is_one_line(content.content_type()))
       throw usage_error("http body: its content type holds a line break or NUL");
-    append(request_fields_, content.content_type().empty() ? "Content-Type:"
-                                                           : "Content-Type: " + content.content_type());
+    append(request_fields_, content.content_type().empty()
+                                ? "Content-Type:"
+                                : "Content-Type: " + content.content_type());
   }
   if (with_body && content.streamed() && !content.length())
     append(request_fields_, "Transfer-Encoding: chunked");

@@ -24,7 +24,8 @@ task<> wait_for_next_attempt(session_state& session, const order& asked, delay w
   std::shared_ptr<event> closed = session.closed;
   co_await race(sleep(wait), closed->wait());
   if (closed->is_set())
-    throw http_error(asked.method + " " + detail::shown_url(asked.target), "the session was closed", failure::other);
+    throw http_error(asked.method + " " + detail::shown_url(asked.target), "the session was closed",
+                     failure::other);
 }
 
 void begin(session_state& session, order& asked) {
@@ -96,8 +97,9 @@ task<transfer> open_stream(session_state& session, order asked) {
   }
 }
 
-RONDO_CORO_COPYING_WRAPPER task<response> exchange(session_state& s, const char* method, std::string&& url, body&& content,
-                        request_options&& options) {
+RONDO_CORO_COPYING_WRAPPER task<response> exchange(session_state& s, const char* method,
+                                                   std::string&& url, body&& content,
+                                                   request_options&& options) {
   return exchange(s, order(method, std::move(url), std::move(content), std::move(options)));
 }
 
@@ -119,30 +121,35 @@ RONDO_CORO_COPYING_WRAPPER task<response> session::get(std::string url, request_
 RONDO_CORO_COPYING_WRAPPER task<response> session::head(std::string url, request_options options) {
   return exchange(*state_, "HEAD", std::move(url), {}, std::move(options));
 }
-RONDO_CORO_COPYING_WRAPPER task<response> session::post(std::string url, body content, request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<response> session::post(std::string url, body content,
+                                                        request_options options) {
   return exchange(*state_, "POST", std::move(url), std::move(content), std::move(options));
 }
-RONDO_CORO_COPYING_WRAPPER task<response> session::put(std::string url, body content, request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<response> session::put(std::string url, body content,
+                                                       request_options options) {
   return exchange(*state_, "PUT", std::move(url), std::move(content), std::move(options));
 }
-RONDO_CORO_COPYING_WRAPPER task<response> session::patch(std::string url, body content, request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<response> session::patch(std::string url, body content,
+                                                         request_options options) {
   return exchange(*state_, "PATCH", std::move(url), std::move(content), std::move(options));
 }
-RONDO_CORO_COPYING_WRAPPER task<response> session::delete_(std::string url, request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<response> session::delete_(std::string url,
+                                                           request_options options) {
   return exchange(*state_, "DELETE", std::move(url), {}, std::move(options));
 }
-RONDO_CORO_COPYING_WRAPPER task<response> session::request(std::string method, std::string url, body content,
-                                request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<response> session::request(std::string method, std::string url,
+                                                           body content, request_options options) {
   return exchange(*state_,
                   order(std::move(method), std::move(url), std::move(content), std::move(options)));
 }
-RONDO_CORO_COPYING_WRAPPER task<transfer> session::stream(std::string url, request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<transfer> session::stream(std::string url,
+                                                          request_options options) {
   return open_stream(*state_, order("GET", std::move(url), {}, std::move(options)));
 }
-RONDO_CORO_COPYING_WRAPPER task<transfer> session::stream(std::string method, std::string url, body content,
-                               request_options options) {
-  return open_stream(*state_,
-                     order(std::move(method), std::move(url), std::move(content), std::move(options)));
+RONDO_CORO_COPYING_WRAPPER task<transfer> session::stream(std::string method, std::string url,
+                                                          body content, request_options options) {
+  return open_stream(
+      *state_, order(std::move(method), std::move(url), std::move(content), std::move(options)));
 }
 
 RONDO_CORO_COPYING_WRAPPER task<response> get(std::string url, request_options options) {
@@ -151,13 +158,16 @@ RONDO_CORO_COPYING_WRAPPER task<response> get(std::string url, request_options o
 RONDO_CORO_COPYING_WRAPPER task<response> head(std::string url, request_options options) {
   return exchange(own_session(), "HEAD", std::move(url), {}, std::move(options));
 }
-RONDO_CORO_COPYING_WRAPPER task<response> post(std::string url, body content, request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<response> post(std::string url, body content,
+                                               request_options options) {
   return exchange(own_session(), "POST", std::move(url), std::move(content), std::move(options));
 }
-RONDO_CORO_COPYING_WRAPPER task<response> put(std::string url, body content, request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<response> put(std::string url, body content,
+                                              request_options options) {
   return exchange(own_session(), "PUT", std::move(url), std::move(content), std::move(options));
 }
-RONDO_CORO_COPYING_WRAPPER task<response> patch(std::string url, body content, request_options options) {
+RONDO_CORO_COPYING_WRAPPER task<response> patch(std::string url, body content,
+                                                request_options options) {
   return exchange(own_session(), "PATCH", std::move(url), std::move(content), std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> delete_(std::string url, request_options options) {

@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/client/session_state.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstdlib>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
 
 #include <rondo/coro/errors.hpp>
 #include <rondo/io/detail/fd_watcher.hpp>
@@ -57,7 +57,8 @@ void open_library() {
   static library opened;
 }
 
-fd_watcher* watch_socket(loop& l, curl_socket_t fd, void (*act)(void*, curl_socket_t, int), void* self) {
+fd_watcher* watch_socket(loop& l, curl_socket_t fd, void (*act)(void*, curl_socket_t, int),
+                         void* self) {
   return fd_watcher::open(l, fd, [act, self, fd](unsigned ready) {
     int events = (ready & POLLIN ? CURL_CSELECT_IN : 0) | (ready & POLLOUT ? CURL_CSELECT_OUT : 0) |
                  (ready & (POLLERR | POLLHUP) ? CURL_CSELECT_ERR : 0);
@@ -72,16 +73,17 @@ int local_port_of(int fd) noexcept {
   sockaddr_storage where{};
   socklen_t size = sizeof where;
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&where), &size) != 0) return 0;
-  if (where.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(where).sin_port);
-  if (where.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(where).sin6_port);
+  if (where.ss_family == AF_INET)
+    return ntohs(reinterpret_cast<const sockaddr_in&>(where).sin_port);
+  if (where.ss_family == AF_INET6)
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(where).sin6_port);
   return 0;
 }
 
 void check_options(const session_options& o) {
   for (const std::string* text : {&o.ca_file, &o.certificate_file, &o.key_file, &o.key_password,
                                   &o.proxy, &o.no_proxy, &o.base_url, &o.user_agent})
-    if (!is_one_line(*text))
-      throw usage_error("http session: an option holds a line break or NUL");
+    if (!is_one_line(*text)) throw usage_error("http session: an option holds a line break or NUL");
 }
 
 session_options without_cookies() {
@@ -119,12 +121,14 @@ cookie parse_cookie(std::string_view line) {
 
 session_state::session_state(loop& l) : session_state(l, without_cookies()) {}
 
-session_state::session_state(loop& l, const session_options& given) : event_loop(l), options(given) {
+session_state::session_state(loop& l, const session_options& given)
+    : event_loop(l), options(given) {
   check_options(options);
   open_library();
   for (const auto& [name, value] : options.fields) check_own_field(name);
   if (!options.fields.contains("User-Agent"))
-    options.fields.add("User-Agent", options.user_agent.empty() ? "rondo/" RONDO_VERSION : options.user_agent);
+    options.fields.add("User-Agent",
+                       options.user_agent.empty() ? "rondo/" RONDO_VERSION : options.user_agent);
   for (const auto& [name, value] : options.fields) append(fields, field_line(name, value));
   if (!known_codings().empty()) append(fields, "Accept-Encoding: " + std::string(known_codings()));
   siblings_ = &event_loop.local<sessions_of_loop>();
@@ -175,10 +179,13 @@ void session_state::close() noexcept {
 void session_state::check_loop() const {
   if (open_ && &loop::current() == &event_loop) return;
   throw usage_error(
-      "http session: it belongs to another loop, or to one that has ended; make it in the run that uses it");
+      "http session: it belongs to another loop, or to one that has ended; make it in the run that "
+      "uses it");
 }
 
-bool session_state::has_proxies() const noexcept { return options.environment || !options.proxy.empty(); }
+bool session_state::has_proxies() const noexcept {
+  return options.environment || !options.proxy.empty();
+}
 
 bool session_state::bypasses_proxy(const std::string& host, const std::string& port) {
   if (!has_proxies()) return true;
@@ -196,7 +203,8 @@ bool session_state::bypasses_proxy(const std::string& host, const std::string& p
 }
 
 void session_state::on_close_notify(void* self, const void* tls) noexcept {
-  for (transfer_state* t = static_cast<session_state*>(self)->live_; t; t = t->next_live) t->note_tls_end(tls);
+  for (transfer_state* t = static_cast<session_state*>(self)->live_; t; t = t->next_live)
+    t->note_tls_end(tls);
 }
 
 int session_state::on_close_socket(void* self, curl_socket_t fd) {
@@ -216,7 +224,8 @@ bool session_state::has_input(int local_port) noexcept {
     if (s.local_port == 0) s.local_port = local_port_of(s.fd);
     if (s.local_port != local_port) continue;
     char byte;
-    bool is_silent = ::recv(s.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
+    bool is_silent =
+        ::recv(s.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
     found = found || !is_silent;
   }
   return found;
@@ -275,8 +284,10 @@ void session_state::configure(CURL* easy) {
     set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   } else if (o.environment) {
     // As OpenSSL does: each stands for its part of the system's.
-    if (const char* file = ::secure_getenv("SSL_CERT_FILE"); file && *file) set(easy, CURLOPT_CAINFO, file);
-    if (const char* folder = ::secure_getenv("SSL_CERT_DIR"); folder && *folder) set(easy, CURLOPT_CAPATH, folder);
+    if (const char* file = ::secure_getenv("SSL_CERT_FILE"); file && *file)
+      set(easy, CURLOPT_CAINFO, file);
+    if (const char* folder = ::secure_getenv("SSL_CERT_DIR"); folder && *folder)
+      set(easy, CURLOPT_CAPATH, folder);
   }
   if (!o.certificate_file.empty()) set(easy, CURLOPT_SSLCERT, o.certificate_file.c_str());
   if (!o.key_file.empty()) set(easy, CURLOPT_SSLKEY, o.key_file.c_str());
@@ -461,9 +472,9 @@ void session_state::set_cookie(const cookie& c) {
     if (text->empty() || text->find_first_of(std::string_view("\r\n\t\0;", 5)) != text->npos)
       throw usage_error("http cookie '" + c.name + "': a malformed domain or path");
   auto flag = [](bool b) { return b ? "TRUE" : "FALSE"; };
-  std::string line = (c.subdomains ? "." : "") + c.domain + '\t' + flag(c.subdomains) + '\t' + c.path +
-                     '\t' + flag(c.secure) + '\t' + std::to_string(c.expires) + '\t' + c.name + '\t' +
-                     c.value;
+  std::string line = (c.subdomains ? "." : "") + c.domain + '\t' + flag(c.subdomains) + '\t' +
+                     c.path + '\t' + flag(c.secure) + '\t' + std::to_string(c.expires) + '\t' +
+                     c.name + '\t' + c.value;
   set(jar(), CURLOPT_COOKIELIST, line.c_str());
 }
 

@@ -67,7 +67,7 @@ struct session_state : private rondo::detail::timer {
 
   loop& event_loop;
   session_options options;
-  field_list fields;  // of every request
+  field_list fields;                                          // of every request
   std::shared_ptr<event> closed = std::make_shared<event>();  // for requests that may outlive it
   session_state* next_of_loop = nullptr;
   session_state* previous_of_loop = nullptr;

@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/client/target.hpp"
 
-#include <algorithm>
 #include <curl/curl.h>
+#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -108,11 +108,12 @@ std::string redirect_target(const std::string& request, const std::string& from,
   try {
     url = complete_url(request, from, reference, {});
   } catch (const http_error& e) {
-    throw http_error(request, "redirect to '" + shown_url(location) + "': " + std::string(e.cause()),
-                     e.why());
+    throw http_error(
+        request, "redirect to '" + shown_url(location) + "': " + std::string(e.cause()), e.why());
   }
   std::size_t fragment = from.find('#');
-  if (fragment != from.npos && url.find('#') == url.npos) url += from.substr(fragment);  // RFC 9110, 10.2.2
+  if (fragment != from.npos && url.find('#') == url.npos)
+    url += from.substr(fragment);  // RFC 9110, 10.2.2
   return url;
 }
 

@@ -25,7 +25,8 @@ noted_function noted_by_owner = nullptr;
 
 void on_tls_event(const SSL* tls, int type, int value) {
   if (type != SSL_CB_READ_ALERT || (value & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
-  if (void* owner = ::SSL_CTX_get_ex_data(::SSL_get_SSL_CTX(tls), owner_index())) noted_by_owner(owner, tls);
+  if (void* owner = ::SSL_CTX_get_ex_data(::SSL_get_SSL_CTX(tls), owner_index()))
+    noted_by_owner(owner, tls);
 }
 
 CURLcode on_context(CURL*, void* context, void* owner) {

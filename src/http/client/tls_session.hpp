@@ -13,7 +13,8 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 /// Calls noted(owner, tls) when the peer has said that a connection ends here
 /// (close_notify): libcurl takes any end for that, also one that somebody on the way has
 /// made. The owner outlives the connections.
-void watch_close_notify(CURL* easy, void* owner, void (*noted)(void* owner, const void* tls) noexcept);
+void watch_close_notify(CURL* easy, void* owner,
+                        void (*noted)(void* owner, const void* tls) noexcept);
 
 /// The TLS of the connection of a transfer that is about to send, if it has one that is
 /// watched.

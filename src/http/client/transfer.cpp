@@ -10,7 +10,9 @@ transfer::~transfer() { delete state_; }
 int transfer::status() const noexcept { return state_->status; }
 const headers& transfer::fields() const noexcept { return state_->fields; }
 const std::string& transfer::url() const noexcept { return state_->url; }
-const std::vector<redirect_step>& transfer::history() const noexcept { return state_->what.history; }
+const std::vector<redirect_step>& transfer::history() const noexcept {
+  return state_->what.history;
+}
 std::string_view transfer::version() const noexcept { return state_->version(); }
 std::optional<std::uint64_t> transfer::content_length() const noexcept {
   return state_->content_length();
@@ -30,7 +32,8 @@ task<std::string> transfer::read_all(std::size_t max) {
     std::string piece = co_await read();
     if (piece.empty()) co_return all;
     if (piece.size() > max - all.size())
-      throw http_error(state_->request(), "the body is larger than " + std::to_string(max) + " bytes",
+      throw http_error(state_->request(),
+                       "the body is larger than " + std::to_string(max) + " bytes",
                        failure::too_large, status());
     if (all.empty()) {
       all = std::move(piece);
@@ -49,7 +52,8 @@ async_generator<std::string> transfer::lines(std::size_t longest) {
       std::size_t end = piece.find('\n', from);
       line.append(piece, from, end == piece.npos ? end : end - from);
       if (line.size() > longest)
-        throw http_error(state_->request(), "a line is longer than " + std::to_string(longest) + " bytes",
+        throw http_error(state_->request(),
+                         "a line is longer than " + std::to_string(longest) + " bytes",
                          failure::too_large, status());
       if (end == piece.npos) break;
       from = end + 1;

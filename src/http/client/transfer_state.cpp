@@ -18,12 +18,12 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
-constexpr std::size_t read_ahead = 512 * 1024;        // a transfer pauses with so much unread
-constexpr std::size_t max_header_size = 256 * 1024;   // with all that come before it: 1xx, 401
-constexpr std::size_t most_dropped = 64 * 1024;       // of a redirect's body, to keep the connection
-constexpr std::size_t most_overhead = 64 * 1024;      // of a packed body that is no longer unpacked
-constexpr std::size_t piece_size = 1024 * 1024;       // of a body that is collected
-constexpr std::size_t work_in_a_turn = 64 * 1024;     // of unpacking; then others run
+constexpr std::size_t read_ahead = 512 * 1024;       // a transfer pauses with so much unread
+constexpr std::size_t max_header_size = 256 * 1024;  // with all that come before it: 1xx, 401
+constexpr std::size_t most_dropped = 64 * 1024;      // of a redirect's body, to keep the connection
+constexpr std::size_t most_overhead = 64 * 1024;     // of a packed body that is no longer unpacked
+constexpr std::size_t piece_size = 1024 * 1024;      // of a body that is collected
+constexpr std::size_t work_in_a_turn = 64 * 1024;    // of unpacking; then others run
 
 failure kind_of(CURLcode code) {
   constexpr int curle_too_large = 100;  // from libcurl 8.6 on
@@ -160,7 +160,8 @@ bool transfer_state::take_header(std::string_view line) {
   answered_ = true;
   header_size_ += line.size();
   if (header_size_ > max_header_size) {
-    refuse(failure::too_large, "the header is larger than " + std::to_string(max_header_size) + " bytes");
+    refuse(failure::too_large,
+           "the header is larger than " + std::to_string(max_header_size) + " bytes");
     return false;
   }
   bool begins_response = header_whole_ && line.starts_with("HTTP/");
@@ -226,9 +227,8 @@ bool transfer_state::end_header() {
 
 std::size_t transfer_state::on_header(char* data, std::size_t, std::size_t size, void* self) {
   auto& t = *static_cast<transfer_state*>(self);
-  return t.guarded(std::size_t{0}, [&] {
-    return t.take_header(std::string_view(data, size)) ? size : 0;
-  });
+  return t.guarded(std::size_t{0},
+                   [&] { return t.take_header(std::string_view(data, size)) ? size : 0; });
 }
 
 std::size_t transfer_state::max_body() const noexcept {
@@ -267,7 +267,8 @@ std::size_t transfer_state::take_body(const char* data, std::size_t size) {
   }
   bool must_take = what.content.streamed() && what.now.with_body && !upload_.sent();
   std::string& to = unpacker_ ? packed_ : body;
-  if (!must_take && (unpacker_ || !whole_) && to.size() - (unpacker_ ? packed_taken_ : 0) >= read_ahead) {
+  if (!must_take && (unpacker_ || !whole_) &&
+      to.size() - (unpacker_ ? packed_taken_ : 0) >= read_ahead) {
     paused_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
@@ -329,7 +330,8 @@ int transfer_state::on_connected(void* self, char*, char*, int, int local_port) 
   return t.guarded(CURL_PREREQFUNC_ABORT, [&] {
     bool again_without_answer = t.connected_ && !t.answered_;
     if (again_without_answer && !t.may_be_sent_again()) {
-      t.refuse(failure::cut, "the connection ended without an answer; the request may have been carried out");
+      t.refuse(failure::cut,
+               "the connection ended without an answer; the request may have been carried out");
       return CURL_PREREQFUNC_ABORT;
     }
     // What came before the request is no answer to it.
@@ -449,7 +451,8 @@ void transfer_state::check_end() {
   if (is_short || lacks_chunks) refuse(failure::cut, "the connection ended within the body");
   // Anybody on the way can end a connection, but not say so in the server's name.
   if (framing_.by == body_framing::end::connection && tls_ && !tls_ended_)
-    refuse(failure::cut, "the connection ended without TLS's close_notify: what came may not be all");
+    refuse(failure::cut,
+           "the connection ended without TLS's close_notify: what came may not be all");
 }
 
 // --- the header ---
@@ -465,7 +468,8 @@ void transfer_state::note_header_end() {
   if (redirecting_ || !unpacks_ || framing_.by == body_framing::end::none) return;
   std::string codings;
   for (const auto& [name, value] : fields)
-    if (equal_ignoring_case(name, "Content-Encoding")) codings += (codings.empty() ? "" : ", ") + value;
+    if (equal_ignoring_case(name, "Content-Encoding"))
+      codings += (codings.empty() ? "" : ", ") + value;
   if (codings.empty()) return;
   try {
     unpacker_.emplace(codings);
@@ -501,8 +505,10 @@ order transfer_state::follow() {
     what.now.with_body = false;
   }
   if (what.now.with_body && !what.content.replayable())
-    throw http_error(request(), "the redirect to " + shown_url(to) + " wants the body again, which can be read once",
-                     failure::not_replayable, status);
+    throw http_error(
+        request(),
+        "the redirect to " + shown_url(to) + " wants the body again, which can be read once",
+        failure::not_replayable, status);
   redirect_step step;
   step.status = status;
   step.url = std::exchange(what.now.url, std::move(to));
@@ -551,7 +557,8 @@ void transfer_state::watch_time() noexcept {
 
 void transfer_state::check_time() noexcept {
   std::int64_t now = session->event_loop.now_ns();
-  if (!started_ && limits_.queue && now >= limits_.queue->after(queued_)) return give_up(trouble::no_connection);
+  if (!started_ && limits_.queue && now >= limits_.queue->after(queued_))
+    return give_up(trouble::no_connection);
   if (started_ && limits_.total && now >= limits_.total->after(begun_ - what.spent.count()))
     return give_up(trouble::total);
   if (connected_) {
@@ -562,7 +569,8 @@ void transfer_state::check_time() noexcept {
       window_ = now;
       moved_before_ = bytes;
     } else if (judges_speed && window_is_over) {
-      double least = static_cast<double>(limits_.slowest) * static_cast<double>(now - window_) * 1e-9;
+      double least =
+          static_cast<double>(limits_.slowest) * static_cast<double>(now - window_) * 1e-9;
       if (static_cast<double>(bytes - moved_before_) < least) return give_up(trouble::too_slow);
       window_ = now;
       moved_before_ = bytes;
@@ -607,7 +615,8 @@ bool transfer_state::unpack_some() {
     return fails(failure::malformed, std::string("the body cannot be unpacked: ") + e.what());
   }
   if (whole_ && pieces_size_ + body.size() > max_body())
-    return fails(failure::too_large, "the body is larger than " + std::to_string(max_body()) + " bytes");
+    return fails(failure::too_large,
+                 "the body is larger than " + std::to_string(max_body()) + " bytes");
   put_aside();
   if (packed_taken_ == packed_.size()) {
     packed_.clear();
@@ -717,7 +726,8 @@ void transfer_state::resume() {
 }
 
 std::optional<delay> transfer_state::wait_before_retry(int failures) const {
-  retry_policy policy = what.options.retry.value_or(session ? session->options.retry : retry_policy());
+  retry_policy policy =
+      what.options.retry.value_or(session ? session->options.retry : retry_policy());
   if (failures >= policy.retries || !session || error_) return std::nullopt;
   if (!policy.any_method && !is_idempotent(what.method)) return std::nullopt;
   if (!what.content.replayable()) return std::nullopt;
@@ -754,7 +764,8 @@ failure transfer_state::kind() const noexcept {
       // It is to be sent again, since the connection ended without an answer.
       if (code == CURLE_SEND_FAIL_REWIND && !answered_) return failure::cut;
       if (code == CURLE_RECV_ERROR && std::string_view(message_).ends_with("in chunked-encoding"))
-        return std::string_view(message_).starts_with("Out of memory") ? failure::too_large : failure::malformed;
+        return std::string_view(message_).starts_with("Out of memory") ? failure::too_large
+                                                                       : failure::malformed;
       return kind_of(code);
     case trouble::refused:
       return refusal_kind_;
@@ -768,7 +779,8 @@ std::string transfer_state::cause() const {
     case trouble::refused:
       return refusal_;
     case trouble::no_connection:
-      return "timed out: waited " + seconds(*limits_.queue) + " for a connection to " + queue_text();
+      return "timed out: waited " + seconds(*limits_.queue) + " for a connection to " +
+             queue_text();
     case trouble::no_first_byte:
       return "timed out: no response within " + seconds(*limits_.first_byte);
     case trouble::idle:
@@ -786,13 +798,15 @@ std::string transfer_state::cause() const {
   if (code == CURLE_SEND_FAIL_REWIND && !answered_)
     return "the connection ended without an answer, and the body cannot be sent again";
   if (code == CURLE_RECV_ERROR && told.ends_with("in chunked-encoding"))
-    return told.starts_with("Out of memory") ? "the trailer is too large" : "the body is not well chunked";
+    return told.starts_with("Out of memory") ? "the trailer is too large"
+                                             : "the body is not well chunked";
   if (code == CURLE_RECV_ERROR && told.find("unexpected eof") != told.npos)
     return "the connection ended without TLS's close_notify: what came may not be all";
   if (code == CURLE_PARTIAL_FILE && content_length()) {
     curl_off_t received = 0;
     curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-    if (std::uint64_t all = *content_length(), got = static_cast<std::uint64_t>(received); got < all)
+    if (std::uint64_t all = *content_length(), got = static_cast<std::uint64_t>(received);
+        got < all)
       return "the connection ended with " + std::to_string(all - got) + " of " +
              std::to_string(all) + " bytes missing";
   }
@@ -807,7 +821,8 @@ std::string transfer_state::cause() const {
 
 void transfer_state::fail() const {
   if (error_) std::rethrow_exception(error_);
-  if (trouble_ == trouble::none && code == CURLE_OUT_OF_MEMORY && !connected_) throw std::bad_alloc();
+  if (trouble_ == trouble::none && code == CURLE_OUT_OF_MEMORY && !connected_)
+    throw std::bad_alloc();
   throw http_error(request(), cause(), kind(), status);
 }
 

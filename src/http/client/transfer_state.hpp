@@ -202,15 +202,15 @@ struct transfer_state : private rondo::detail::timer {
   bool unpacks_ = false;
   bool easy_changed_ = false;  // it has options of this request
   bool paused_ = false;
-  bool dropping_ = false;      // nobody wants the rest of the body
-  bool connected_ = false;     // the request goes out
-  bool answered_ = false;      // the first byte of the response has come
-  bool header_whole_ = true;   // its last, empty line has come; a status line is next
+  bool dropping_ = false;     // nobody wants the rest of the body
+  bool connected_ = false;    // the request goes out
+  bool answered_ = false;     // the first byte of the response has come
+  bool header_whole_ = true;  // its last, empty line has come; a status line is next
   bool header_done_ = false;
   bool redirecting_ = false;
-  bool enough_ = false;  // of a body that is dropped
-  bool stale_ = false;   // the connection had something to say before it was asked
-  bool started_ = false;  // it need not wait for a connection
+  bool enough_ = false;    // of a body that is dropped
+  bool stale_ = false;     // the connection had something to say before it was asked
+  bool started_ = false;   // it need not wait for a connection
   bool unpacked_ = false;  // to the end
   trouble trouble_ = trouble::none;
   const void* tls_ = nullptr;  // the connection's; only compared
@@ -229,11 +229,11 @@ struct transfer_state : private rondo::detail::timer {
   // grows would hold the loop each time that it is copied.
   std::vector<std::string> pieces_;
   std::size_t pieces_size_ = 0;
-  std::size_t joined_ = 0;  // of the pieces, in body
+  std::size_t joined_ = 0;     // of the pieces, in body
   std::size_t unyielded_ = 0;  // work done without letting others run
-  std::int64_t queued_ = 0;       // ns on the loop's clock, as are the next three
+  std::int64_t queued_ = 0;    // ns on the loop's clock, as are the next three
   std::int64_t begun_ = 0;
-  std::int64_t window_ = 0;       // since when the transfer's speed is judged
+  std::int64_t window_ = 0;  // since when the transfer's speed is judged
   std::int64_t last_moved_ = 0;
   std::uint64_t moved_before_ = 0;  // at the window's begin
   transfer_progress told_;

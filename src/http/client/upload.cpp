@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/client/upload.hpp"
 
+#include <curl/curl.h>
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <curl/curl.h>
 
 #include <rondo/loop/sleep.hpp>
 
@@ -15,7 +15,7 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 namespace {
 constexpr std::size_t most_ready = 256 * 1024;
 constexpr unsigned pieces_in_a_turn = 128;  // of a source that always has one at hand
-}
+}  // namespace
 
 task<> upload::wait() {
   changed_.clear();
@@ -50,7 +50,8 @@ task<> upload::run() {
     ended_ = !piece;
     check_length(ended_);
     go_on();
-    if (++pieces % pieces_in_a_turn == 0) co_await sleep(std::chrono::seconds(0));  // let others run
+    if (++pieces % pieces_in_a_turn == 0)
+      co_await sleep(std::chrono::seconds(0));  // let others run
   }
 }
 
@@ -62,8 +63,8 @@ void upload::check_length(bool at_end) const {
   auto length = transfer_.what.content.length();
   if (!length || come_ == *length || (come_ < *length && !at_end)) return;
   throw http_error(transfer_.request(),
-                   "the body has " + std::string(at_end ? "" : "at least ") + std::to_string(come_) +
-                       " bytes instead of " + std::to_string(*length),
+                   "the body has " + std::string(at_end ? "" : "at least ") +
+                       std::to_string(come_) + " bytes instead of " + std::to_string(*length),
                    failure::other);
 }
 

@@ -46,13 +46,13 @@ class upload {
   body::pieces source_;
   event changed_;
   std::string ready_;
-  std::size_t taken_ = 0;       // of ready_
-  std::uint64_t come_ = 0;      // from the source
+  std::size_t taken_ = 0;   // of ready_
+  std::uint64_t come_ = 0;  // from the source
   bool opened_ = false;
-  bool rewound_ = false;        // the source is to be opened anew
-  bool ended_ = false;          // the source has no more
+  bool rewound_ = false;  // the source is to be opened anew
+  bool ended_ = false;    // the source has no more
   bool paused_ = false;
-  bool sent_ = false;           // libcurl knows the end
+  bool sent_ = false;  // libcurl knows the end
 };
 
 }}}  // namespace rondo::v0::http::detail

@@ -27,15 +27,19 @@ bool is_control(char c) noexcept {
 
 void chunked_decoder::count(std::size_t framing) {
   overhead_ += framing;
-  if (overhead_ > most_overhead) throw framing_too_large("the body has more chunk extensions than data");
+  if (overhead_ > most_overhead)
+    throw framing_too_large("the body has more chunk extensions than data");
 }
 
 void chunked_decoder::take_one(char c) {
-  auto refuse = [](const char* why) { return framing_error(std::string("the body is not well chunked: ") + why); };
+  auto refuse = [](const char* why) {
+    return framing_error(std::string("the body is not well chunked: ") + why);
+  };
   switch (state_) {
     case state::size:
       if (int digit = hex_digit(c); digit >= 0) {
-        if (++digits_ > most_digits || left_ > (INT64_MAX >> 4)) throw refuse("a chunk's size is too long");
+        if (++digits_ > most_digits || left_ > (INT64_MAX >> 4))
+          throw refuse("a chunk's size is too long");
         left_ = left_ << 4 | static_cast<unsigned>(digit);
         return;
       }
@@ -82,7 +86,8 @@ void chunked_decoder::take_one(char c) {
       }
       [[fallthrough]];
     case state::trailer:
-      if (++trailer_ > longest_trailer) throw framing_too_large("the trailer is larger than 16384 bytes");
+      if (++trailer_ > longest_trailer)
+        throw framing_too_large("the trailer is larger than 16384 bytes");
       if (c == '\n') throw refuse("a line of the trailer does not end in CR LF");
       state_ = c == '\r' ? state::trailer_lf : state::trailer;
       return;

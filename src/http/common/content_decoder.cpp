@@ -22,7 +22,7 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
-constexpr std::size_t at_once = 64 * 1024;         // in and out, of one step
+constexpr std::size_t at_once = 64 * 1024;          // in and out, of one step
 constexpr std::size_t longest_trailer = 64 * 1024;  // of what follows a stream and is dropped
 constexpr std::size_t most_codings = 4;
 
@@ -73,8 +73,8 @@ class content_decoder::stage {
 
   void end() noexcept { ended_ = true; }
   [[noreturn]] void fail(const char* why) const {
-    throw coding_error("its " + std::string(name_) + " stream is malformed: " +
-                       (why ? why : "no such data"));
+    throw coding_error("its " + std::string(name_) +
+                       " stream is malformed: " + (why ? why : "no such data"));
   }
 
  private:
@@ -163,7 +163,8 @@ class deflate_stage final : public zlib_stage {
       return {taken, 0};
     }
     auto byte = [&](int i) { return static_cast<unsigned>(static_cast<unsigned char>(first_[i])); };
-    bool has_header = (byte(0) & 0x0f) == 8 && byte(0) >> 4 <= 7 && (byte(0) << 8 | byte(1)) % 31 == 0;
+    bool has_header =
+        (byte(0) & 0x0f) == 8 && byte(0) >> 4 <= 7 && (byte(0) << 8 | byte(1)) % 31 == 0;
     open(has_header ? window : -window);
     known_ = true;
     progress p = zlib_stage::decode({first_, sizeof first_}, room, size);
@@ -299,9 +300,8 @@ std::size_t content_decoder::step(std::string_view input, std::string& out) {
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     link& l = stages_[i];
     bool outermost = i + 1 == stages_.size();
-    std::string_view from = outermost
-                                ? input
-                                : std::string_view(stages_[i + 1].ready).substr(stages_[i + 1].taken);
+    std::string_view from =
+        outermost ? input : std::string_view(stages_[i + 1].ready).substr(stages_[i + 1].taken);
     if (from.empty() && !l.codec->has_more()) continue;
     std::string& to = i == 0 ? out : l.ready;
     if (i > 0) {
@@ -310,7 +310,8 @@ std::size_t content_decoder::step(std::string_view input, std::string& out) {
     }
     // Small bodies, of which there may be many, take little.
     constexpr std::size_t least = 1024, usual_ratio = 4;
-    std::size_t room = from.empty() ? at_once / 4 : std::clamp(usual_ratio * from.size(), least, at_once);
+    std::size_t room =
+        from.empty() ? at_once / 4 : std::clamp(usual_ratio * from.size(), least, at_once);
     std::size_t before = to.size();
     to.resize(before + room);
     stage::progress p;
@@ -329,9 +330,8 @@ std::size_t content_decoder::step(std::string_view input, std::string& out) {
 }
 
 bool content_decoder::has_more() const noexcept {
-  return std::any_of(stages_.begin(), stages_.end(), [](const link& l) {
-    return l.codec->has_more() || l.taken < l.ready.size();
-  });
+  return std::any_of(stages_.begin(), stages_.end(),
+                     [](const link& l) { return l.codec->has_more() || l.taken < l.ready.size(); });
 }
 
 bool content_decoder::at_end() const noexcept { return unfinished().empty() && !has_more(); }

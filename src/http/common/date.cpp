@@ -139,8 +139,7 @@ std::optional<sys_seconds> parse_date(std::string_view text) {
   }
   std::chrono::year_month_day date(std::chrono::year(static_cast<int>(year)),
                                    std::chrono::month(month), std::chrono::day(day));
-  if (!in.complete() || !date.ok() ||
-      std::chrono::weekday(sys_days(date)).c_encoding() != weekday)
+  if (!in.complete() || !date.ok() || std::chrono::weekday(sys_days(date)).c_encoding() != weekday)
     return std::nullopt;
   return sys_days(date) + clock;
 }

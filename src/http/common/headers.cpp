@@ -24,8 +24,8 @@ bool is_token(std::string_view s) noexcept {
     for (char c : std::string_view("!#$%&'*+-.^_`|~")) token[static_cast<unsigned char>(c)] = true;
     return token;
   }();
-  return !s.empty() &&
-         std::all_of(s.begin(), s.end(), [](char c) { return table[static_cast<unsigned char>(c)]; });
+  return !s.empty() && std::all_of(s.begin(), s.end(),
+                                   [](char c) { return table[static_cast<unsigned char>(c)]; });
 }
 
 bool is_field_value(std::string_view s) noexcept {
@@ -36,7 +36,8 @@ bool is_field_value(std::string_view s) noexcept {
 }
 
 void check_header(std::string_view name, std::string_view value) {
-  if (!is_token(name)) throw usage_error("http header '" + std::string(name) + "': not a header name");
+  if (!is_token(name))
+    throw usage_error("http header '" + std::string(name) + "': not a header name");
   if (is_field_value(value)) return;
   bool breaks = value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos;
   throw usage_error("http header '" + std::string(name) + "': its value holds " +
@@ -44,9 +45,8 @@ void check_header(std::string_view name, std::string_view value) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return lower(x) == lower(y);
-         });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 void headers::add(std::string name, std::string value) {

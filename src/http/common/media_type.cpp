@@ -110,11 +110,21 @@ static_assert(std::is_sorted(std::begin(types), std::end(types), before));
 
 // Of those that are not text/*, +xml or +json.
 constexpr std::string_view compressible[] = {
-    "application/javascript", "application/json",        "application/jsonl",
-    "application/toml",       "application/x-javascript", "application/vnd.apple.mpegurl",
-    "application/wasm",       "application/x-tar",        "application/xml",
-    "application/yaml",       "font/otf",                 "font/ttf",
-    "image/bmp",              "image/x-icon",             "application/rtf",
+    "application/javascript",
+    "application/json",
+    "application/jsonl",
+    "application/toml",
+    "application/x-javascript",
+    "application/vnd.apple.mpegurl",
+    "application/wasm",
+    "application/x-tar",
+    "application/xml",
+    "application/yaml",
+    "font/otf",
+    "font/ttf",
+    "image/bmp",
+    "image/x-icon",
+    "application/rtf",
     "application/postscript",
 };
 

@@ -56,7 +56,8 @@ std::optional<status_line> parse_status_line(std::string_view line) noexcept {
   } else if (s.major < 2) {
     return std::nullopt;
   }
-  bool has_status = line.size() >= 4 && line[0] == ' ' && std::all_of(line.begin() + 1, line.begin() + 4, is_digit) &&
+  bool has_status = line.size() >= 4 && line[0] == ' ' &&
+                    std::all_of(line.begin() + 1, line.begin() + 4, is_digit) &&
                     (line.size() == 4 || line[4] == ' ');
   if (!has_status) return std::nullopt;
   s.status = (line[1] - '0') * 100 + (line[2] - '0') * 10 + (line[3] - '0');

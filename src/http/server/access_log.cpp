@@ -64,9 +64,7 @@ class line_buffer : public std::enable_shared_from_this<line_buffer> {
   std::string lines_;
 };
 
-double seconds(const access_record& r) {
-  return std::chrono::duration<double>(r.duration).count();
-}
+double seconds(const access_record& r) { return std::chrono::duration<double>(r.duration).count(); }
 
 }  // namespace
 

@@ -29,7 +29,8 @@ bool weakly_equal(std::string_view a, std::string_view b) { return opaque(a) == 
 
 /// Takes an entity tag from the front of a list; empty at its end, and at what is none.
 std::string_view take_etag(std::string_view& list) {
-  while (list.starts_with(' ') || list.starts_with('\t') || list.starts_with(',')) list.remove_prefix(1);
+  while (list.starts_with(' ') || list.starts_with('\t') || list.starts_with(','))
+    list.remove_prefix(1);
   std::size_t quote = is_weak(list) ? 2 : 0;
   if (quote >= list.size() || list[quote] != '"') return {};
   std::size_t end = list.find('"', quote + 1);
@@ -65,8 +66,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::uint64_t m
 
 /// Whether the part that the client has is of the representation as it is now.
 bool is_current(std::string_view if_range, const validators& current) {
-  if (if_range.starts_with('"') || is_weak(if_range))
-    return strongly_equal(if_range, current.etag);
+  if (if_range.starts_with('"') || is_weak(if_range)) return strongly_equal(if_range, current.etag);
   auto date = parse_date(if_range);
   return date && current.modified && *date == *current.modified;  // 13.1.5: exactly
 }
@@ -87,7 +87,8 @@ std::string joined(const headers& fields, std::string_view name) {
 
 condition evaluate(const headers& fields, const validators& current) {
   if (fields.contains("If-Match")) {
-    if (!any_tag(joined(fields, "If-Match"), current.etag, strongly_equal)) return condition::failed;
+    if (!any_tag(joined(fields, "If-Match"), current.etag, strongly_equal))
+      return condition::failed;
   } else if (auto date = parse_date(joined(fields, "If-Unmodified-Since"))) {
     if (current.modified && *current.modified > *date) return condition::failed;
   }

@@ -1,17 +1,17 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/http/detail/directory_page.hpp>
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
-#include <dirent.h>
-#include <fcntl.h>
 #include <memory>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 #include <vector>
 
 #include <rondo/exec/to_thread.hpp>
@@ -42,7 +42,7 @@ struct closes_directory {
 
 /// Whether files would serve it; sets what it is.
 bool inspect(int root, int fd, const std::string& path, const file_options& options, entry& e) {
-  struct stat info {};
+  struct stat info{};
   if (::fstatat(fd, e.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return false;
   if (S_ISLNK(info.st_mode)) {
     std::string below = path.empty() ? e.name : path + "/" + e.name;
@@ -75,7 +75,8 @@ listed read(int root, int fd, const std::string& path, const file_options& optio
     entry e;
     e.name = d->d_name;
     bool visible = options.hidden || !e.name.starts_with('.');
-    if (!visible || e.name == "." || e.name == ".." || !inspect(root, fd, path, options, e)) continue;
+    if (!visible || e.name == "." || e.name == ".." || !inspect(root, fd, path, options, e))
+      continue;
     if (all.entries.size() == most_entries) {
       all.complete = false;
       break;
@@ -118,11 +119,14 @@ std::string make_page(int root, int fd, const std::string& path, const std::stri
   std::string name = escape_html(title);
   std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" + name + "</title>\n"
+      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
+      name +
+      "</title>\n"
       "<style>\n"
       "body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem; color-scheme: light dark }\n"
       "td { padding-right: 2rem } td + td { text-align: right; white-space: nowrap }\n"
-      "</style>\n</head>\n<body>\n<h1>" + name + "</h1>\n<table>\n";
+      "</style>\n</head>\n<body>\n<h1>" +
+      name + "</h1>\n<table>\n";
   if (!path.empty()) add_row(page, "../", "../", "", "");
   for (const entry& e : all.entries) {
     std::string slash = e.is_directory ? "/" : "";
@@ -130,7 +134,8 @@ std::string make_page(int root, int fd, const std::string& path, const std::stri
             e.is_directory ? "" : size_text(e.size), date_text(e.modified));
   }
   page += "</table>\n";
-  if (!all.complete) page += "<p>More than " + std::to_string(most_entries) + " names: the rest is left out.</p>\n";
+  if (!all.complete)
+    page += "<p>More than " + std::to_string(most_entries) + " names: the rest is left out.</p>\n";
   page += "</body>\n</html>\n";
   return page;
 }
@@ -161,11 +166,21 @@ std::string escape_html(std::string_view text) {
     std::size_t size = character_size(text);
     char c = text[0];
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
       default:
         if (size == 0 || (c >= 0 && c < ' ') || c == 0x7F) {
           result += "\xEF\xBF\xBD";

@@ -1,14 +1,14 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/http/files.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <fcntl.h>
 #include <string_view>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/exec/to_thread.hpp>
@@ -41,7 +41,7 @@ reply not_found() { return reply(404, "Not Found\n"); }
 /// What is opened, and what it is.
 struct opened_file {
   rondo::file file;
-  struct stat info {};
+  struct stat info{};
   explicit operator bool() const { return static_cast<bool>(file); }
 
   sys_nanoseconds modified() const {
@@ -213,8 +213,8 @@ task<reply> files::operator()(request& r) const {
       case EXDEV:
       case ENAMETOOLONG:
       case EINVAL:
-      case EAGAIN:     // a lease or, for openat2, renames without end
-      case ENXIO:      // a socket, a device without its driver
+      case EAGAIN:  // a lease or, for openat2, renames without end
+      case ENXIO:   // a socket, a device without its driver
       case ENODEV:
       case EOVERFLOW:
         co_return opened_file();
@@ -235,9 +235,11 @@ task<reply> files::operator()(request& r) const {
       path = std::move(index);
     } else if (options_.listing && !forbidden) {
       std::string title = percent_decode(r.path()).value_or(std::string(r.path()));
-      std::string page_text = co_await detail::directory_page(directory_, f.file.fd(), path, title, options_);
+      std::string page_text =
+          co_await detail::directory_page(directory_, f.file.fd(), path, title, options_);
       reply listing = reply::html(std::move(page_text));
-      listing.fields.add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+      listing.fields.add("Content-Security-Policy",
+                         "default-src 'none'; style-src 'unsafe-inline'");
       listing.fields.add("X-Content-Type-Options", "nosniff");
       co_return listing;
     } else {

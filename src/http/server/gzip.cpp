@@ -35,7 +35,8 @@ class compressor {
  public:
   explicit compressor(int level) {
     constexpr int window = 15, as_gzip = 16, memory = 8;
-    if (::deflateInit2(&stream_, level, Z_DEFLATED, window + as_gzip, memory, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (::deflateInit2(&stream_, level, Z_DEFLATED, window + as_gzip, memory, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
       throw std::bad_alloc();
   }
   compressor(const compressor&) = delete;
@@ -49,7 +50,8 @@ class compressor {
     stream_.avail_in = static_cast<uInt>(input.size());
     do {
       std::size_t filled = out.size();
-      std::size_t room = std::max<std::size_t>(256, std::min<std::size_t>(input.size() / 2, at_once));
+      std::size_t room =
+          std::max<std::size_t>(256, std::min<std::size_t>(input.size() / 2, at_once));
       out.resize(filled + room);
       stream_.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
       stream_.avail_out = static_cast<uInt>(room);
@@ -154,7 +156,8 @@ async_generator<std::string> compressed_file(file_body body, stream_slot slot) {
   std::string input;
   std::uint64_t done = 0;
   while (done < body.length) {
-    input.resize(static_cast<std::size_t>(std::min<std::uint64_t>(body.length - done, for_a_thread)));
+    input.resize(
+        static_cast<std::size_t>(std::min<std::uint64_t>(body.length - done, for_a_thread)));
     std::size_t n = co_await body.file.pread(input, body.offset + done);
     if (n < input.size())
       throw error("read " + body.file.path() + ": it has become shorter while it was sent");
@@ -181,7 +184,8 @@ bool is_worth_it(const reply& answer, const gzip_options& options) {
   if (answer.upgrade || answer.status < 200 || answer.status == 204 || answer.status == 206 ||
       answer.status == 304)
     return false;
-  if (answer.fields.contains("Content-Encoding") || answer.fields.contains("Content-Range")) return false;
+  if (answer.fields.contains("Content-Encoding") || answer.fields.contains("Content-Range"))
+    return false;
   if (has_token(detail::joined(answer.fields, "Cache-Control"), "no-transform")) return false;
   if (!is_compressible(answer.fields.get("Content-Type", answer.content_type))) return false;
   if (answer.stream) return answer.idle_piece.empty();  // that is sent as it stands

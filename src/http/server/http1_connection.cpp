@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/server/http1_connection.hpp"
 
-#include <charconv>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <charconv>
 #include <system_error>
 
 #include <rondo/compose/race.hpp>
@@ -466,9 +466,10 @@ task<> http1_connection::upgrade(upgrade_handler handler) {
   try {
     co_await handler(std::move(taken));
   } catch (const std::exception&) {
-    rondo::detail::report({problem::exception_not_retrieved,
-                           "an upgraded connection failed: " + rondo::describe(std::current_exception()),
-                           std::current_exception()});
+    rondo::detail::report(
+        {problem::exception_not_retrieved,
+         "an upgraded connection failed: " + rondo::describe(std::current_exception()),
+         std::current_exception()});
   }
 }
 

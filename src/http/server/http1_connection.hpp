@@ -71,21 +71,21 @@ class http1_connection final : public exchange, public timed_connection {
   std::unique_ptr<http1_message> message_;
   std::shared_ptr<attendance> attended_;   // a handler takes long
   std::unique_ptr<status_error> refusal_;  // of what was no request
-  std::string out_;  // replies, or their beginnings, not yet sent
-  std::uint64_t acknowledged_ = 0;  // bytes that the client has taken, when last looked
+  std::string out_;                        // replies, or their beginnings, not yet sent
+  std::uint64_t acknowledged_ = 0;         // bytes that the client has taken, when last looked
   std::uint64_t taken_before_ = 0;  // the same at the first look at this write, which was then:
   std::int64_t first_look_ = 0;     // 0: there was none
   std::uint64_t body_bytes_ = 0;    // of the request, as they came
   std::int64_t body_wait_ = 0;      // time that was spent on waiting for them
   std::uint64_t body_sent_ = 0;
   std::size_t requests_ = 0;
-  std::int64_t begun_ = 0;    // the request, if there is a log and it is not in there
-  int status_ = 0;            // of the reply
+  std::int64_t begun_ = 0;  // the request, if there is a log and it is not in there
+  int status_ = 0;          // of the reply
   bool keep_alive_ = true;
   bool continue_expected_ = false;
-  bool replied_ = false;      // the head of this request's reply is written
-  bool timed_out_ = false;    // the client was too slow with its request
-  bool was_silent_ = false;   // it has taken nothing, when last looked
+  bool replied_ = false;     // the head of this request's reply is written
+  bool timed_out_ = false;   // the client was too slow with its request
+  bool was_silent_ = false;  // it has taken nothing, when last looked
 };
 
 /// Serves one connection, whatever protocol the client has chosen.

@@ -154,8 +154,8 @@ bool http1_message::check_lines(std::string_view text) noexcept {
     }
     if (last_ == '\n' && (text[0] == ' ' || text[0] == '\t')) good = false;
     const void* end = std::memchr(text.data(), '\r', text.size());
-    std::size_t n = end ? static_cast<std::size_t>(static_cast<const char*>(end) - text.data())
-                        : text.size();
+    std::size_t n =
+        end ? static_cast<std::size_t>(static_cast<const char*>(end) - text.data()) : text.size();
     if (std::memchr(text.data(), '\n', n) || std::memchr(text.data(), '\0', n)) good = false;
     last_ = end ? '\r' : text.back();
     text.remove_prefix(end ? n + 1 : n);
@@ -271,7 +271,8 @@ void http1_message::check_request() {
           if (!equal_ignoring_case(value, "chunked"))
             throw status_error(501, "unknown transfer encoding");
           if (r.http_1_0) throw status_error(400, "HTTP/1.0 has no transfer encodings");
-          if (!(parser_.flags & F_CHUNKED)) throw status_error(400, "the transfer encoding is malformed");
+          if (!(parser_.flags & F_CHUNKED))
+            throw status_error(400, "the transfer encoding is malformed");
         }
         break;
       default:
@@ -285,7 +286,8 @@ void http1_message::check_request() {
   // llhttp 8.1 lets tabs and form feeds pass, at which others end the target.
   for (char c : r.target)
     if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '#')
-      throw status_error(400, "the request's target has a blank, a control character or a fragment");
+      throw status_error(400,
+                         "the request's target has a blank, a control character or a fragment");
   if (!r.target.starts_with('/')) split_absolute_target();
 }
 

@@ -9,7 +9,9 @@
 
 #include <rondo/http/request.hpp>
 
-namespace rondo { inline namespace v0 { namespace http {
+namespace rondo {
+inline namespace v0 {
+namespace http {
 struct server_options;
 }
 
@@ -69,7 +71,7 @@ class http1_message {
   const char* unchecked_ = nullptr;  // from here on nothing has been through check_lines
   const char* refusal_ = nullptr;
   int refusal_status_ = 0;
-  char last_ = '\n';  // byte of those that check_lines has seen
+  char last_ = '\n';         // byte of those that check_lines has seen
   bool after_data_ = false;  // of a body; if more follows, it is the end of a chunk
   bool method_done_ = false;
   bool header_done_ = false;

@@ -34,7 +34,8 @@ std::optional<std::string> take_quoted(std::string_view& text) {
       text.remove_prefix(i + 1);
       return value;
     }
-    if (c == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) c = text[++i];
+    if (c == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\'))
+      c = text[++i];
     value += c;
   }
   return std::nullopt;
@@ -77,7 +78,8 @@ std::optional<std::vector<parameter>> parse_parameters(std::string_view text) {
 }
 
 /// The only parameter of that name, or null. False when there are several.
-bool find_only(const std::vector<parameter>& all, std::string_view name, const std::string*& found) {
+bool find_only(const std::vector<parameter>& all, std::string_view name,
+               const std::string*& found) {
   found = nullptr;
   for (const auto& [key, value] : all) {
     if (!equal_ignoring_case(key, name)) continue;
@@ -165,7 +167,8 @@ std::string boundary_of(const headers& fields) {
     throw status_error(400, "the Content-Type has several boundaries");
   if (!boundary) throw status_error(400, "the Content-Type has no boundary");
   if (!is_boundary(*boundary))
-    throw status_error(400, "the Content-Type's boundary is not 1 to 70 characters of those allowed");
+    throw status_error(400,
+                       "the Content-Type's boundary is not 1 to 70 characters of those allowed");
   return *boundary;
 }
 
@@ -285,12 +288,14 @@ bool multipart_parser::take_line(std::string_view& bytes) {
     } else if (line_ == line_state::dash && c == '-') {
       closing_ = true;
       line_ = line_state::padding;
-    } else if ((line_ == line_state::begin || line_ == line_state::padding) && (blank || c == '\r')) {
+    } else if ((line_ == line_state::begin || line_ == line_state::padding) &&
+               (blank || c == '\r')) {
       line_ = blank ? line_state::padding : line_state::cr;
     } else if (line_ == line_state::cr && c == '\n') {
       return true;
     } else {
-      refuse(400, "a boundary of the form is not alone in its line, or the line does not end in CR LF");
+      refuse(400,
+             "a boundary of the form is not alone in its line, or the line does not end in CR LF");
     }
   }
   return false;
@@ -325,7 +330,8 @@ void multipart_parser::parse_header() {
     if (line.empty()) break;
     left.remove_prefix(line.size() + 2);
     std::string_view name = line.substr(0, line.find(':'));
-    if (name.size() == line.size() || !is_token(name)) refuse_part(400, "has a malformed header field");
+    if (name.size() == line.size() || !is_token(name))
+      refuse_part(400, "has a malformed header field");
     std::string_view value = trimmed(line.substr(name.size() + 1));
     if (!is_field_value(value)) refuse_part(400, "has a control character in a header field");
     head_.fields.add_parsed(std::string(name), std::string(value));
@@ -350,7 +356,8 @@ void multipart_parser::parse_disposition(std::string_view value) {
   auto parameters = parse_parameters(value.substr(semicolon));
   if (!parameters || !equal_ignoring_case(trimmed(value.substr(0, semicolon)), "form-data"))
     refuse_part(400, "has a Content-Disposition that is malformed, or not form-data");
-  auto wanted = [&](std::string_view plain, std::string_view extended) -> std::optional<std::string> {
+  auto wanted = [&](std::string_view plain,
+                    std::string_view extended) -> std::optional<std::string> {
     const std::string* sent = nullptr;
     const std::string* sent_extended = nullptr;
     if (!find_only(*parameters, plain, sent) || !find_only(*parameters, extended, sent_extended))

@@ -61,13 +61,13 @@ class multipart_parser {
   std::string_view data_;
   multipart_head head_;
   std::size_t parts_ = 0;
-  std::size_t matched_ = 0;  // of the delimiter, at the end of the last piece
+  std::size_t matched_ = 0;          // of the delimiter, at the end of the last piece
   std::size_t before_contents_ = 0;  // of those, how many are of the header
-  std::size_t padding_ = 0;  // bytes of it in this line
-  int status_ = 0;           // of the refusal that is text_, once failed
+  std::size_t padding_ = 0;          // bytes of it in this line
+  int status_ = 0;                   // of the refusal that is text_, once failed
   state state_ = state::preamble;
   line_state line_ = line_state::begin;
-  bool closing_ = false;     // the line is that of the last boundary
+  bool closing_ = false;  // the line is that of the last boundary
   bool in_part_ = false;
 };
 

@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/http/detail/open_beneath.hpp>
 
-#include <cerrno>
-#include <cstdint>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <string_view>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdint>
+#include <string_view>
 
 #include <rondo/exec/to_thread.hpp>
 
@@ -58,7 +58,8 @@ int open_by_steps(int directory, const std::string& path, int flags) noexcept {
     int fd = -1;
     errno = EXDEV;
     if (!step.empty() && step != "..")
-      fd = ::openat(at, step.c_str(), O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC));
+      fd = ::openat(at, step.c_str(),
+                    O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC));
     int error = errno;
     if (at != directory) ::close(at);
     if (fd < 0) return -error;

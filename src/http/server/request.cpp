@@ -17,7 +17,8 @@ namespace rondo { inline namespace v0 { namespace http {
 namespace detail {
 
 void throw_malformed(int status, const char* where, std::string_view name, const char* wanted) {
-  throw status_error(status, std::string(where) + " \"" + std::string(name) + "\" is not " + wanted);
+  throw status_error(status,
+                     std::string(where) + " \"" + std::string(name) + "\" is not " + wanted);
 }
 
 void throw_missing(const char* where, std::string_view name) {
@@ -153,7 +154,8 @@ task<nlohmann::json> request::json() {
   }
   constexpr int deepest = 500;
   std::string text = co_await body();
-  if (is_nested_deeper(text, deepest)) throw status_error(400, "the body's JSON is nested too deeply");
+  if (is_nested_deeper(text, deepest))
+    throw status_error(400, "the body's JSON is nested too deeply");
   try {
     co_return nlohmann::json::parse(text);
   } catch (const nlohmann::json::exception&) {

@@ -75,8 +75,9 @@ struct search {
     bool last = segment.size() == path.size();
     std::string_view left = last ? std::string_view() : path.substr(segment.size() + 1);
     if (!n.texts.empty()) {
-      auto text = segment.find('%') == segment.npos ? n.texts.find(segment)
-                                                    : n.texts.find(percent_decode(segment).value_or(""));
+      auto text = segment.find('%') == segment.npos
+                      ? n.texts.find(segment)
+                      : n.texts.find(percent_decode(segment).value_or(""));
       if (text != n.texts.end() && descend(*text->second, last, left)) return true;
     }
     if (n.any && !segment.empty()) {
@@ -138,8 +139,8 @@ struct router_state {
       auto& parameters = r.parameters();
       parameters.clear();
       for (std::size_t i = 0; i < s.count; ++i)
-        parameters.emplace_back(s.found->names[i], escaped ? *percent_decode(s.values[i])
-                                                           : std::string(s.values[i]));
+        parameters.emplace_back(s.found->names[i],
+                                escaped ? *percent_decode(s.values[i]) : std::string(s.values[i]));
       return s.found->handle(r);
     }
     if (s.allowed.empty()) return refusal(r.method == "OPTIONS" && path == "*" ? 204 : 404, {});

@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/http/serve.hpp>
 
+#include <unistd.h>
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include <rondo/compose/wait.hpp>
@@ -108,8 +108,8 @@ task<http::server> service::start(std::uint16_t port) {
   std::string host(options_.host);
   if (options_.certificate_file.empty())
     co_return co_await detail::start_server(std::move(h), std::move(host), port, options);
-  tls_context context = tls_context::server(std::string(options_.certificate_file),
-                                            std::string(options_.key_file));
+  tls_context context =
+      tls_context::server(std::string(options_.certificate_file), std::string(options_.key_file));
   co_return co_await detail::start_tls_server(std::move(h), std::move(host), port,
                                               std::move(context), options);
 }

@@ -36,8 +36,9 @@ server_state::server_state(handler h, const server_options& o)
   list_of(phase::work).limit = unwatched_ns;
   list_of(phase::long_work).limit = never;
   // Two looks without progress between them end it.
-  list_of(phase::write).limit =
-      options.write_timeout.endless() ? never : std::max<std::int64_t>(1, options.write_timeout.count() / 2);
+  list_of(phase::write).limit = options.write_timeout.endless()
+                                    ? never
+                                    : std::max<std::int64_t>(1, options.write_timeout.count() / 2);
   list_of(phase::upgraded).limit = never;
 }
 
@@ -132,7 +133,8 @@ void check_reply(const reply& answer) {
   // Fields of a parser have been added without a check: copied from a response, they may
   // hold what another program takes for a line's end.
   for (const auto& [name, value] : answer.fields) check_header(name, value);
-  bool sensible = answer.upgrade ? answer.status == 101 : answer.status >= 200 && answer.status <= 999;
+  bool sensible =
+      answer.upgrade ? answer.status == 101 : answer.status >= 200 && answer.status <= 999;
   if (!sensible) throw usage_error("it answered with status " + std::to_string(answer.status));
 }
 
@@ -226,8 +228,8 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
   listen.reuse_port = options.reuse_port;
   listen.handshake_timeout = options.handshake_timeout;
   listen.alpn_protocol = "http/1.1";  // whatever the context has for others
-  result.listener_ = co_await rondo::detail::start_tls_server(
-      std::move(accept), std::move(host), port, std::move(context), listen);
+  result.listener_ = co_await rondo::detail::start_tls_server(std::move(accept), std::move(host),
+                                                              port, std::move(context), listen);
   rondo::detail::set_on_close(result.listener_, begin_draining{state_ref(*state)});
   co_return result;
 }
@@ -237,8 +239,7 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
 server::~server() {
   if (!state_) return;
   state_->abandoned = true;
-  if (state_->running > 0)
-    rondo::detail::report_destroyed(listener_, state_->running, "request");
+  if (state_->running > 0) rondo::detail::report_destroyed(listener_, state_->running, "request");
   rondo::detail::stop_at_once(listener_);
   state_->release();
 }

@@ -17,13 +17,13 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// What a connection is doing, as far as it is limited in time.
 enum class phase : unsigned char {
-  idle,      ///< between requests
-  header,    ///< a part of a header has come
-  body,      ///< the handler waits for a piece of the body
-  work,      ///< the handler or the reply's own source is at work, for a moment yet
-  long_work, ///< the same, and somebody watches whether the client is there
-  write,     ///< the client must take something of a reply
-  upgraded,  ///< no HTTP any more
+  idle,       ///< between requests
+  header,     ///< a part of a header has come
+  body,       ///< the handler waits for a piece of the body
+  work,       ///< the handler or the reply's own source is at work, for a moment yet
+  long_work,  ///< the same, and somebody watches whether the client is there
+  write,      ///< the client must take something of a reply
+  upgraded,   ///< no HTTP any more
   count,
 };
 

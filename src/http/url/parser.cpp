@@ -23,9 +23,7 @@ std::size_t scheme_size(std::string_view text) noexcept {
   return end < text.size() && text[end] == ':' ? end : 0;
 }
 
-bool is_slash(char c) noexcept {
-  return c == '/' || c == '\\';
-}
+bool is_slash(char c) noexcept { return c == '/' || c == '\\'; }
 
 std::string_view skip_slashes(std::string_view text) noexcept {
   return text.substr(std::min(text.find_first_not_of("/\\"), text.size()));

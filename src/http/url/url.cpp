@@ -46,9 +46,7 @@ std::optional<url> url::try_parse(std::string_view text) {
   return result;
 }
 
-url url::resolve(std::string_view reference) const {
-  return url(reference, this);
-}
+url url::resolve(std::string_view reference) const { return url(reference, this); }
 
 std::optional<url> url::try_resolve(std::string_view reference) const {
   std::optional<url> result{url()};

@@ -30,15 +30,17 @@ void report(websocket_core& core, const std::string& name, const std::exception_
     std::rethrow_exception(error);
   } catch (const websocket_error&) {
     if (core.is_over()) return;  // the handler met the end of its connection
-  } catch (...) {  // reported below, whatever it is
+  } catch (...) {                // reported below, whatever it is
   }
   rondo::detail::report({problem::exception_not_retrieved,
                          "the handler of " + name + " failed: " + rondo::describe(error), error});
 }
 
-task<> host(stream s, websocket_handler handler, websocket_options options, std::string subprotocol) {
+task<> host(stream s, websocket_handler handler, websocket_options options,
+            std::string subprotocol) {
   std::string name = "websocket with " + s.peer().to_string();
-  hosting its(*new websocket_core(std::move(s), side::server, options, std::move(subprotocol), name));
+  hosting its(
+      *new websocket_core(std::move(s), side::server, options, std::move(subprotocol), name));
   its.core->start();
   std::exception_ptr error;
   try {
@@ -48,7 +50,8 @@ task<> host(stream s, websocket_handler handler, websocket_options options, std:
     error = std::current_exception();
   }
   if (error) report(*its.core, name, error);
-  co_await websocket_core::close(its.core, error ? close_codes::internal_error : close_codes::normal, {});
+  co_await websocket_core::close(its.core,
+                                 error ? close_codes::internal_error : close_codes::normal, {});
 }
 
 /// What the server calls with the connection.
@@ -70,7 +73,8 @@ class upgrade {
 std::string_view host_of_origin(std::string_view origin) {
   std::size_t scheme = origin.find("://");
   if (scheme == origin.npos) return {};
-  std::string_view standard = equal_ignoring_case(origin.substr(0, scheme), "https") ? ":443" : ":80";
+  std::string_view standard =
+      equal_ignoring_case(origin.substr(0, scheme), "https") ? ":443" : ":80";
   std::string_view host = origin.substr(scheme + 3);
   if (host.ends_with(standard)) host.remove_suffix(standard.size());
   return host;
@@ -82,7 +86,9 @@ bool may_connect(const request& r, std::string_view allowed) {
   if (!origin) return false;
   if (!allowed.empty()) {
     bool found = false;
-    for_each_item(allowed, [&](std::string_view one) { found |= one == "*" || equal_ignoring_case(one, *origin); });
+    for_each_item(allowed, [&](std::string_view one) {
+      found |= one == "*" || equal_ignoring_case(one, *origin);
+    });
     return found;
   }
   // Only the host is compared, not the scheme: behind a proxy that speaks TLS the
@@ -98,7 +104,8 @@ std::string choose_subprotocol(const request& r, std::string_view ours) {
   for_each_item(ours, [&](std::string_view mine) {
     if (!chosen.empty()) return;
     for (const auto& [name, value] : r.fields)
-      if (equal_ignoring_case(name, "Sec-WebSocket-Protocol") && list_contains(value, mine)) chosen = mine;
+      if (equal_ignoring_case(name, "Sec-WebSocket-Protocol") && list_contains(value, mine))
+        chosen = mine;
   });
   return chosen;
 }
@@ -107,26 +114,31 @@ reply refusal(int status, std::string text) { return reply(status, text + "\n");
 
 }  // namespace
 
-reply accept_websocket(const request& r, websocket_handler handler, const websocket_options& options) {
+reply accept_websocket(const request& r, websocket_handler handler,
+                       const websocket_options& options) {
   if (r.method != "GET") {
     reply answer = refusal(405, "A WebSocket is opened by GET.");
     answer.fields.add("Allow", "GET");
     return answer;
   }
-  bool wanted = !r.http_1_0 && has_token(r.fields, "Upgrade", "websocket") && has_token(r.fields, "Connection", "upgrade");
+  bool wanted = !r.http_1_0 && has_token(r.fields, "Upgrade", "websocket") &&
+                has_token(r.fields, "Connection", "upgrade");
   const std::string* version = only_value(r.fields, "Sec-WebSocket-Version");
   if (!wanted || (version && *version != "13")) {
-    reply answer = refusal(426, wanted ? "Only version 13 of WebSocket is spoken here." : "This is a WebSocket.");
+    reply answer = refusal(
+        426, wanted ? "Only version 13 of WebSocket is spoken here." : "This is a WebSocket.");
     answer.fields.add("Upgrade", "websocket");
     answer.fields.add("Sec-WebSocket-Version", "13");
     return answer;
   }
   const std::string* key = only_value(r.fields, "Sec-WebSocket-Key");
-  if (!version || !key || !is_key(*key)) return refusal(400, "The handshake of the WebSocket is malformed.");
+  if (!version || !key || !is_key(*key))
+    return refusal(400, "The handshake of the WebSocket is malformed.");
   // Its bytes would be taken for frames.
   if (r.fields.contains("Transfer-Encoding") || r.fields.get("Content-Length", "0") != "0")
     return refusal(400, "The handshake of a WebSocket has no body.");
-  if (!may_connect(r, options.origins)) return refusal(403, "Pages of this origin may not connect.");
+  if (!may_connect(r, options.origins))
+    return refusal(403, "Pages of this origin may not connect.");
 
   reply answer;
   answer.status = 101;

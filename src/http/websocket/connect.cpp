@@ -19,14 +19,18 @@ namespace {
 class client_handshake {
  public:
   client_handshake(const std::string& url, std::string subprotocols, headers fields)
-      : url_(url), where_(parse_websocket_url(url)), subprotocols_(std::move(subprotocols)), fields_(std::move(fields)) {
+      : url_(url),
+        where_(parse_websocket_url(url)),
+        subprotocols_(std::move(subprotocols)),
+        fields_(std::move(fields)) {
     for (const auto& [name, value] : fields_) {
       check_field(name);
       check_header(name, value);  // it may have been copied from what a parser has made
     }
     for_each_item(subprotocols_, [](std::string_view item) {
       if (!is_token(item))
-        throw usage_error("connect_websocket: '" + std::string(item) + "' is no name of a subprotocol");
+        throw usage_error("connect_websocket: '" + std::string(item) +
+                          "' is no name of a subprotocol");
     });
   }
 
@@ -42,7 +46,8 @@ class client_handshake {
     co_await s.write(text);
     handshake_response response = co_await read_response(s);
     std::string subprotocol = check(response, key);
-    websocket_ref core(*new websocket_core(std::move(s), side::client, options, std::move(subprotocol), "websocket " + url_));
+    websocket_ref core(*new websocket_core(std::move(s), side::client, options,
+                                           std::move(subprotocol), "websocket " + url_));
     core->start();
     co_return websocket(*core);
   }
@@ -50,7 +55,8 @@ class client_handshake {
  private:
   // Those that the handshake itself sends, or that would give it a body.
   static void check_field(const std::string& name) {
-    for (std::string_view own : {"Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding"})
+    for (std::string_view own :
+         {"Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding"})
       if (equal_ignoring_case(name, own))
         throw usage_error("connect_websocket: the field " + name + " is the handshake's own");
     constexpr std::string_view prefix = "Sec-WebSocket-";
@@ -59,9 +65,10 @@ class client_handshake {
   }
 
   std::string request(const std::string& key) const {
-    std::string text = "GET " + where_.target + " HTTP/1.1\r\nHost: " + where_.authority +
-                       "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
-                       "\r\nSec-WebSocket-Version: 13\r\n";
+    std::string text =
+        "GET " + where_.target + " HTTP/1.1\r\nHost: " + where_.authority +
+        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
+        "\r\nSec-WebSocket-Version: 13\r\n";
     std::string offered;
     for_each_item(subprotocols_, [&](std::string_view item) {
       if (!offered.empty()) offered += ", ";
@@ -103,7 +110,8 @@ class client_handshake {
         !has_token(response.fields, "Connection", "upgrade"))
       refuse("the server upgrades to something else", 101);
     const std::string* accept = only_value(response.fields, "Sec-WebSocket-Accept");
-    if (!accept || *accept != accept_value(key)) refuse("the server's Sec-WebSocket-Accept is wrong", 101);
+    if (!accept || *accept != accept_value(key))
+      refuse("the server's Sec-WebSocket-Accept is wrong", 101);
     if (response.fields.contains("Sec-WebSocket-Extensions"))
       refuse("the server uses an extension that was not offered", 101);
     if (!response.fields.contains("Sec-WebSocket-Protocol")) return {};
@@ -121,13 +129,15 @@ class client_handshake {
 
 }  // namespace
 
-task<http::websocket> connect_websocket(std::string url, tls_context context, websocket_options options,
-                                        std::string subprotocols, headers fields) {
+task<http::websocket> connect_websocket(std::string url, tls_context context,
+                                        websocket_options options, std::string subprotocols,
+                                        headers fields) {
   client_handshake handshake(url, std::move(subprotocols), std::move(fields));
   std::string failure;
   try {
     task<http::websocket> opening = handshake.open(std::move(context), options);
-    std::optional<http::websocket> opened = co_await move_on_after(std::move(opening), options.open_timeout);
+    std::optional<http::websocket> opened =
+        co_await move_on_after(std::move(opening), options.open_timeout);
     if (opened) co_return std::move(*opened);
     auto limit = std::chrono::ceil<std::chrono::milliseconds>(options.open_timeout.nanoseconds());
     failure = "not open within " + std::to_string(limit.count()) + " ms";

@@ -25,7 +25,8 @@ void wake(event& e) noexcept {
 }
 
 bool is_good_end(std::uint16_t code) noexcept {
-  return code == close_codes::normal || code == close_codes::going_away || code == close_codes::no_status;
+  return code == close_codes::normal || code == close_codes::going_away ||
+         code == close_codes::no_status;
 }
 
 }  // namespace
@@ -284,7 +285,8 @@ void websocket_core::queue_close(std::uint16_t code, std::string_view reason) {
 }
 
 void websocket_core::check_text(opcode kind, std::string_view data) const {
-  if (kind == opcode::text && !is_utf8(data)) throw usage_error(name_ + ": send: the text is not UTF-8");
+  if (kind == opcode::text && !is_utf8(data))
+    throw usage_error(name_ + ": send: the text is not UTF-8");
 }
 
 bool websocket_core::try_send(opcode kind, std::string_view data) {
@@ -303,7 +305,8 @@ task<> websocket_core::send(websocket_ref core, opcode kind, std::string_view da
   if (!sent) c.throw_ended();
 }
 
-task<> websocket_core::send_pieces(websocket_ref core, opcode kind, async_generator<std::string> pieces) {
+task<> websocket_core::send_pieces(websocket_ref core, opcode kind,
+                                   async_generator<std::string> pieces) {
   websocket_core& c = *core;
   lock::guard turn = co_await c.sending_.acquire();
   utf8_checker text;
@@ -358,7 +361,8 @@ task<std::optional<websocket::message>> websocket_core::receive(websocket_ref co
 task<> websocket_core::close(websocket_ref core, std::uint16_t code, std::string reason) {
   websocket_core& c = *core;
   constexpr std::size_t longest = 123;
-  if (!can_be_sent(code)) throw usage_error(c.name_ + ": close: " + std::to_string(code) + " may not be sent");
+  if (!can_be_sent(code))
+    throw usage_error(c.name_ + ": close: " + std::to_string(code) + " may not be sent");
   if (reason.size() > longest || !is_utf8(reason))
     throw usage_error(c.name_ + ": close: the reason must be UTF-8 of at most 123 bytes");
   if (c.can_send()) {
@@ -387,7 +391,8 @@ void websocket_core::cut(std::string_view cause) noexcept {
   reader_.cancel();
 }
 
-void websocket_core::over(std::uint16_t code, std::string_view reason, std::string_view cause) noexcept {
+void websocket_core::over(std::uint16_t code, std::string_view reason,
+                          std::string_view cause) noexcept {
   if (is_over()) return;
   code_ = code;
   try {

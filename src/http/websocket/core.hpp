@@ -129,17 +129,17 @@ class websocket_core {
   std::size_t waiting_ = 0;  // bytes in messages_
   std::string out_;          // whole frames
   std::size_t in_flight_ = 0;
-  lock sending_;             // a message at a time
-  event arrived_;            // a message, or the end
-  event taken_;              // room for messages
-  event written_;            // room in out_
+  lock sending_;   // a message at a time
+  event arrived_;  // a message, or the end
+  event taken_;    // room for messages
+  event written_;  // room in out_
   event closed_;
   task_handle<> reader_;
   scheduled timer_;  // for a ping, a pong, or the answer to a close
   std::string name_;
   std::string subprotocol_;
   std::string reason_;
-  std::string cause_;          // of an end that was no close
+  std::string cause_;  // of an end that was no close
   std::string output_failure_;
   delay ping_interval_;
   delay ping_timeout_;
@@ -148,13 +148,13 @@ class websocket_core {
   std::uint16_t code_ = 0;
   side self_;
   bool receiving_ = false;
-  bool writing_ = false;       // its task lives
-  bool output_cut_ = false;    // in the middle of a frame or message: nothing can follow
-  bool close_sent_ = false;    // or in out_
+  bool writing_ = false;     // its task lives
+  bool output_cut_ = false;  // in the middle of a frame or message: nothing can follow
+  bool close_sent_ = false;  // or in out_
   bool pong_missing_ = false;
   bool reading_paused_ = false;
-  bool was_paused_ = false;    // since the last ping
-  bool finished_ = false;      // the reader has seen it to its end
+  bool was_paused_ = false;  // since the last ping
+  bool finished_ = false;    // the reader has seen it to its end
   unsigned references_ = 0;
 };
 

@@ -112,7 +112,9 @@ class wslay_context {
     static_cast<wslay_context*>(self)->output->append(reinterpret_cast<const char*>(data), n);
     return static_cast<ssize_t>(n);
   }
-  static int mask(std::uint8_t* into, std::size_t n, void*) { return random_mask(into, n) ? 0 : -1; }
+  static int mask(std::uint8_t* into, std::size_t n, void*) {
+    return random_mask(into, n) ? 0 : -1;
+  }
 };
 
 namespace {
@@ -134,7 +136,8 @@ void give_back(context_ptr context) noexcept { spare(context->self) = std::move(
 
 void delete_context::operator()(wslay_context* context) const noexcept { delete context; }
 
-void append_frame(std::string& out, side sender, opcode code, bool final, std::string_view payload) {
+void append_frame(std::string& out, side sender, opcode code, bool final,
+                  std::string_view payload) {
   constexpr std::size_t longest_head = 14;
   std::size_t before = out.size();
   std::size_t needed = before + longest_head + payload.size();
@@ -198,8 +201,8 @@ frame_reader::found frame_reader::begin_frame(const void* header) {
   if (frame.rsv != 0)
     return violation(close_codes::protocol_error, "a reserved bit without an extension");
   if (frame.mask != (self_ == side::server))
-    return violation(close_codes::protocol_error,
-                     frame.mask ? "a masked frame from the server" : "an unmasked frame from the client");
+    return violation(close_codes::protocol_error, frame.mask ? "a masked frame from the server"
+                                                             : "an unmasked frame from the client");
   frame_opcode_ = static_cast<opcode>(frame.opcode);
   frame_final_ = frame.fin;
   frame_left_ = length;
@@ -270,7 +273,8 @@ frame_reader::found frame_reader::end_close() {
   if (!can_be_sent(code_))
     return violation(close_codes::protocol_error, "a close code that may not be sent");
   reason_ = control_.substr(2);
-  if (!is_utf8(reason_)) return violation(close_codes::invalid_data, "a close reason that is not UTF-8");
+  if (!is_utf8(reason_))
+    return violation(close_codes::invalid_data, "a close reason that is not UTF-8");
   return found::close;
 }
 

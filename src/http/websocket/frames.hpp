@@ -11,7 +11,14 @@
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
-enum class opcode : unsigned char { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+enum class opcode : unsigned char {
+  continuation = 0,
+  text = 1,
+  binary = 2,
+  close = 8,
+  ping = 9,
+  pong = 10
+};
 
 /// Which end of the connection this is: a client masks what it sends, a server
 /// must not.
@@ -108,8 +115,8 @@ class frame_reader {
   std::string control_;
   std::string reason_;
   std::size_t max_message_;
-  std::uint64_t frame_left_ = 0;    // of the frame's payload
-  std::uint64_t unparsed_ = 0;      // bytes that wslay has and has not told of
+  std::uint64_t frame_left_ = 0;  // of the frame's payload
+  std::uint64_t unparsed_ = 0;    // bytes that wslay has and has not told of
   utf8_checker utf8_;
   std::uint16_t code_ = 0;
   side self_;

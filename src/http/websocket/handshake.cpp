@@ -156,7 +156,8 @@ bool has_token(const headers& fields, std::string_view name, std::string_view to
   bool found = false;
   for (const auto& [field, value] : fields)
     if (equal_ignoring_case(field, name))
-      for_each_item(value, [&](std::string_view item) { found |= equal_ignoring_case(item, token); });
+      for_each_item(value,
+                    [&](std::string_view item) { found |= equal_ignoring_case(item, token); });
   return found;
 }
 
@@ -195,9 +196,11 @@ bool has_good_lines(std::string_view head) noexcept {
 }  // namespace
 
 handshake_response parse_response(const std::string& url, std::string_view head) {
-  if (!has_good_lines(head)) throw websocket_error("websocket " + url + ": its answer is not HTTP", 1006);
+  if (!has_good_lines(head))
+    throw websocket_error("websocket " + url + ": its answer is not HTTP", 1006);
   response_parser parser;
-  if (const char* wrong = parser.parse(head)) throw websocket_error("websocket " + url + ": " + wrong, 1006);
+  if (const char* wrong = parser.parse(head))
+    throw websocket_error("websocket " + url + ": " + wrong, 1006);
   return parser.take();
 }
 

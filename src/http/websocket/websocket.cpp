@@ -29,7 +29,9 @@ RONDO_CORO_WRAPPER task<> websocket::send_bytes(std::string_view bytes) {
   return websocket_core::send(websocket_ref(core()), opcode::binary, bytes);
 }
 bool websocket::try_send(std::string_view text) { return core().try_send(opcode::text, text); }
-bool websocket::try_send_bytes(std::string_view bytes) { return core().try_send(opcode::binary, bytes); }
+bool websocket::try_send_bytes(std::string_view bytes) {
+  return core().try_send(opcode::binary, bytes);
+}
 RONDO_CORO_WRAPPER task<> websocket::send(async_generator<std::string> pieces) {
   return websocket_core::send_pieces(websocket_ref(core()), opcode::text, std::move(pieces));
 }

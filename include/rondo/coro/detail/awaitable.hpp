@@ -7,7 +7,8 @@
 
 #include <rondo/coro/detail/operation.hpp>
 
-namespace rondo { inline namespace v0 {
+namespace rondo {
+inline namespace v0 {
 template <class T>
 class task;
 }
@@ -53,8 +54,8 @@ concept foreign_awaitable =
     } || requires(A&& a) { operator co_await(static_cast<A&&>(a)); });
 
 template <class A>
-concept awaitable = task_type<A> || operation_type<A> || makes_operation<A> ||
-                    awaited_as_call<A> || foreign_awaitable<A>;
+concept awaitable = task_type<A> || operation_type<A> || makes_operation<A> || awaited_as_call<A> ||
+                    foreign_awaitable<A>;
 
 /// Says, while compiling, why A cannot be awaited and what may have been meant.
 template <class A>
@@ -65,7 +66,10 @@ constexpr void require_awaitable() {
   constexpr bool acquired = !fine && !function && requires(type& t) { t.acquire(); };
   constexpr bool waited = !fine && !function && !acquired && requires(type& t) { t.wait(); };
   constexpr bool next = !fine && !function && requires(type& t) { t.next(); };
-  constexpr bool taken = !fine && !function && requires(type& t) { t.get(); t.put(t.get_nowait()); };
+  constexpr bool taken = !fine && !function && requires(type& t) {
+    t.get();
+    t.put(t.get_nowait());
+  };
   constexpr bool received = !fine && !function && requires(type& t) { t.receive(); };
   constexpr bool range = !fine && !function && requires(type& t) { t.begin() != t.end(); };
   static_assert(!function,
@@ -75,11 +79,13 @@ constexpr void require_awaitable() {
   static_assert(!next, "rondo: this is not awaited itself: write x.next()");
   static_assert(!taken, "rondo: this is not awaited itself: write x.get() or x.put(item)");
   static_assert(!received, "rondo: this is not awaited itself: write x.receive()");
-  static_assert(!range, "rondo: a range is awaited as a whole with rondo::gather(range), where its "
-                        "elements are tasks or operations");
-  static_assert(fine || function || acquired || waited || next || taken || received || range,
-                "rondo: this cannot be awaited: it is no task, operation, handle or future, and has "
-                "no operator co_await");
+  static_assert(!range,
+                "rondo: a range is awaited as a whole with rondo::gather(range), where its "
+                "elements are tasks or operations");
+  static_assert(
+      fine || function || acquired || waited || next || taken || received || range,
+      "rondo: this cannot be awaited: it is no task, operation, handle or future, and has "
+      "no operator co_await");
 }
 
 /// In place of what a wrong call would give, so that there is one error for it.

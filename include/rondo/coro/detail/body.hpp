@@ -63,10 +63,10 @@ using awaited_t = typename body_of<typename strip_own<A>::type>::result;
 
 /// A task or operation passed by its name would be consumed silently.
 template <class A>
-inline constexpr bool consumable = !((task_type<A> || operation_type<A>) &&
-                                     std::is_lvalue_reference_v<A>);
-#define RONDO_CHECK_CONSUMABLE(A)                                                            \
-  static_assert(::rondo::detail::consumable<A>,                                              \
+inline constexpr bool consumable =
+    !((task_type<A> || operation_type<A>) && std::is_lvalue_reference_v<A>);
+#define RONDO_CHECK_CONSUMABLE(A)                                                              \
+  static_assert(::rondo::detail::consumable<A>,                                                \
                 "rondo: a task or operation is consumed here: pass it with std::move(...) or " \
                 "call the function in place")
 

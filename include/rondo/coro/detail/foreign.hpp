@@ -90,8 +90,9 @@ template <class A>
 class [[nodiscard]] foreign_operation final : public operation {
   using awaiter_type = decltype(get_awaiter(std::declval<A>()));
   static constexpr bool cancellable = cancellable_awaiter<std::remove_reference_t<awaiter_type>>;
-  static_assert(cancellable || !requires(std::remove_reference_t<awaiter_type>& a) { a.await_cancel(); },
-                "rondo: await_cancel of an awaiter must be noexcept and return bool");
+  static_assert(
+      cancellable || !requires(std::remove_reference_t<awaiter_type>& a) { a.await_cancel(); },
+      "rondo: await_cancel of an awaiter must be noexcept and return bool");
 
  public:
   explicit foreign_operation(A&& a) : awaiter_(get_awaiter(static_cast<A&&>(a))) {

@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pthread.h>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
-#include <pthread.h>
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -171,7 +171,8 @@ class running_as {
  public:
   explicit running_as(node& n) noexcept
       : sched_(n.sched()), outer_(std::exchange(sched_.current, &n)) {
-    if (sched_.step && outer_ != &n) [[unlikely]] sched_.step->resumes(n);
+    if (sched_.step && outer_ != &n) [[unlikely]]
+      sched_.step->resumes(n);
   }
   running_as(const running_as&) = delete;
   running_as& operator=(const running_as&) = delete;
@@ -186,15 +187,18 @@ inline void scheduler::resume(node& n, std::coroutine_handle<> h) noexcept {
   current = &n;
   budget_ = turn_budget;
   stack_base_ = static_cast<char*>(__builtin_frame_address(0));
-  if (step) [[unlikely]] begin_resume(n);
+  if (step) [[unlikely]]
+    begin_resume(n);
   pending_ = h;
   do {
     std::exchange(pending_, {}).resume();
   } while (pending_);
 #if RONDO_GCC_BEFORE_13
-  if (!finished && !n.waiting_on_) [[unlikely]] coroutine_lost(n);
+  if (!finished && !n.waiting_on_) [[unlikely]]
+    coroutine_lost(n);
 #endif
-  if (step) [[unlikely]] end_resume(n);
+  if (step) [[unlikely]]
+    end_resume(n);
   current = nullptr;
   if (finished) std::exchange(finished, nullptr)->settle(false);
 }

@@ -61,7 +61,8 @@ class operation : public entry {
   /// Aborts if it is in flight. Whoever holds an operation calls this before
   /// destroying it: in ~operation its name is gone already.
   void check_idle() const noexcept {
-    if (in_flight()) [[unlikely]] destroyed_in_flight(describe());
+    if (in_flight()) [[unlikely]]
+      destroyed_in_flight(describe());
   }
 
   /// A coroutine awaits this. True: completed at once, no need to suspend.
@@ -83,10 +84,12 @@ class operation : public entry {
   operation() noexcept { fire = &fired; }
   operation(operation&& other) noexcept : entry() {
     fire = &fired;
-    if (other.state_ != state::idle) [[unlikely]] other.moved_after_begin();
+    if (other.state_ != state::idle) [[unlikely]]
+      other.moved_after_begin();
   }
   ~operation() {
-    if (in_flight()) [[unlikely]] destroyed_in_flight("?");
+    if (in_flight()) [[unlikely]]
+      destroyed_in_flight("?");
   }
 
  private:

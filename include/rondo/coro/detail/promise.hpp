@@ -12,7 +12,8 @@
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/outcome.hpp>
 
-namespace rondo { inline namespace v0 {
+namespace rondo {
+inline namespace v0 {
 template <class T>
 class task;
 }
@@ -116,8 +117,8 @@ class promise_base {
 
   /// co_await of an awaitable that is not ours.
   template <foreign_awaitable A>
-  operation_awaiter_owning<foreign_operation<A>> await_transform(
-      A&& a, unsigned line = __builtin_LINE()) {
+  operation_awaiter_owning<foreign_operation<A>> await_transform(A&& a,
+                                                                 unsigned line = __builtin_LINE()) {
     awaiting_line_ = line;
     return operation_awaiter_owning<foreign_operation<A>>(static_cast<A&&>(a), *this);
   }
@@ -137,7 +138,8 @@ class promise_base {
   /// The exception that leaves this coroutine. A throw from a destructor while
   /// unwinding ends the program.
   std::exception_ptr departing() const noexcept {
-    if (!self_) [[unlikely]] std::terminate();
+    if (!self_) [[unlikely]]
+      std::terminate();
     std::exception_ptr error = std::current_exception();
     if (node_->sched().debug) remember_departure(*this, error);
     return error;
@@ -146,7 +148,7 @@ class promise_base {
  private:
   node* node_ = nullptr;
   promise_base* caller_ = nullptr;  // null: the outermost of its node
-  std::coroutine_handle<> self_;  // null: being destroyed before its end
+  std::coroutine_handle<> self_;    // null: being destroyed before its end
   std::source_location created_;
   unsigned awaiting_line_;  // before the first co_await a place_kind
 };
@@ -155,9 +157,11 @@ class promise_base {
 // itself, g++ decides by the size of the whole file.
 [[gnu::always_inline]] inline bool operation::attach(promise_base& awaiter) noexcept {
   node& n = awaiter.running_on();
-  if (state_ != state::idle) [[unlikely]] awaited_again(&n, &awaiter);
+  if (state_ != state::idle) [[unlikely]]
+    awaited_again(&n, &awaiter);
   node_ = &n;
-  if (n.cancel_requested() || !n.sched().take_budget()) [[unlikely]] return false;
+  if (n.cancel_requested() || !n.sched().take_budget()) [[unlikely]]
+    return false;
   awaiter_ = &awaiter;
   n.waiting_on_ = this;
   state_ = state::waiting;

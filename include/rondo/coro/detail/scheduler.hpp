@@ -67,7 +67,8 @@ class scheduler {
     entry* e = head_;
     head_ = nullptr;
     tail_ = &head_;
-    if (step) [[unlikely]] return run_watched(e);
+    if (step) [[unlikely]]
+      return run_watched(e);
     while (e) {
       entry* next = e->next;
       e->fire(*e);
@@ -96,7 +97,8 @@ class scheduler {
 
   /// Takes one ready operation from the running task's budget.
   bool take_budget() noexcept {
-    if (budget_ == 0) [[unlikely]] return false;
+    if (budget_ == 0) [[unlikely]]
+      return false;
     --budget_;
     return true;
   }

@@ -27,7 +27,18 @@ class chunked_decoder {
 
  private:
   enum class state : unsigned char {
-    size, blanks, extension, size_end, data, data_cr, data_lf, trailer_begin, trailer, trailer_lf, end_lf, done,
+    size,
+    blanks,
+    extension,
+    size_end,
+    data,
+    data_cr,
+    data_lf,
+    trailer_begin,
+    trailer,
+    trailer_lf,
+    end_lf,
+    done,
   };
   void take_one(char c);
   void count(std::size_t framing);

@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <sys/stat.h>
+#include <string>
 
 #include <rondo/coro/task.hpp>
 

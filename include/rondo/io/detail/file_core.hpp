@@ -41,9 +41,9 @@ class file_ref {
 class file_core {
  public:
   enum class kind : unsigned char {
-    stored,     // regular files, block devices: always ready, and slow
-    stream,     // character devices, sockets: ready or not
-    fifo,       // as stream, and its end is only the end once a writer has come
+    stored,  // regular files, block devices: always ready, and slow
+    stream,  // character devices, sockets: ready or not
+    fifo,    // as stream, and its end is only the end once a writer has come
     directory,
   };
 

@@ -96,14 +96,16 @@ class [[nodiscard]] file_transfer final : public file_operation {
 /// result, or throws `operation subject: …` for a -errno.
 inline std::int64_t check_file(std::int64_t result, const char* operation,
                                const std::string& subject) {
-  if (result >= 0) [[likely]] return result;
+  if (result >= 0) [[likely]]
+    return result;
   throw std::system_error(static_cast<int>(-result), std::generic_category(),
                           std::string(operation) + " " + subject);
 }
 
 /// The same for an operation on an open file, which may have been closed under it.
 inline std::int64_t check_file(std::int64_t result, const char* operation, const file_ref& f) {
-  if (result >= 0) [[likely]] return result;
+  if (result >= 0) [[likely]]
+    return result;
   bool closed_meanwhile = result == -125 /* ECANCELED */ && f.get() && f->closed;
   return check_file(result, operation,
                     closed_meanwhile ? f.path() + ": the file was closed meanwhile" : f.path());

@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <sys/stat.h>
+#include <string>
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -34,7 +34,7 @@ class replacement {
   const std::string& subject_;
   int fd_ = -1;
   bool replaces_ = false;
-  struct stat replaced_ {};
+  struct stat replaced_{};
 };
 
 }}}  // namespace rondo::v0::detail

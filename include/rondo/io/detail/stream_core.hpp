@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/socket.h>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <sys/socket.h>
 #include <system_error>
 
 #include <rondo/coro/detail/home_loop.hpp>
@@ -88,8 +88,8 @@ class stream_core {
   bool closed = false;
   bool at_eof = false;
   bool output_ended = false;
-  bool output_claimed = false;  ///< a task writes several times, and nobody between
-  unsigned char finishing = 0;  ///< a task of the loop's sends the filter's last words
+  bool output_claimed = false;   ///< a task writes several times, and nobody between
+  unsigned char finishing = 0;   ///< a task of the loop's sends the filter's last words
   std::int32_t input_error = 0;  ///< -errno, of the filter or a hole: nothing can be read after it
   stream_operation* reader = nullptr;
   stream_operation* writer = nullptr;

@@ -12,8 +12,7 @@ namespace rondo { inline namespace v0 { namespace detail {
 /// cancelled, they are refused for good.
 class [[nodiscard]] handshake_operation final : public stream_operation {
  public:
-  explicit handshake_operation(stream_core* core) noexcept
-      : stream_operation(core, role::reader) {}
+  explicit handshake_operation(stream_core* core) noexcept : stream_operation(core, role::reader) {}
   handshake_operation(handshake_operation&&) noexcept = default;
   ~handshake_operation() { let_go(); }
   void result();

@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/socket.h>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <sys/socket.h>
 
 #include <rondo/io/detail/stream_operation.hpp>
 

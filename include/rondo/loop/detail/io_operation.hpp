@@ -13,23 +13,23 @@ class backend;
 /// What the kernel is asked to do. The fields of io_operation that each one
 /// uses stand beside it.
 enum class opcode : std::uint8_t {
-  nop,         ///< nothing; completes in the next turn
-  poll,        ///< fd, flags = POLLIN | POLLOUT…: result = what is ready
-  accept,      ///< fd, flags = SOCK_…: result = the new socket
-  connect,     ///< fd, buffer = sockaddr, length
-  recv,        ///< fd, buffer, length, flags = MSG_…
-  recv_pooled, ///< fd, flags: into memory of the backend's, which buffer names when
-               ///< it completes and only until then; -ENOBUFS: there is none now
-  send,        ///< fd, buffer, length, flags = MSG_…
-  recvmsg,     ///< fd, buffer = msghdr, flags
-  sendmsg,     ///< fd, buffer = msghdr, flags
-  read,        ///< fd, buffer, length, offset (-1: the file's position)
-  write,       ///< fd, buffer, length, offset
-  fsync,       ///< fd, flags = 0 or 1 for data only
-  openat,      ///< fd = directory, buffer = path, flags = O_…, length = mode
-  close,       ///< fd
-  renameat,    ///< buffer = old path, buffer2 = new path
-  unlinkat,    ///< buffer = path, flags
+  nop,          ///< nothing; completes in the next turn
+  poll,         ///< fd, flags = POLLIN | POLLOUT…: result = what is ready
+  accept,       ///< fd, flags = SOCK_…: result = the new socket
+  connect,      ///< fd, buffer = sockaddr, length
+  recv,         ///< fd, buffer, length, flags = MSG_…
+  recv_pooled,  ///< fd, flags: into memory of the backend's, which buffer names when
+                ///< it completes and only until then; -ENOBUFS: there is none now
+  send,         ///< fd, buffer, length, flags = MSG_…
+  recvmsg,      ///< fd, buffer = msghdr, flags
+  sendmsg,      ///< fd, buffer = msghdr, flags
+  read,         ///< fd, buffer, length, offset (-1: the file's position)
+  write,        ///< fd, buffer, length, offset
+  fsync,        ///< fd, flags = 0 or 1 for data only
+  openat,       ///< fd = directory, buffer = path, flags = O_…, length = mode
+  close,        ///< fd
+  renameat,     ///< buffer = old path, buffer2 = new path
+  unlinkat,     ///< buffer = path, flags
 };
 
 /// One request to the kernel. Owns its buffer and its fd until its final

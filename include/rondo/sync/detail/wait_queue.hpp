@@ -38,7 +38,8 @@ class wait_queue {
   wait_queue(const wait_queue&) = delete;
   wait_queue& operator=(const wait_queue&) = delete;
   ~wait_queue() {
-    if (first_) [[unlikely]] destroyed_with_waiters(*first_);
+    if (first_) [[unlikely]]
+      destroyed_with_waiters(*first_);
   }
 
   bool empty() const noexcept { return first_ == nullptr; }
@@ -47,7 +48,8 @@ class wait_queue {
 
   /// Everything that a user calls or awaits asks this first: one comparison.
   void check_thread() noexcept {
-    if (!home_.here()) [[unlikely]] wrong_thread();
+    if (!home_.here()) [[unlikely]]
+      wrong_thread();
   }
 
   void push(queued_operation& op) noexcept {
