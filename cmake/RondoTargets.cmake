@@ -58,7 +58,7 @@ endfunction()
 function(rondo_library name)
   add_library(rondo_${name} ${ARGN})
   add_library(rondo::${name} ALIAS rondo_${name})
-  target_include_directories(rondo_${name} PUBLIC
+  target_include_directories(rondo_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   target_compile_features(rondo_${name} PUBLIC cxx_std_20)
   target_link_libraries(rondo_${name} PRIVATE $<BUILD_INTERFACE:rondo_build_flags>)

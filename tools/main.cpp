@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <vector>
 
-#include <rondo/loop/detail/standard_fds.hpp>
+#include "loop/standard_fds.hpp"
 
 #include "subcommand.hpp"
 

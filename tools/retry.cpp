@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include <rondo/http/retry_policy.hpp>
+#include <rondo/http/client/retry_policy.hpp>
 
 namespace tool {
 

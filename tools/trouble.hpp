@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include <rondo/http/client_error.hpp>
-#include <rondo/http/retry_policy.hpp>
+#include <rondo/http/client/client_error.hpp>
+#include <rondo/http/client/retry_policy.hpp>
 #include <rondo/loop/time.hpp>
 
 namespace tool {

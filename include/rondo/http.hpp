@@ -6,18 +6,8 @@
 // missing; they need <nlohmann/json_fwd.hpp>. For JSON include <nlohmann/json.hpp> too.
 #pragma once
 
-#include <rondo/http/access_log.hpp>
 #include <rondo/http/client.hpp>
-#include <rondo/http/date.hpp>
 #include <rondo/http/files.hpp>
-#include <rondo/http/gzip.hpp>
-#include <rondo/http/media_type.hpp>
-#include <rondo/http/multipart.hpp>
-#include <rondo/http/reply.hpp>
-#include <rondo/http/request.hpp>
-#include <rondo/http/router.hpp>
-#include <rondo/http/serve.hpp>
 #include <rondo/http/server.hpp>
-#include <rondo/http/server_sent_events.hpp>
 #include <rondo/http/url.hpp>
 #include <rondo/http/websocket.hpp>

@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/cancel_scope.hpp>
 
-#include <rondo/coro/detail/fatal.hpp>
+#include "coro/fatal.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

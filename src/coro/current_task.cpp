@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/current_task.hpp>
 
-#include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
+#include "coro/line_writer.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -6,10 +6,10 @@
 #include <new>
 #include <typeinfo>
 
-#include <rondo/coro/detail/line_writer.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/detail/scheduler.hpp>
 #include <rondo/coro/errors.hpp>
+#include "coro/line_writer.hpp"
 
 namespace rondo { inline namespace v0 {
 

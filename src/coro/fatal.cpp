@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/coro/detail/fatal.hpp>
+#include "coro/fatal.hpp"
 
 #include <cstdlib>
 #include <string>
 
-#include <rondo/coro/detail/line_writer.hpp>
+#include "coro/line_writer.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/coro/detail/fork.hpp>
+#include "coro/fork.hpp"
 
 #include <pthread.h>
 

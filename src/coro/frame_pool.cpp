@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include <rondo/coro/detail/fork.hpp>
+#include "coro/fork.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

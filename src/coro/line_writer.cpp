@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/coro/detail/line_writer.hpp>
+#include "coro/line_writer.hpp"
 
 #include <poll.h>
 #include <pthread.h>
@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include <rondo/coro/detail/no_sigpipe.hpp>
+#include "coro/no_sigpipe.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -3,9 +3,9 @@
 
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/detail/context.hpp>
-#include <rondo/coro/detail/fatal.hpp>
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/detail/promise.hpp>
+#include "coro/fatal.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

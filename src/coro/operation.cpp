@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/detail/operation.hpp>
 
-#include <rondo/coro/detail/fatal.hpp>
 #include <rondo/coro/detail/foreign.hpp>
 #include <rondo/coro/detail/promise.hpp>
+#include "coro/fatal.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

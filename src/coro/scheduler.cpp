@@ -3,9 +3,9 @@
 
 #include <mutex>
 
-#include <rondo/coro/detail/fork.hpp>
 #include <rondo/coro/detail/home_loop.hpp>
 #include <rondo/coro/detail/node.hpp>
+#include "coro/fork.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -12,7 +12,7 @@
 
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/exec/detail/worker_threads.hpp>
-#include <rondo/loop/detail/signal_mask.hpp>
+#include "loop/signal_mask.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -15,7 +15,7 @@
 #include <thread>
 
 #include <rondo/coro/detail/scheduler.hpp>
-#include <rondo/loop/detail/signal_mask.hpp>
+#include "loop/signal_mask.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

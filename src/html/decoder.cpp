@@ -2,13 +2,13 @@
 //
 // As the standard writes them, but that a byte which it puts back is one that is not taken: an
 // error within several bytes leaves the ASCII characters among them, or they could hide markup.
-#include "decoder.hpp"
+#include "html/decoder.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "encoding_tables.hpp"
-#include "utf8.hpp"
+#include "html/encoding_tables.hpp"
+#include "html/utf8.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

@@ -6,10 +6,10 @@
 
 #include <rondo/html/encoding.hpp>
 
-#include "decoder.hpp"
-#include "prescan.hpp"
-#include "query_encoder.hpp"
-#include "tree.hpp"
+#include "html/decoder.hpp"
+#include "html/prescan.hpp"
+#include "html/query_encoder.hpp"
+#include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html {
 

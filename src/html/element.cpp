@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "tree.hpp"
+#include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html {
 

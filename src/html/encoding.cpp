@@ -3,8 +3,8 @@
 
 #include <rondo/coro/errors.hpp>
 
-#include "decoder.hpp"
-#include "prescan.hpp"
+#include "html/decoder.hpp"
+#include "html/prescan.hpp"
 
 namespace rondo { inline namespace v0 { namespace html {
 

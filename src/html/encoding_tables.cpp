@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include "encoding_tables.hpp"
+#include "html/encoding_tables.hpp"
 
 #include <iconv.h>
 #include <cerrno>
@@ -10,10 +10,10 @@
 #include <span>
 #include <string>
 
-#include <rondo/coro/detail/fork.hpp>
 #include <rondo/coro/errors.hpp>
+#include "coro/fork.hpp"
 
-#include "utf8.hpp"
+#include "html/utf8.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "encodings.hpp"
+#include "html/encodings.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

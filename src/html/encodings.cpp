@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include "encodings.hpp"
+#include "html/encodings.hpp"
 
 #include <algorithm>
 #include <array>
 #include <string>
 
-#include "tree.hpp"
+#include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

@@ -6,8 +6,8 @@
 // ancestors and elder siblings, with no way to go back and try another.
 #include <algorithm>
 
-#include "compiled_selector.hpp"
-#include "tree.hpp"
+#include "html/compiled_selector.hpp"
+#include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

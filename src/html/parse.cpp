@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "tree.hpp"
+#include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

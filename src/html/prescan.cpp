@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include "prescan.hpp"
+#include "html/prescan.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "tree.hpp"
+#include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include "query_encoder.hpp"
+#include "html/query_encoder.hpp"
 
 #include <iconv.h>
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-#include "decoder.hpp"
-#include "utf8.hpp"
+#include "html/decoder.hpp"
+#include "html/utf8.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "encodings.hpp"
+#include "html/encodings.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 

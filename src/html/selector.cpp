@@ -7,8 +7,8 @@
 #include <tuple>
 #include <utility>
 
-#include "compiled_selector.hpp"
-#include "utf8.hpp"
+#include "html/compiled_selector.hpp"
+#include "html/utf8.hpp"
 
 namespace rondo { inline namespace v0 { namespace html {
 

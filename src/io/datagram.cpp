@@ -13,12 +13,12 @@
 #include <system_error>
 #include <vector>
 
-#include <rondo/io/detail/socket.hpp>
-#include <rondo/io/detail/unix_socket_file.hpp>
 #include <rondo/io/resolve.hpp>
-#include <rondo/loop/detail/backend.hpp>
-#include <rondo/loop/detail/syscall.hpp>
 #include <rondo/loop/loop.hpp>
+#include "io/socket.hpp"
+#include "io/unix_socket_file.hpp"
+#include "loop/backend.hpp"
+#include "loop/syscall.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -12,11 +12,11 @@
 #include <vector>
 
 #include <rondo/coro/detail/promise.hpp>
-#include <rondo/io/detail/file_operation.hpp>
-#include <rondo/io/detail/file_status.hpp>
-#include <rondo/io/detail/on_thread.hpp>
+#include "io/file_operation.hpp"
+#include "io/file_status.hpp"
+#include "io/on_thread.hpp"
 
-#include "directory_identity.hpp"
+#include "io/directory_identity.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -1,10 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/io/detail/fd_watcher.hpp>
+#include "io/fd_watcher.hpp"
 
 #include <poll.h>
 #include <cerrno>
 
-#include <rondo/loop/detail/backend.hpp>
+#include "loop/backend.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

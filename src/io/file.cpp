@@ -9,11 +9,11 @@
 #include <stop_token>
 
 #include <rondo/coro/detail/promise.hpp>
-#include <rondo/io/detail/file_operation.hpp>
-#include <rondo/io/detail/file_status.hpp>
-#include <rondo/io/detail/on_thread.hpp>
-#include <rondo/io/detail/replacement.hpp>
 #include <rondo/loop/sleep.hpp>
+#include "io/file_operation.hpp"
+#include "io/file_status.hpp"
+#include "io/on_thread.hpp"
+#include "io/replacement.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -9,11 +9,11 @@
 #include <new>
 
 #include <rondo/coro/detail/promise.hpp>
-#include <rondo/io/detail/file_operation.hpp>
-#include <rondo/io/detail/file_status.hpp>
-#include <rondo/io/detail/on_thread.hpp>
-#include <rondo/io/detail/socket.hpp>
 #include <rondo/io/errors.hpp>
+#include "io/file_operation.hpp"
+#include "io/file_status.hpp"
+#include "io/on_thread.hpp"
+#include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -8,8 +8,8 @@
 #include <cerrno>
 
 #include <rondo/coro/detail/promise.hpp>
-#include <rondo/io/detail/on_thread.hpp>
 #include <rondo/loop/sleep.hpp>
+#include "io/on_thread.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/io/detail/file_operation.hpp>
+#include "io/file_operation.hpp"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <utility>
 
-#include <rondo/coro/detail/no_sigpipe.hpp>
 #include <rondo/coro/detail/promise.hpp>
-#include <rondo/loop/detail/backend.hpp>
-#include <rondo/loop/detail/syscall.hpp>
 #include <rondo/loop/loop.hpp>
+#include "coro/no_sigpipe.hpp"
+#include "loop/backend.hpp"
+#include "loop/syscall.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -11,11 +11,11 @@
 #include <stop_token>
 
 #include <rondo/coro/detail/promise.hpp>
-#include <rondo/io/detail/file_operation.hpp>
-#include <rondo/io/detail/file_status.hpp>
-#include <rondo/io/detail/on_thread.hpp>
-#include <rondo/io/detail/remove_tree.hpp>
-#include <rondo/io/detail/replacement.hpp>
+#include "io/file_operation.hpp"
+#include "io/file_status.hpp"
+#include "io/on_thread.hpp"
+#include "io/remove_tree.hpp"
+#include "io/replacement.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -12,10 +12,10 @@
 
 #include <rondo/compose/task_group.hpp>
 #include <rondo/compose/wait_for.hpp>
-#include <rondo/io/detail/socket.hpp>
 #include <rondo/io/resolve.hpp>
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
+#include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 {
 

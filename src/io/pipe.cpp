@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include <rondo/io/detail/socket.hpp>
+#include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
-#include <rondo/io/detail/fd_watcher.hpp>
 #include <rondo/loop/loop.hpp>
+#include "io/fd_watcher.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/io/detail/remove_tree.hpp>
+#include "io/remove_tree.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,9 +10,9 @@
 #include <memory>
 #include <vector>
 
-#include <rondo/io/detail/file_operation.hpp>
+#include "io/file_operation.hpp"
 
-#include "directory_identity.hpp"
+#include "io/directory_identity.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/io/detail/replacement.hpp>
+#include "io/replacement.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <climits>
 
-#include <rondo/io/detail/file_operation.hpp>
+#include "io/file_operation.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -11,8 +11,8 @@
 #include <new>
 #include <unordered_map>
 
-#include <rondo/io/detail/fd_watcher.hpp>
 #include <rondo/loop/loop.hpp>
+#include "io/fd_watcher.hpp"
 
 namespace rondo { inline namespace v0 {
 

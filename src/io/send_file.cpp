@@ -11,11 +11,11 @@
 #include <memory>
 
 #include <rondo/exec/to_thread.hpp>
-#include <rondo/io/detail/file_operation.hpp>
 #include <rondo/io/errors.hpp>
 #include <rondo/io/file.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/sleep.hpp>
+#include "io/file_operation.hpp"
 
 namespace rondo { inline namespace v0 {
 

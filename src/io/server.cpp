@@ -19,13 +19,13 @@
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/create_task.hpp>
 #include <rondo/coro/diagnostic.hpp>
-#include <rondo/io/detail/socket.hpp>
-#include <rondo/io/detail/unix_socket_file.hpp>
 #include <rondo/io/resolve.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/semaphore.hpp>
+#include "io/socket.hpp"
+#include "io/unix_socket_file.hpp"
 
 namespace rondo { inline namespace v0 {
 

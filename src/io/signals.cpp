@@ -17,9 +17,9 @@
 #include <rondo/coro/detail/context.hpp>
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/coro/errors.hpp>
-#include <rondo/io/detail/fd_watcher.hpp>
-#include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/loop.hpp>
+#include "io/fd_watcher.hpp"
+#include "loop/backend.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/io/detail/socket.hpp>
+#include "io/socket.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -10,8 +10,8 @@
 #include <system_error>
 
 #include <rondo/io/readiness.hpp>
-#include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/loop.hpp>
+#include "loop/backend.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

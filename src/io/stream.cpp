@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include <rondo/io/detail/socket.hpp>
+#include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -8,11 +8,11 @@
 #include <cstring>
 #include <new>
 
-#include <rondo/compose/detail/background.hpp>
-#include <rondo/coro/detail/fatal.hpp>
-#include <rondo/io/detail/socket.hpp>
 #include <rondo/io/detail/stream_operation.hpp>
 #include <rondo/io/errors.hpp>
+#include "compose/background.hpp"
+#include "coro/fatal.hpp"
+#include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/io/detail/stream_handshake.hpp>
+#include "io/stream_handshake.hpp"
 
 #include <sys/socket.h>
 #include <cerrno>

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <iterator>
 
-#include <rondo/coro/detail/no_sigpipe.hpp>
+#include "coro/no_sigpipe.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

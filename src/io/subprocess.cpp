@@ -12,8 +12,8 @@
 #include <rondo/compose/gather.hpp>
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/exec/to_thread.hpp>
-#include <rondo/io/detail/socket.hpp>
 #include <rondo/io/pipe.hpp>
+#include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 {
 

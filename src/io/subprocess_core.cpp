@@ -15,14 +15,14 @@
 #include <cstring>
 #include <system_error>
 
-#include <rondo/compose/detail/background.hpp>
 #include <rondo/compose/gather.hpp>
 #include <rondo/compose/wait_for.hpp>
-#include <rondo/io/detail/socket.hpp>
 #include <rondo/io/errors.hpp>
 #include <rondo/io/subprocess.hpp>
-#include <rondo/loop/detail/interrupt.hpp>
 #include <rondo/loop/sleep.hpp>
+#include "compose/background.hpp"
+#include "io/socket.hpp"
+#include "loop/interrupt.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -8,9 +8,9 @@
 #include <stop_token>
 
 #include <rondo/coro/detail/promise.hpp>
-#include <rondo/io/detail/on_thread.hpp>
-#include <rondo/io/detail/remove_tree.hpp>
 #include <rondo/io/file_system.hpp>
+#include "io/on_thread.hpp"
+#include "io/remove_tree.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/io/detail/unix_socket_file.hpp>
+#include "io/unix_socket_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

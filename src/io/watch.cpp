@@ -10,9 +10,9 @@
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
-#include <rondo/io/detail/file_operation.hpp>
-#include <rondo/io/detail/on_thread.hpp>
 #include <rondo/io/file.hpp>
+#include "io/file_operation.hpp"
+#include "io/on_thread.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -11,10 +11,10 @@
 #include <system_error>
 #include <utility>
 
-#include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
+#include "loop/backend.hpp"
 
-#include <rondo/loop/detail/syscall.hpp>
+#include "loop/syscall.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

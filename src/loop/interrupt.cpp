@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/loop/detail/interrupt.hpp>
+#include "loop/interrupt.hpp"
 
 #include <unistd.h>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 
-#include <rondo/coro/detail/line_writer.hpp>
-#include <rondo/loop/detail/backend.hpp>
+#include "coro/line_writer.hpp"
+#include "loop/backend.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -3,8 +3,8 @@
 
 #include <cerrno>
 
-#include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/loop.hpp>
+#include "loop/backend.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

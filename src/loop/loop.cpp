@@ -12,13 +12,13 @@
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/current_task.hpp>
 #include <rondo/coro/detail/backtrace.hpp>
-#include <rondo/coro/detail/fatal.hpp>
 #include <rondo/coro/detail/frame_pool.hpp>
-#include <rondo/loop/detail/backend.hpp>
-#include <rondo/loop/detail/interrupt.hpp>
-#include <rondo/loop/detail/loop_link.hpp>
-#include <rondo/loop/detail/standard_fds.hpp>
-#include <rondo/loop/detail/watchdog.hpp>
+#include "coro/fatal.hpp"
+#include "loop/backend.hpp"
+#include "loop/interrupt.hpp"
+#include "loop/loop_link.hpp"
+#include "loop/standard_fds.hpp"
+#include "loop/watchdog.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/loop/detail/loop_link.hpp>
+#include "loop/loop_link.hpp"
 
 #include <atomic>
 #include <mutex>
 #include <thread>
 
-#include <rondo/coro/detail/fork.hpp>
-#include <rondo/loop/detail/backend.hpp>
+#include "coro/fork.hpp"
+#include "loop/backend.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -1,9 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/run.hpp>
 
-#include <rondo/loop/detail/backend.hpp>
-#include <rondo/loop/detail/before_run.hpp>
-#include <rondo/loop/detail/interrupt.hpp>
+#include "loop/backend.hpp"
+#include "loop/before_run.hpp"
+#include "loop/interrupt.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -4,8 +4,8 @@
 #include <cerrno>
 #include <ctime>
 
-#include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
+#include "loop/backend.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

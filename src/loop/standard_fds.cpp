@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/loop/detail/standard_fds.hpp>
+#include "loop/standard_fds.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/loop/detail/syscall.hpp>
+#include "loop/syscall.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

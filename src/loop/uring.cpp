@@ -10,12 +10,12 @@
 #include <memory>
 #include <new>
 
-#include <rondo/loop/detail/backend.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
+#include "loop/backend.hpp"
 
 #include <linux/io_uring.h>
 
-#include "buffer_ring.hpp"
+#include "loop/buffer_ring.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/loop/detail/watchdog.hpp>
+#include "loop/watchdog.hpp"
 
 #include <unistd.h>
 #include <cerrno>
@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include <rondo/loop/detail/signal_mask.hpp>
+#include "loop/signal_mask.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

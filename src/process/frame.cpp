@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/process/detail/frame.hpp>
+#include "process/frame.hpp"
 
 #include <sys/socket.h>
 #include <algorithm>

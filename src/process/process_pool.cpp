@@ -10,13 +10,13 @@
 #include <vector>
 
 #include <rondo/compose/finally.hpp>
-#include <rondo/coro/detail/fork.hpp>
-#include <rondo/process/detail/frame.hpp>
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/lock.hpp>
+#include "coro/fork.hpp"
+#include "process/frame.hpp"
 
-#include "serve.hpp"
-#include "worker.hpp"
+#include "process/serve.hpp"
+#include "process/worker.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // The side of the worker.
-#include "serve.hpp"
+#include "process/serve.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -13,10 +13,10 @@
 #include <iostream>
 #include <string_view>
 
-#include <rondo/coro/detail/line_writer.hpp>
-#include <rondo/loop/detail/before_run.hpp>
-#include <rondo/process/detail/frame.hpp>
 #include <rondo/process/process_pool.hpp>
+#include "coro/line_writer.hpp"
+#include "loop/before_run.hpp"
+#include "process/frame.hpp"
 
 namespace rondo { inline namespace v0 {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include "worker.hpp"
+#include "process/worker.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -14,13 +14,13 @@
 
 #include <rondo/compose/race.hpp>
 #include <rondo/exec/thread_pool.hpp>
-#include <rondo/io/detail/socket.hpp>
 #include <rondo/io/detail/spawn.hpp>
 #include <rondo/io/pipe.hpp>
 #include <rondo/io/readiness.hpp>
-#include <rondo/process/detail/frame.hpp>
+#include "io/socket.hpp"
+#include "process/frame.hpp"
 
-#include "serve.hpp"
+#include "process/serve.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

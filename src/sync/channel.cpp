@@ -3,7 +3,7 @@
 
 #include <mutex>
 
-#include <rondo/coro/detail/fatal.hpp>
+#include "coro/fatal.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -8,8 +8,8 @@
 #include <rondo/coro/detail/node.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/exec/to_thread.hpp>
-#include <rondo/io/detail/stream_handshake.hpp>
 #include <rondo/loop/loop.hpp>
+#include "io/stream_handshake.hpp"
 
 #include "tls/context_state.hpp"
 #include "tls/filter.hpp"

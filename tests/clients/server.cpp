@@ -20,12 +20,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include <rondo/http/files.hpp>
-#include <rondo/http/gzip.hpp>
-#include <rondo/http/router.hpp>
-#include <rondo/http/server.hpp>
-#include <rondo/http/server_sent_events.hpp>
-#include <rondo/http/websocket.hpp>
+#include <rondo/http/files/files.hpp>
+#include <rondo/http/files/gzip.hpp>
+#include <rondo/http/server/server.hpp>
+#include <rondo/http/site/router.hpp>
+#include <rondo/http/site/server_sent_events.hpp>
+#include <rondo/http/websocket/websocket.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
 #include <rondo/tls.hpp>

@@ -167,7 +167,7 @@ TEST(finally, says_that_a_cleanup_was_cut_off_where_and_whose) {
   EXPECT_EQ(
       said.messages,
       (test::lines{"the cleanup 'rollback' of task 'transfer' was cut off after its limit of 2s; "
-                   "it waited for sleep in rollback_reply at shield_test.cpp:149",
+                   "it waited for sleep in rollback_reply at shield_test.cpp:146",
                    "the cleanup 'sleep' of task 'waits' was cut off after its limit of 1.5s"}));
 }
 

@@ -54,10 +54,10 @@ TEST(async_backtrace, goes_through_calls_and_up_the_tree) {
   }
   EXPECT_EQ(rondo::async_backtrace(caught),
             "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
-            "  called from feed::load at async_backtrace_test.cpp:19\n"
+            "  called from feed::load at async_backtrace_test.cpp:18\n"
             "  under wait_for\n"
             "  under gather in feed::refresh at async_backtrace_test.cpp:26\n"
-            "  called from feed::amain at async_backtrace_test.cpp:29");
+            "  called from feed::amain at async_backtrace_test.cpp:27");
   EXPECT_EQ(rondo::async_backtrace(nullptr), "");
   EXPECT_EQ(rondo::async_backtrace(std::make_exception_ptr(1)), "");
 }
@@ -75,11 +75,11 @@ TEST(async_backtrace, goes_through_generators_and_groups) {
   EXPECT_EQ(
       trace,
       "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
-      "  called from feed::load at async_backtrace_test.cpp:19\n"
-      "  called from feed::numbers at async_backtrace_test.cpp:33\n"
-      "  called from feed::consume at async_backtrace_test.cpp:37\n"
+      "  called from feed::load at async_backtrace_test.cpp:18\n"
+      "  called from feed::numbers at async_backtrace_test.cpp:30\n"
+      "  called from feed::consume at async_backtrace_test.cpp:34\n"
       "  under task_group in lambda in async_backtrace_goes_through_generators_and_groups_Test::"
-      "TestBody at async_backtrace_test.cpp:72");
+      "TestBody at async_backtrace_test.cpp:69");
 }
 
 TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
@@ -96,13 +96,13 @@ TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
       (test::lines{
           std::string("task 'feed::at_once' failed before its first co_await (") +
               rondo::detail::place_word(rondo::detail::place_of_promise) +
-              " at async_backtrace_test.cpp:24, created at async_backtrace_test.cpp:92) and nobody "
+              " at async_backtrace_test.cpp:22, created at async_backtrace_test.cpp:90) and nobody "
               "asked for its result: std::runtime_error: at once",
-          "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:19 "
-          "(created at async_backtrace_test.cpp:91) and nobody "
+          "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:18 "
+          "(created at async_backtrace_test.cpp:89) and nobody "
           "asked for its result: std::runtime_error: bad number\n"
           "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
-          "  called from feed::load at async_backtrace_test.cpp:19"}));
+          "  called from feed::load at async_backtrace_test.cpp:18"}));
 }
 
 TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_is) {
@@ -119,9 +119,9 @@ TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_i
       trace,
       std::string("  thrown in feed::at_once, ") +
           rondo::detail::place_word(rondo::detail::place_of_promise) +
-          " at async_backtrace_test.cpp:24\n"
+          " at async_backtrace_test.cpp:22\n"
           "  called from lambda in async_backtrace_of_one_thrown_before_any_await_says_where_that_"
-          "coroutine_is_Test::TestBody at async_backtrace_test.cpp:113");
+          "coroutine_is_Test::TestBody at async_backtrace_test.cpp:112");
 }
 
 TEST(async_backtrace, is_bounded_in_depth_and_number) {

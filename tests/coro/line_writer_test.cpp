@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/coro/detail/line_writer.hpp>
+#include "coro/line_writer.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -20,10 +20,7 @@ PRELUDE = """#include <cstdio>
 #include <rondo/html.hpp>
 #include <rondo/http/client.hpp>
 #include <rondo/http/files.hpp>
-#include <rondo/http/gzip.hpp>
-#include <rondo/http/multipart.hpp>
 #include <rondo/http/server.hpp>
-#include <rondo/http/server_sent_events.hpp>
 #include <rondo/http/websocket.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>

@@ -252,6 +252,9 @@ class Reader:
                 i = self.after_constraint(i + 1)
         i = self.after_attributes(i)
         word = self.at(i)
+        if word == "inline" and self.at(i + 1) == "namespace":
+            i += 1
+            word = "namespace"
         if word == "namespace":
             return self.read_namespace(i, scope)
         if word in ("friend", "static_assert"):
@@ -276,8 +279,9 @@ class Reader:
             i += 1
         path = [self.at(k) for k in range(begin + 1, i) if self.tokens[k].is_word]
         end = self.closing(i)
+        path = [p for p in path if p not in ("inline", "v0")]
         if path[:1] == ["rondo"]:
-            path = [p for p in path[1:] if p not in ("inline", "v0")]
+            path = path[1:]
             inner = "::".join(path)
         elif scope is not None:
             inner = "::".join(([scope] if scope else []) + path)

@@ -11,10 +11,10 @@
 
 #include <gtest/gtest.h>
 
-#include <rondo/coro/detail/line_writer.hpp>
+#include "coro/line_writer.hpp"
 
-#include "loop/child.hpp"
 #include "support/async.hpp"
+#include "support/child.hpp"
 
 using namespace std::chrono_literals;
 

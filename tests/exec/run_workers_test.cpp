@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "loop/child.hpp"
 #include "support/async.hpp"
+#include "support/child.hpp"
 
 using namespace std::chrono_literals;
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include <rondo/http/detail/content_decoder.hpp>
+#include "http/message/content_decoder.hpp"
 
 namespace {
 

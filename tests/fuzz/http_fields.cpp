@@ -9,11 +9,11 @@
 #include <string>
 #include <string_view>
 
-#include <rondo/http/date.hpp>
-#include <rondo/http/detail/accepted_coding.hpp>
-#include <rondo/http/detail/conditions.hpp>
-#include <rondo/http/media_type.hpp>
-#include <rondo/http/percent_encoding.hpp>
+#include <rondo/http/message/date.hpp>
+#include <rondo/http/message/media_type.hpp>
+#include <rondo/http/message/percent_encoding.hpp>
+#include "http/files/accepted_coding.hpp"
+#include "http/files/conditions.hpp"
 
 namespace {
 

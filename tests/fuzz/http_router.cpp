@@ -15,7 +15,7 @@
 
 #include <rondo/rondo.hpp>
 
-#include <rondo/http/router.hpp>
+#include <rondo/http/site/router.hpp>
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include <rondo/http/reply.hpp>
+#include <rondo/http/server/reply.hpp>
 
 #include "http/server/multipart_parser.hpp"
 

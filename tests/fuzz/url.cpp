@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-#include <rondo/http/url.hpp>
+#include <rondo/http/url/url.hpp>
 
 using rondo::http::url;
 

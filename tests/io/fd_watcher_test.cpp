@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/io/detail/fd_watcher.hpp>
+#include "io/fd_watcher.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <unistd.h>
 
-#include <rondo/loop/detail/backend.hpp>
+#include "loop/backend.hpp"
 
 #include "support/run.hpp"
 

@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 #include <rondo/io.hpp>
 
-#include "io/folder.hpp"
 #include "support/async.hpp"
 #include "support/every_allocation.hpp"
+#include "support/folder.hpp"
 
 namespace {
 

@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "io/folder.hpp"
 #include "support/async.hpp"
+#include "support/folder.hpp"
 
 using namespace std::chrono_literals;
 

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <rondo/io.hpp>
 
-#include "io/folder.hpp"
+#include "support/folder.hpp"
 #include "support/run.hpp"
 #include "support/seccomp.hpp"
 

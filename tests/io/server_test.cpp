@@ -22,9 +22,9 @@
 #include <gtest/gtest.h>
 #include <rondo/io.hpp>
 
-#include "io/folder.hpp"
-#include "loop/child.hpp"
 #include "support/async.hpp"
+#include "support/child.hpp"
+#include "support/folder.hpp"
 
 using namespace std::chrono_literals;
 

@@ -12,8 +12,8 @@
 
 #include <rondo/io.hpp>
 
-#include "loop/child.hpp"
 #include "support/async.hpp"
+#include "support/child.hpp"
 
 using namespace std::chrono_literals;
 

@@ -18,7 +18,7 @@
 
 #include <gtest/gtest.h>
 
-#include <rondo/io/detail/socket.hpp>
+#include "io/socket.hpp"
 
 #include "support/allocations.hpp"
 #include "support/async.hpp"

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <rondo/io/file_system.hpp>
 
-#include "io/folder.hpp"
 #include "support/async.hpp"
+#include "support/folder.hpp"
 
 using namespace std::chrono_literals;
 

@@ -10,8 +10,8 @@
 #include <rondo/io/file.hpp>
 #include <rondo/io/file_system.hpp>
 
-#include "io/folder.hpp"
 #include "support/async.hpp"
+#include "support/folder.hpp"
 
 using namespace std::chrono_literals;
 

@@ -10,7 +10,7 @@
 
 #include <rondo/rondo.hpp>
 
-#include "loop/child.hpp"
+#include "support/child.hpp"
 #include "support/seccomp.hpp"
 
 using namespace std::chrono_literals;

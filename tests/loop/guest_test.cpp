@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "loop/io_call.hpp"
+#include "support/io_call.hpp"
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;

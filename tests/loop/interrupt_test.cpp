@@ -11,8 +11,8 @@
 
 #include <rondo/rondo.hpp>
 
-#include "loop/child.hpp"
-#include "loop/io_call.hpp"
+#include "support/child.hpp"
+#include "support/io_call.hpp"
 
 using namespace std::chrono_literals;
 

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <rondo/compose/detail/background.hpp>
+#include "compose/background.hpp"
 
 #include "support/run.hpp"
 

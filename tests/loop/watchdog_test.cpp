@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "loop/child.hpp"
+#include "support/child.hpp"
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;

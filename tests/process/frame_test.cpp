@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include <rondo/process/detail/frame.hpp>
 #include <rondo/process/remote_function.hpp>
+#include "process/frame.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 
 #include <rondo/process/process_pool.hpp>
 
-#include "loop/child.hpp"
+#include "support/child.hpp"
 #include "support/run.hpp"
 
 namespace {

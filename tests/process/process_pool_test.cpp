@@ -29,8 +29,8 @@
 #include <rondo/process/process_pool.hpp>
 #include <rondo/rondo.hpp>
 
-#include "loop/child.hpp"
 #include "support/async.hpp"
+#include "support/child.hpp"
 
 using namespace std::chrono_literals;
 

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "loop/child.hpp"
+#include "support/child.hpp"
 
 namespace test {
 

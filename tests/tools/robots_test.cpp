@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "../../tools/robots.hpp"
+#include "crawl/robots.hpp"
 
 namespace {
 

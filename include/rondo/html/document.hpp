@@ -11,7 +11,7 @@
 #include <rondo/detail/config.hpp>
 #include <rondo/html/element.hpp>
 #include <rondo/html/selector.hpp>
-#include <rondo/http/url.hpp>
+#include <rondo/http/url/url.hpp>
 #include <rondo/loop/time.hpp>
 
 namespace rondo { inline namespace v0 { namespace html {

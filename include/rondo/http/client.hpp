@@ -1,18 +1,19 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// The HTTP client. Begin with session.hpp.
 #pragma once
 
-// The HTTP client. Begin with session.hpp.
-#include <rondo/http/auth.hpp>
-#include <rondo/http/body.hpp>
-#include <rondo/http/client_error.hpp>
-#include <rondo/http/cookie.hpp>
-#include <rondo/http/headers.hpp>
-#include <rondo/http/multipart_form.hpp>
-#include <rondo/http/percent_encoding.hpp>
-#include <rondo/http/request_options.hpp>
-#include <rondo/http/response.hpp>
-#include <rondo/http/retry_policy.hpp>
-#include <rondo/http/session.hpp>
-#include <rondo/http/session_options.hpp>
-#include <rondo/http/timeouts.hpp>
-#include <rondo/http/transfer.hpp>
+#include <rondo/http/client/auth.hpp>
+#include <rondo/http/client/body.hpp>
+#include <rondo/http/client/client_error.hpp>
+#include <rondo/http/client/cookie.hpp>
+#include <rondo/http/client/multipart_form.hpp>
+#include <rondo/http/client/request_options.hpp>
+#include <rondo/http/client/response.hpp>
+#include <rondo/http/client/retry_policy.hpp>
+#include <rondo/http/client/session.hpp>
+#include <rondo/http/client/session_options.hpp>
+#include <rondo/http/client/timeouts.hpp>
+#include <rondo/http/client/transfer.hpp>
+#include <rondo/http/message/headers.hpp>
+#include <rondo/http/message/percent_encoding.hpp>

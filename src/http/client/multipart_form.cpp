@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/multipart_form.hpp>
+#include <rondo/http/client/multipart_form.hpp>
 
 #include <sys/stat.h>
 #include <algorithm>

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include <rondo/http/body.hpp>
-#include <rondo/http/request_options.hpp>
-#include <rondo/http/response.hpp>
+#include <rondo/http/client/body.hpp>
+#include <rondo/http/client/request_options.hpp>
+#include <rondo/http/client/response.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

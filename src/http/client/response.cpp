@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/response.hpp>
+#include <rondo/http/client/response.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,13 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/retry_policy.hpp>
+#include <rondo/http/client/retry_policy.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <random>
 
-#include <rondo/coro/detail/fork.hpp>
-#include <rondo/http/date.hpp>
+#include <rondo/http/message/date.hpp>
+#include "coro/fork.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/session.hpp>
+#include <rondo/http/client/session.hpp>
 
 #include <rondo/compose/race.hpp>
 #include <rondo/loop/loop.hpp>

@@ -11,7 +11,7 @@
 #include <cstdlib>
 
 #include <rondo/coro/errors.hpp>
-#include <rondo/io/detail/fd_watcher.hpp>
+#include "io/fd_watcher.hpp"
 
 #include "http/client/tls_session.hpp"
 #include "http/client/transfer_state.hpp"

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include <rondo/http/cookie.hpp>
-#include <rondo/http/session_options.hpp>
+#include <rondo/http/client/cookie.hpp>
+#include <rondo/http/client/session_options.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/sync/event.hpp>
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <new>
 
-#include <rondo/http/client_error.hpp>
-#include <rondo/http/headers.hpp>
+#include <rondo/http/client/client_error.hpp>
+#include <rondo/http/message/headers.hpp>
 
 #include "http/client/url_text.hpp"
 

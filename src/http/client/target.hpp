@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <rondo/http/session_options.hpp>
+#include <rondo/http/client/session_options.hpp>
 
 #include "http/client/order.hpp"
 

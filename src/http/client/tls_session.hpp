@@ -3,7 +3,7 @@
 
 #include <curl/curl.h>
 
-#include <rondo/http/session_options.hpp>
+#include <rondo/http/client/session_options.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

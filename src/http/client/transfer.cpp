@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/transfer.hpp>
+#include <rondo/http/client/transfer.hpp>
 
 #include "http/client/transfer_state.hpp"
 #include "http/client/url_text.hpp"

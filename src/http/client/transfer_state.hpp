@@ -11,13 +11,13 @@
 #include <vector>
 
 #include <rondo/coro/task.hpp>
-#include <rondo/http/client_error.hpp>
-#include <rondo/http/detail/chunked_decoder.hpp>
-#include <rondo/http/detail/content_decoder.hpp>
-#include <rondo/http/detail/response_framing.hpp>
-#include <rondo/http/headers.hpp>
+#include <rondo/http/client/client_error.hpp>
+#include <rondo/http/message/headers.hpp>
 #include <rondo/loop/detail/timer_queue.hpp>
 #include <rondo/sync/event.hpp>
+#include "http/message/chunked_decoder.hpp"
+#include "http/message/content_decoder.hpp"
+#include "http/message/response_framing.hpp"
 
 #include "http/client/easy_handle.hpp"
 #include "http/client/order.hpp"

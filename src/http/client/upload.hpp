@@ -5,7 +5,7 @@
 #include <string>
 
 #include <rondo/coro/task.hpp>
-#include <rondo/http/body.hpp>
+#include <rondo/http/client/body.hpp>
 #include <rondo/sync/event.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {

@@ -7,9 +7,9 @@
 #include <new>
 #include <optional>
 
-#include <rondo/http/client_error.hpp>
-#include <rondo/http/headers.hpp>
-#include <rondo/http/url.hpp>
+#include <rondo/http/client/client_error.hpp>
+#include <rondo/http/message/headers.hpp>
+#include <rondo/http/url/url.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

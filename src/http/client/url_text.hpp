@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <rondo/http/percent_encoding.hpp>
+#include <rondo/http/message/percent_encoding.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

@@ -14,11 +14,11 @@
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/create_task.hpp>
 #include <rondo/coro/diagnostic.hpp>
-#include <rondo/io/detail/socket.hpp>
 #include <rondo/io/send_file.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
+#include "io/socket.hpp"
 
 #include "http/server/least_rate.hpp"
 

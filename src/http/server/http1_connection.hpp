@@ -7,7 +7,7 @@
 #include <string>
 
 #include <rondo/coro/detail/node.hpp>
-#include <rondo/http/detail/exchange.hpp>
+#include <rondo/http/client/detail/exchange.hpp>
 #include <rondo/io/stream.hpp>
 
 #include "http/server/server_state.hpp"

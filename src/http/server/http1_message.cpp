@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include <rondo/http/server.hpp>
+#include <rondo/http/server/server.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

@@ -7,13 +7,11 @@
 
 #include <llhttp.h>
 
-#include <rondo/http/request.hpp>
+#include <rondo/http/server/request.hpp>
 
-namespace rondo {
-inline namespace v0 {
-namespace http {
+namespace rondo { inline namespace v0 { namespace http {
 struct server_options;
-}
+}}}  // namespace rondo::v0::http
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/multipart.hpp>
+#include <rondo/http/server/multipart.hpp>
 
 #include <rondo/coro/errors.hpp>
-#include <rondo/http/reply.hpp>
+#include <rondo/http/server/reply.hpp>
 
 #include "http/server/multipart_parser.hpp"
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include <rondo/http/percent_encoding.hpp>
-#include <rondo/http/reply.hpp>
+#include <rondo/http/message/percent_encoding.hpp>
+#include <rondo/http/server/reply.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <rondo/http/multipart.hpp>
+#include <rondo/http/server/multipart.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

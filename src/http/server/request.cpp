@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/request.hpp>
+#include <rondo/http/server/request.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include <rondo/coro/detail/fork.hpp>
 #include <rondo/coro/errors.hpp>
-#include <rondo/http/reply.hpp>
+#include <rondo/http/server/reply.hpp>
+#include "coro/fork.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 

@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/server.hpp>
+#include <rondo/http/server/server.hpp>
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 
 #include <rondo/coro/diagnostic.hpp>
-#include <rondo/http/date.hpp>
+#include <rondo/http/message/date.hpp>
 #include <rondo/tls/connection.hpp>
 
 #include "http/server/http1_connection.hpp"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <rondo/http/server.hpp>
+#include <rondo/http/server/server.hpp>
 #include <rondo/loop/loop.hpp>
 
 #include "http/server/http1_message.hpp"

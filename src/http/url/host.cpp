@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include "host.hpp"
+#include "http/url/host.hpp"
 
 #include <idn2.h>
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include <new>
 #include <optional>
 
-#include "characters.hpp"
+#include "http/url/characters.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

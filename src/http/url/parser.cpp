@@ -1,12 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include "parser.hpp"
+#include "http/url/parser.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "characters.hpp"
-#include "host.hpp"
-#include "percent_encode_sets.hpp"
+#include "http/url/characters.hpp"
+#include "http/url/host.hpp"
+#include "http/url/percent_encode_sets.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

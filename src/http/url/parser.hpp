@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include <rondo/http/url.hpp>
+#include <rondo/http/url/url.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

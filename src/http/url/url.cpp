@@ -1,11 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/url.hpp>
+#include <rondo/http/url/url.hpp>
 
 #include <algorithm>
 
-#include "characters.hpp"
-#include "parser.hpp"
-#include "percent_encode_sets.hpp"
+#include "http/url/characters.hpp"
+#include "http/url/parser.hpp"
+#include "http/url/percent_encode_sets.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 

@@ -6,10 +6,10 @@
 #include <exception>
 #include <new>
 
-#include <rondo/compose/detail/background.hpp>
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/create_task.hpp>
 #include <rondo/coro/errors.hpp>
+#include "compose/background.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include <rondo/coro/task_handle.hpp>
-#include <rondo/http/websocket.hpp>
+#include <rondo/http/websocket/websocket.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/sync/event.hpp>

@@ -10,7 +10,7 @@
 #include <openssl/rand.h>
 #include <wslay/wslay.h>
 
-#include <rondo/coro/detail/fork.hpp>
+#include "coro/fork.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

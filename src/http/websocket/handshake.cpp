@@ -8,8 +8,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include <rondo/http/url.hpp>
-#include <rondo/http/websocket.hpp>
+#include <rondo/http/url/url.hpp>
+#include <rondo/http/websocket/websocket.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

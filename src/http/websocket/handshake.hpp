@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include <rondo/http/headers.hpp>
+#include <rondo/http/message/headers.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 

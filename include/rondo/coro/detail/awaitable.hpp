@@ -7,11 +7,10 @@
 
 #include <rondo/coro/detail/operation.hpp>
 
-namespace rondo {
-inline namespace v0 {
+namespace rondo { inline namespace v0 {
 template <class T>
 class task;
-}
+}}  // namespace rondo::v0
 
 /// What can stand behind co_await, and the awaiters for it.
 namespace rondo { inline namespace v0 { namespace detail {

@@ -12,11 +12,10 @@
 #include <rondo/coro/detail/operation.hpp>
 #include <rondo/coro/outcome.hpp>
 
-namespace rondo {
-inline namespace v0 {
+namespace rondo { inline namespace v0 {
 template <class T>
 class task;
-}
+}}  // namespace rondo::v0
 
 namespace rondo { inline namespace v0 { namespace detail {
 
