@@ -180,12 +180,14 @@ std::size_t http1_message::take_method(std::string_view bytes) {
   constexpr std::size_t longest = 64;
   std::string& method = request.method;
   std::size_t taken = 0;
-  if (method.empty()) {  // empty lines may stand before a request (RFC 9112, 2.2)
+  // Empty lines may stand before a request (RFC 9112, 2.2).
+  if (method.empty() && !bytes.empty() && (bytes[0] == '\r' || bytes[0] == '\n')) {
     taken = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
-    if (taken > 0) run_parser(bytes.substr(0, taken));
+    run_parser(bytes.substr(0, taken));
     bytes.remove_prefix(taken);
   }
-  std::size_t end = std::min(bytes.find_first_of(" \r\n"), bytes.size());
+  std::size_t end = bytes.find(' ');
+  if (end == bytes.npos) end = std::min(bytes.find('\r'), std::min(bytes.find('\n'), bytes.size()));
   std::string_view part = bytes.substr(0, std::min(end, longest + 1));
   if (!part.empty() && !is_token(part)) throw status_error(400, "the request is malformed");
   if (!check_lines(part)) throw_refusal();
