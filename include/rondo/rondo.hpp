@@ -6,6 +6,7 @@
 #include <rondo/compose/cancel_scope.hpp>
 #include <rondo/compose/finally.hpp>
 #include <rondo/compose/gather.hpp>
+#include <rondo/compose/move_on_after.hpp>
 #include <rondo/compose/outcomes.hpp>
 #include <rondo/compose/race.hpp>
 #include <rondo/compose/shield.hpp>

@@ -1,32 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <rondo/coro/detail/body.hpp>
+#include <utility>
+
+#include <rondo/compose/detail/shield.hpp>
 
 namespace rondo { inline namespace v0 {
-
-namespace detail {
-
-template <class B>
-class [[nodiscard]] shield_operation final : public composite {
- public:
-  explicit shield_operation(B&& b) : child_(std::move(b)) {}
-  shield_operation(shield_operation&&) = default;
-
-  bool begin() noexcept override {
-    child_.set_shielded();
-    child_.start_below(*waiter());
-    return false;
-  }
-  void child_done(node&) noexcept override { complete(); }
-  typename body<B>::value_type result() { return std::move(child_.result).get(); }
-  const char* describe() const noexcept override { return "shield"; }
-
- private:
-  child<B> child_;
-};
-
-}  // namespace detail
 
 /// Runs something that cancellation does not reach. A cancelled task waits for
 /// it, gets its value, and is unwound at its next suspension. (Unlike asyncio's,

@@ -2,15 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <exception>
-#include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include <rondo/exec/detail/lost_exception.hpp>
-#include <rondo/exec/detail/worker_threads.hpp>
-#include <rondo/exec/to_thread.hpp>
+#include <rondo/detail/config.hpp>
+#include <rondo/exec/detail/thread_pool.hpp>
+#include <rondo/exec/detail/to_thread.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/sync/future.hpp>
 
@@ -26,136 +23,6 @@ struct thread_pool_options {
   const char* name = "pool";
 };
 static_assert(std::is_trivially_destructible_v<thread_pool_options>);
-
-namespace detail {
-
-/// A call that a pool runs on its own account, for a loop that hears of an exception
-/// that nobody retrieves. Counted: one reference is the
-/// pool's, one that of the operation which waits for room.
-class submitted_call : public job {
- public:
-  submitted_call() noexcept {
-    finish = [](job& j) noexcept { static_cast<submitted_call&>(j).release(); };
-  }
-  submitted_call(const submitted_call&) = delete;
-  submitted_call& operator=(const submitted_call&) = delete;
-  void retain() noexcept { __atomic_add_fetch(&references_, 1, __ATOMIC_RELAXED); }
-  void release() noexcept {
-    if (__atomic_sub_fetch(&references_, 1, __ATOMIC_ACQ_REL) == 0) delete this;
-  }
-
-  /// Empty once the call has succeeded: a pool's threads do not hold a loop longer
-  /// than they need it.
-  loop_ref submitter;
-
- protected:
-  virtual ~submitted_call() = default;
-
- private:
-  unsigned references_ = 1;
-};
-
-std::exception_ptr pool_destroyed(const worker_threads& pool) noexcept;
-
-template <class F, class... Args>
-class submitted_function final : public submitted_call {
- public:
-  using value_type = std::invoke_result_t<F&, Args...>;
-
-  template <class G, class... A>
-  explicit submitted_function(worker_threads& pool, G&& f, A&&... args)
-      : pool_(pool), call_(std::in_place, std::forward<G>(f), std::forward<A>(args)...) {
-    run = [](job& j) noexcept { static_cast<submitted_function&>(j).work(); };
-    refuse = [](job& j) noexcept {
-      auto& call = static_cast<submitted_function&>(j);
-      call.promise_.set_exception(pool_destroyed(call.pool_));
-      call.release();
-    };
-  }
-  future<value_type> get_future() const noexcept { return promise_.get_future(); }
-
- private:
-  ~submitted_function() {
-    std::exception_ptr lost = promise_.give_up();
-    if (lost)
-      lost_exception("a call submitted to a thread_pool", std::move(lost)).report_on(submitter);
-  }
-  // What the user gave is destroyed before the result is there, and before the
-  // thread counts as free: its destructors may take their time.
-  void work() noexcept {
-    try {
-      auto call = [](F& f, Args&... args) -> value_type { return f(std::move(args)...); };
-      if constexpr (std::is_void_v<value_type>) {
-        std::apply(call, *call_);
-        call_.reset();
-        submitter = {};
-        promise_.set_value();
-      } else {
-        value_type value = std::apply(call, *call_);
-        call_.reset();
-        submitter = {};
-        promise_.set_value(static_cast<value_type&&>(value));
-      }
-    } catch (...) {
-      call_.reset();
-      promise_.set_exception(std::current_exception());
-    }
-  }
-
-  worker_threads& pool_;
-  std::optional<std::tuple<F, Args...>> call_;
-  promise<value_type> promise_;
-};
-
-/// Waits for room in the queue of a pool.
-class submit_operation_base : public operation {
- public:
-  bool begin() noexcept override;
-  bool cancel() noexcept override;
-  const char* describe() const noexcept override { return "thread_pool.submit"; }
-  std::string detail() const override { return pool_->name(); }
-
- protected:
-  submit_operation_base(worker_threads& pool, submitted_call* call) noexcept
-      : pool_(&pool), call_(call) {}
-  submit_operation_base(submit_operation_base&& other) noexcept
-      : operation(std::move(other)),
-        pool_(other.pool_),
-        call_(std::exchange(other.call_, nullptr)) {}
-  ~submit_operation_base() {
-    if (call_) call_->release();
-  }
-  void check() const {
-    if (error_) std::rethrow_exception(error_);
-  }
-
- private:
-  struct arrival : entry {
-    submit_operation_base* op = nullptr;
-  };
-  arrival arrival_;
-  worker_threads* pool_;
-  submitted_call* call_;
-  outside_link* link_ = nullptr;
-  std::exception_ptr error_;
-};
-
-template <class T>
-class [[nodiscard]] submit_operation final : public submit_operation_base {
- public:
-  submit_operation(worker_threads& pool, submitted_call* call, future<T> result) noexcept
-      : submit_operation_base(pool, call), future_(std::move(result)) {}
-  submit_operation(submit_operation&&) noexcept = default;
-  future<T> result() {
-    check();
-    return std::move(future_);
-  }
-
- private:
-  future<T> future_;
-};
-
-}  // namespace detail
 
 /// Threads of a name and number of one's own: Python's ThreadPoolExecutor. For
 /// work that must not crowd to_thread's pool, or be crowded by it.

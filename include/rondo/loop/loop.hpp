@@ -12,11 +12,11 @@
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/loop/backend_kind.hpp>
 #include <rondo/loop/detail/timer_queue.hpp>
+#include <rondo/loop/loop_ref.hpp>
+#include <rondo/loop/scheduled.hpp>
 #include <rondo/loop/time.hpp>
 
 namespace rondo { inline namespace v0 {
-
-class loop;
 
 namespace detail {
 class backend;
@@ -25,61 +25,6 @@ class watchdog;
 struct scheduled_call;
 struct child_of_fork;
 }  // namespace detail
-
-/// What `call_later` and `call_at` return: a call that can be taken back. Belongs to
-/// the loop's thread; destroyed elsewhere before the call is made, it ends the
-/// program with a message.
-class scheduled {
- public:
-  scheduled() noexcept = default;
-  scheduled(scheduled&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
-  scheduled& operator=(scheduled&& other) noexcept {
-    std::swap(call_, other.call_);
-    return *this;
-  }
-  ~scheduled();
-  /// Takes the call back if it has not been made yet. Throws usage_error on another
-  /// thread than its loop's.
-  void cancel();
-
- private:
-  friend class loop;
-  explicit scheduled(detail::scheduled_call* call) noexcept : call_(call) {}
-  detail::scheduled_call* call_ = nullptr;
-};
-
-/// A counted reference to a loop that any thread may hold; calls through it fail
-/// cleanly once the loop is gone. While one exists the loop does not take itself
-/// for deadlocked.
-class loop_ref {
- public:
-  loop_ref() noexcept = default;
-  loop_ref(const loop_ref& other) noexcept;
-  loop_ref(loop_ref&& other) noexcept : link_(std::exchange(other.link_, nullptr)) {}
-  loop_ref& operator=(loop_ref other) noexcept {
-    std::swap(link_, other.link_);
-    return *this;
-  }
-  ~loop_ref();
-
-  explicit operator bool() const noexcept { return link_ != nullptr; }
-
-  /// Calls f soon, on the loop's thread. False, and f is destroyed uncalled, when
-  /// the loop has closed. Thread safe.
-  template <class F>
-    requires std::is_invocable_v<std::decay_t<F>&>
-  bool call_soon_threadsafe(F&& f,
-                            std::source_location where = std::source_location::current()) const {
-    return post(detail::unique_function<void()>(std::forward<F>(f)),
-                {where.file_name(), where.line()});
-  }
-
- private:
-  friend class loop;
-  explicit loop_ref(detail::loop_link* link) noexcept;
-  bool post(detail::unique_function<void()> f, detail::code_place where) const;
-  detail::loop_link* link_ = nullptr;
-};
 
 struct loop_options {
   backend_kind backend = backend_kind::automatic;

@@ -9,6 +9,7 @@
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
+#include <rondo/sync/detail/channel.hpp>
 
 namespace rondo { inline namespace v0 {
 
@@ -17,72 +18,6 @@ class channel_closed : public error {
  public:
   using error::error;
 };
-
-namespace detail {
-
-/// One await of a channel: told on its own loop's thread.
-struct channel_waiter : entry {
-  channel_waiter* next_waiter = nullptr;
-  channel_waiter* previous_waiter = nullptr;
-  outside_link* link = nullptr;
-  operation* op = nullptr;
-  bool listed = false;
-};
-
-/// First come, first served.
-struct channel_waiters {
-  channel_waiter* first = nullptr;
-  channel_waiter* last = nullptr;
-
-  void push(channel_waiter& w) noexcept;
-  void remove(channel_waiter& w) noexcept;
-  /// The first, taken out; null when there is none. It must be woken.
-  channel_waiter* pop() noexcept;
-};
-
-/// What a channel is without its items: a lock, and who waits.
-class channel_core {
- public:
-  channel_core();
-  channel_core(const channel_core&) = delete;
-  channel_core& operator=(const channel_core&) = delete;
-  /// Ends the program with a message when somebody still waits.
-  ~channel_core();
-
-  void lock() const noexcept;
-  void unlock() const noexcept;
-  /// Without the lock: posts a waiter that was taken out to its loop. It may be
-  /// gone then. Null: nothing.
-  static void wake(channel_waiter* w) noexcept;
-
-  /// With the lock: w waits from now on, and its loop cannot take itself for
-  /// deadlocked.
-  static void enlist(channel_waiters& in, channel_waiter& w, operation& op) noexcept;
-  /// Without the lock. False: w has been taken out, its entry is on the way.
-  bool forget(channel_waiters& in, channel_waiter& w) noexcept;
-  void close() noexcept;
-
-  channel_waiters senders;
-  channel_waiters receivers;
-  bool closed = false;
-
- private:
-  struct state;
-  state* state_;
-};
-
-class channel_lock {
- public:
-  explicit channel_lock(const channel_core& core) noexcept : core_(core) { core.lock(); }
-  channel_lock(const channel_lock&) = delete;
-  channel_lock& operator=(const channel_lock&) = delete;
-  ~channel_lock() { core_.unlock(); }
-
- private:
-  const channel_core& core_;
-};
-
-}  // namespace detail
 
 /// Items handed from tasks to tasks, also of different loops: a bounded queue
 /// that any thread may use. On one loop, `queue` is lighter and can tell a
@@ -109,6 +44,9 @@ class channel {
                 "rondo: the items of a channel must be objects that move without throwing, or one "
                 "could be lost between two threads");
 
+  using send_operation = detail::channel_send<channel, T>;
+  using receive_operation = detail::channel_receive<channel, T>;
+
  public:
   /// Makes room for `capacity` items at once.
   explicit channel(std::size_t capacity) : ring_(capacity) {}
@@ -123,78 +61,6 @@ class channel {
     detail::channel_lock lock(core_);
     return core_.closed;
   }
-
-  class [[nodiscard]] send_operation final : public detail::operation,
-                                             private detail::channel_waiter {
-   public:
-    send_operation(channel& c, T&& item) noexcept : channel_(c), item_(std::move(item)) {}
-    send_operation(send_operation&& o) noexcept
-        : operation(std::move(o)), channel_(o.channel_), item_(std::move(o.item_)) {}
-
-    bool begin() noexcept override {
-      detail::channel_waiter::fire = [](detail::entry& e) noexcept {
-        static_cast<send_operation&>(static_cast<detail::channel_waiter&>(e)).complete();
-      };
-      detail::channel_waiter* receiver = nullptr;
-      {
-        detail::channel_lock lock(channel_.core_);
-        if (!channel_.core_.closed) {
-          sent_ = channel_.put(item_, receiver);
-          if (!sent_) {
-            detail::channel_core::enlist(channel_.core_.senders, *this, *this);
-            return false;
-          }
-        }
-      }
-      detail::channel_core::wake(receiver);
-      return true;
-    }
-    bool cancel() noexcept override { return channel_.core_.forget(channel_.core_.senders, *this); }
-    void result() const {
-      if (!sent_) throw channel_closed("channel::send: the channel was closed");
-    }
-    const char* describe() const noexcept override { return "channel.send"; }
-
-   private:
-    friend class channel;
-    channel& channel_;
-    T item_;
-    bool sent_ = false;
-  };
-
-  class [[nodiscard]] receive_operation final : public detail::operation,
-                                                private detail::channel_waiter {
-   public:
-    explicit receive_operation(channel& c) noexcept : channel_(c) {}
-    receive_operation(receive_operation&& o) noexcept
-        : operation(std::move(o)), channel_(o.channel_) {}
-
-    bool begin() noexcept override {
-      detail::channel_waiter::fire = [](detail::entry& e) noexcept {
-        static_cast<receive_operation&>(static_cast<detail::channel_waiter&>(e)).complete();
-      };
-      detail::channel_waiter* sender = nullptr;
-      {
-        detail::channel_lock lock(channel_.core_);
-        if (!channel_.take(item_, sender) && !channel_.core_.closed) {
-          detail::channel_core::enlist(channel_.core_.receivers, *this, *this);
-          return false;
-        }
-      }
-      detail::channel_core::wake(sender);
-      return true;
-    }
-    bool cancel() noexcept override {
-      return channel_.core_.forget(channel_.core_.receivers, *this);
-    }
-    std::optional<T> result() noexcept { return std::move(item_); }
-    const char* describe() const noexcept override { return "channel.receive"; }
-
-   private:
-    friend class channel;
-    channel& channel_;
-    std::optional<T> item_;
-  };
 
   /// Waits for room and puts the item in. Throws channel_closed, and the item is
   /// gone then. Cancelling it takes effect at once and puts nothing in; an item
@@ -240,6 +106,13 @@ class channel {
   void close() noexcept { core_.close(); }
 
  private:
+  friend send_operation;
+  friend receive_operation;
+
+  [[noreturn]] static void throw_closed() {
+    throw channel_closed("channel::send: the channel was closed");
+  }
+
   // All with the lock held.
   bool has_place() const noexcept { return core_.receivers.first || count_ < ring_.size(); }
 

@@ -2,127 +2,18 @@
 #pragma once
 
 #include <exception>
-#include <type_traits>
 #include <utility>
 
-#include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
-#include <rondo/coro/outcome.hpp>
+#include <rondo/sync/detail/future.hpp>
 
 namespace rondo { inline namespace v0 {
-
-template <class T>
-class future;
 
 /// Thrown by a future whose promise was destroyed without having been kept.
 class broken_promise : public error {
  public:
   using error::error;
 };
-
-namespace detail {
-
-[[noreturn]] void throw_empty_future();
-[[noreturn]] void throw_empty_promise();
-
-/// One await of a future: told on its own loop's thread.
-struct future_waiter : entry {
-  future_waiter* next_waiter = nullptr;
-  future_waiter* previous_waiter = nullptr;
-  outside_link* link = nullptr;
-  scheduler* sched = nullptr;
-  bool listed = false;
-};
-
-/// What a promise and its futures share, without the value. Thread safe.
-class future_core {
- public:
-  future_core();
-  future_core(const future_core&) = delete;
-  future_core& operator=(const future_core&) = delete;
-
-  void retain() noexcept;
-  /// Gives a reference back. True: it was the last, and the caller's to delete.
-  bool drop() noexcept;
-
-  bool settled() const noexcept;
-  /// True: settled already. False: the waiter's entry will be fired.
-  bool wait(future_waiter& w) noexcept;
-  /// True: the waiter is forgotten. False: its entry is on the way.
-  bool forget(future_waiter& w) noexcept;
-  /// Runs `store(argument)` once, under the lock, and wakes all waiters. False if
-  /// it was settled before.
-  bool settle(void (*store)(void*), void* argument);
-
- protected:
-  virtual ~future_core();
-
- private:
-  struct state;
-  state* state_;
-};
-
-/// Reports an exception that a future would have given, had anybody asked.
-void report_unretrieved(const std::exception_ptr& error) noexcept;
-
-template <class T>
-class future_state final : public future_core {
- public:
-  /// Gives a reference back. If it was the last, nobody can ask for the exception
-  /// any more that was set and not retrieved: gives that, or null.
-  std::exception_ptr release_and_take_lost() noexcept {
-    if (!drop()) return nullptr;
-    std::exception_ptr lost;
-    if (exception_was_set && !__atomic_load_n(&retrieved, __ATOMIC_RELAXED))
-      lost = result.exception();
-    delete this;
-    return lost;
-  }
-  void release() noexcept {
-    if (std::exception_ptr lost = release_and_take_lost()) report_unretrieved(lost);
-  }
-
-  outcome<T> result;
-  bool exception_was_set = false;  ///< by the promise's owner
-  bool retrieved = false;          ///< changed atomically: by the loops of all who await it
-};
-
-template <class T>
-class [[nodiscard]] future_operation final : public operation, private future_waiter {
- public:
-  explicit future_operation(future_state<T>& s) noexcept : state_(&s) { s.retain(); }
-  future_operation(future_operation&& other) noexcept
-      : operation(std::move(other)), state_(std::exchange(other.state_, nullptr)) {}
-  ~future_operation() {
-    if (state_) state_->release();
-  }
-
-  bool begin() noexcept override {
-    future_waiter::fire = [](entry& e) noexcept {
-      static_cast<future_operation&>(static_cast<future_waiter&>(e)).complete();
-    };
-    sched = &waiter()->sched();
-    link = sched->outside;
-    return state_->wait(*this);
-  }
-  bool cancel() noexcept override { return state_->forget(*this); }
-  T result() {
-    __atomic_store_n(&state_->retrieved, true, __ATOMIC_RELAXED);
-    if constexpr (std::is_void_v<T>) {
-      static_cast<void>(state_->result.value());
-    } else if constexpr (std::is_copy_constructible_v<T> || std::is_reference_v<T>) {
-      return state_->result.value();
-    } else {
-      return std::move(state_->result).value();
-    }
-  }
-  const char* describe() const noexcept override { return "future"; }
-
- private:
-  future_state<T>* state_;
-};
-
-}  // namespace detail
 
 /// The receiving side of a promise: awaitable, by many and again (a value that
 /// cannot be copied goes to the first). Cancelling an await takes effect at once

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <rondo/coro/errors.hpp>
+#include <rondo/sync/detail/queue.hpp>
+#include <rondo/sync/detail/queue_items.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -28,126 +29,6 @@ class queue_shut_down : public error {
   using error::error;
 };
 
-namespace detail {
-
-// The order in which a queue gives its items. `push` and `pop` do what they say, or
-// throw and leave all items where they are: also when moving or comparing them throws.
-// `pop` moves the item into the place that it is given.
-
-template <class T>
-class fifo_items {
- public:
-  bool empty() const noexcept { return items_.empty(); }
-  std::size_t size() const noexcept { return items_.size(); }
-  void push(T&& item) { items_.push_back(std::move(item)); }
-  void pop(std::optional<T>& place) {
-    place.emplace(std::move(items_.front()));
-    items_.pop_front();
-  }
-  void clear() { items_.clear(); }
-
- private:
-  std::deque<T> items_;
-};
-
-template <class T>
-class lifo_items {
- public:
-  bool empty() const noexcept { return items_.empty(); }
-  std::size_t size() const noexcept { return items_.size(); }
-  void push(T&& item) { items_.push_back(std::move(item)); }
-  void pop(std::optional<T>& place) {
-    place.emplace(std::move(items_.back()));
-    items_.pop_back();
-  }
-  void clear() { items_.clear(); }
-
- private:
-  std::deque<T> items_;  // a vector that grows would move the others
-};
-
-/// Smallest first: a binary heap. The way of an item through it is found before
-/// anything is moved. Items whose move may throw have a fixed place of their own.
-template <class T>
-class priority_items {
- public:
-  bool empty() const noexcept { return heap_.empty(); }
-  std::size_t size() const noexcept { return heap_.size(); }
-  void push(T&& added) {
-    heap_.emplace_back(std::move(added));
-    std::size_t at = heap_.size() - 1;
-    std::size_t to = at;
-    try {
-      while (to > 0 && less(at, (to - 1) / 2)) to = (to - 1) / 2;
-    } catch (...) {
-      heap_.pop_back();
-      throw;
-    }
-    if (to == at) return;
-    slot moved = std::move(heap_[at]);
-    for (; at != to; at = (at - 1) / 2) heap_[at] = std::move(heap_[(at - 1) / 2]);
-    heap_[at] = std::move(moved);
-  }
-  void pop(std::optional<T>& place) {
-    // The last item fills the gap: where it goes, and over which smaller children.
-    std::size_t last = heap_.size() - 1;
-    std::size_t to = 0;
-    path_.clear();
-    for (std::size_t child = 1; child < last; child = 2 * to + 1) {
-      if (child + 1 < last && less(child + 1, child)) ++child;
-      if (!less(child, last)) break;
-      path_.push_back(child);
-      to = child;
-    }
-    place.emplace(std::move(item(0)));
-    std::size_t at = 0;
-    for (std::size_t next : path_) {
-      heap_[at] = std::move(heap_[next]);
-      at = next;
-    }
-    if (at != last) heap_[at] = std::move(heap_[last]);
-    heap_.pop_back();
-  }
-  void clear() { heap_.clear(); }
-
- private:
-  static constexpr bool movable =
-      std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>;
-
-  /// An item that is moved by moving a pointer.
-  class boxed {
-   public:
-    explicit boxed(T&& item) : item_(new T(std::move(item))) {}
-    boxed(boxed&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
-    boxed& operator=(boxed&& other) noexcept {
-      std::swap(item_, other.item_);
-      return *this;
-    }
-    ~boxed() { delete item_; }
-    T& operator*() noexcept { return *item_; }
-
-   private:
-    T* item_;
-  };
-  using slot = std::conditional_t<movable, T, boxed>;
-
-  bool less(std::size_t a, std::size_t b) {
-    return static_cast<const T&>(item(a)) < static_cast<const T&>(item(b));
-  }
-  T& item(std::size_t i) noexcept {
-    if constexpr (movable) {
-      return heap_[i];
-    } else {
-      return *heap_[i];
-    }
-  }
-
-  std::vector<slot> heap_;
-  std::vector<std::size_t> path_;
-};
-
-}  // namespace detail
-
 /// Capacity of a queue without bound, for the constructor.
 inline constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
 
@@ -162,6 +43,10 @@ class basic_queue {
       std::is_object_v<T>,
       "rondo: the items of a queue are objects; for references put std::reference_wrapper");
 
+  using put_operation = detail::queue_put<basic_queue, T>;
+  using get_operation = detail::queue_get<basic_queue, T>;
+  using join_operation = detail::queue_join<basic_queue, T>;
+
  public:
   /// Unlike asyncio's, a queue has a bound unless told otherwise.
   explicit basic_queue(std::size_t maxsize = 1024) : maxsize_(maxsize ? maxsize : unbounded) {}
@@ -171,73 +56,6 @@ class basic_queue {
   bool empty() const noexcept { return items_.empty(); }
   bool full() const noexcept { return items_.size() >= maxsize_; }
 
-  class [[nodiscard]] put_operation final : public detail::queued_operation {
-   public:
-    put_operation(basic_queue& q, T&& item) : queue_(q), item_(std::move(item)) {}
-    put_operation(put_operation&&) = default;
-    bool begin() noexcept override {
-      queue_.check_thread();
-      if (queue_.shut_down_) {
-        refused_ = true;
-        return true;
-      }
-      if (!queue_.has_place()) {
-        queue_.putters_.push(*this);
-        return false;
-      }
-      try {
-        queue_.add(std::move(item_));
-      } catch (...) {
-        error_ = std::current_exception();
-      }
-      return true;
-    }
-    void result() const {
-      if (refused_) throw queue_shut_down("queue::put: the queue was shut down");
-      if (error_) std::rethrow_exception(error_);
-    }
-    const char* describe() const noexcept override { return "queue.put"; }
-
-   private:
-    friend class basic_queue;
-    basic_queue& queue_;
-    T item_;
-    bool refused_ = false;
-    std::exception_ptr error_;
-  };
-
-  class [[nodiscard]] get_operation final : public detail::queued_operation {
-   public:
-    explicit get_operation(basic_queue& q) noexcept : queue_(q) {}
-    get_operation(get_operation&&) = default;
-    bool begin() noexcept override {
-      queue_.check_thread();
-      if (!queue_.empty()) {
-        try {
-          queue_.take_into(item_);
-        } catch (...) {
-          error_ = std::current_exception();
-        }
-        return true;
-      }
-      if (queue_.shut_down_) return true;
-      queue_.getters_.push(*this);
-      return false;
-    }
-    T result() {
-      if (error_) std::rethrow_exception(error_);
-      if (!item_) throw queue_shut_down("queue::get: the queue was shut down");
-      return std::move(*item_);
-    }
-    const char* describe() const noexcept override { return "queue.get"; }
-
-   private:
-    friend class basic_queue;
-    basic_queue& queue_;
-    std::optional<T> item_;
-    std::exception_ptr error_;
-  };
-
   /// Waits for room and adds the item. Throws queue_shut_down.
   put_operation put(T item) { return put_operation(*this, std::move(item)); }
   /// Waits for an item. Throws queue_shut_down when the queue is shut down and empty.
@@ -246,7 +64,7 @@ class basic_queue {
   /// Throws queue_full, queue_shut_down.
   void put_nowait(T item) {
     check_thread();
-    if (shut_down_) throw queue_shut_down("queue::put_nowait: the queue was shut down");
+    if (shut_down_) throw_shut_down("queue::put_nowait");
     if (!has_place()) throw queue_full("queue::put_nowait: the queue is full");
     add(std::move(item));
   }
@@ -254,7 +72,7 @@ class basic_queue {
   T get_nowait() {
     check_thread();
     if (empty()) {
-      if (shut_down_) throw queue_shut_down("queue::get_nowait: the queue was shut down");
+      if (shut_down_) throw_shut_down("queue::get_nowait");
       throw queue_empty("queue::get_nowait: the queue is empty");
     }
     std::optional<T> item;
@@ -289,23 +107,6 @@ class basic_queue {
       while (!joiners_.empty()) joiners_.pop().complete();
   }
 
-  class [[nodiscard]] join_operation final : public detail::queued_operation {
-   public:
-    explicit join_operation(basic_queue& q) noexcept : queue_(q) {}
-    join_operation(join_operation&&) noexcept = default;
-    bool begin() noexcept override {
-      queue_.check_thread();
-      if (queue_.unfinished_ == 0) return true;
-      queue_.joiners_.push(*this);
-      return false;
-    }
-    void result() const noexcept {}
-    const char* describe() const noexcept override { return "queue.join"; }
-
-   private:
-    basic_queue& queue_;
-  };
-
   /// Waits until task_done was said for every item.
   join_operation join() noexcept { return join_operation(*this); }
 
@@ -329,6 +130,13 @@ class basic_queue {
   }
 
  private:
+  friend put_operation;
+  friend get_operation;
+  friend join_operation;
+
+  [[noreturn]] static void throw_shut_down(const char* caller) {
+    throw queue_shut_down(std::string(caller) + ": the queue was shut down");
+  }
   void check_thread() noexcept { getters_.check_thread(); }
   bool has_place() const noexcept { return !full() || !getters_.empty(); }
 

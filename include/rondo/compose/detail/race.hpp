@@ -1,0 +1,70 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include <rondo/compose/detail/gather.hpp>
+
+namespace rondo { inline namespace v0 { namespace detail {
+
+template <class... B>
+class [[nodiscard]] race_operation final : public gather_base {
+ public:
+  explicit race_operation(B&&... bodies) : children_(std::move(bodies)...) {}
+  race_operation(race_operation&&) = default;
+
+  bool begin() noexcept override {
+    running_ = sizeof...(B);
+    std::apply([this](auto&... c) { (c.start_below(*waiter()), ...); }, children_);
+    return false;
+  }
+  void child_done(node& done) noexcept override {
+    std::apply([&](auto&... c) { ((&c == &done ? child_ended(c.result) : void()), ...); },
+               children_);
+    if (--running_ > 0) return;
+    if (won_) {
+      complete();  // also when a cancellation has reached the losers first
+    } else {
+      finish();
+    }
+  }
+  std::tuple<std::optional<element_t<typename body<B>::value_type>>...> result() {
+    // What has completed is not lost to a failure beside it: that is reported.
+    if (won_) {
+      report_failure("a task of a race failed beside one that completed");
+    } else {
+      check();
+    }
+    return std::apply(
+        [](auto&... c) {
+          return std::tuple<std::optional<element_t<typename body<B>::value_type>>...>(
+              optional_value(c.result)...);
+        },
+        children_);
+  }
+  const char* describe() const noexcept override { return "race"; }
+
+ private:
+  template <class T>
+  void child_ended(outcome<T>& o) noexcept {
+    note(o.cancelled() && !won_, o.exception());
+    if (o.has_value() && !won_) {
+      won_ = true;
+      waiter()->cancel_children();
+    }
+  }
+  template <class T>
+  static std::optional<element_t<T>> optional_value(outcome<T>& o) {
+    if (!o.has_value()) return std::nullopt;
+    return std::optional<element_t<T>>(std::move(o).value());
+  }
+
+  std::tuple<child<B>...> children_;
+  std::size_t running_ = 0;
+  bool won_ = false;
+};
+
+}}}  // namespace rondo::v0::detail
