@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "detail/ascii.hpp"
 #include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
@@ -100,12 +101,10 @@ bool is_listed(std::string_view words, std::string_view word) noexcept {
 const encoding& utf_8 = encodings[0];
 
 const encoding* find_encoding(std::string_view label) {
-  while (!label.empty() && is_space(label.front())) label.remove_prefix(1);
-  while (!label.empty() && is_space(label.back())) label.remove_suffix(1);
+  label = ascii::trimmed(label, spaces);
   constexpr std::size_t longest = 32;
   if (label.empty() || label.size() > longest || label.find(' ') != label.npos) return nullptr;
-  std::string wanted(label);
-  for (char& c : wanted) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  std::string wanted = ascii::lower(label);
   auto found = std::find_if(encodings.begin(), encodings.end(),
                             [&](const encoding& e) { return is_listed(e.labels, wanted); });
   return found == encodings.end() ? nullptr : &*found;

@@ -6,6 +6,7 @@
 // ancestors and elder siblings, with no way to go back and try another.
 #include <algorithm>
 
+#include "detail/ascii.hpp"
 #include "html/compiled_selector.hpp"
 #include "html/tree.hpp"
 
@@ -42,20 +43,12 @@ struct level {
   number_set children;    // any child before
 };
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 bool equal(std::string_view a, std::string_view b, bool ignore_case) {
-  if (!ignore_case) return a == b;
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+  return ignore_case ? ascii::equal_ignoring_case(a, b) : a == b;
 }
 
 bool contains(std::string_view text, std::string_view part, bool ignore_case) {
-  if (!ignore_case) return text.find(part) != text.npos;
-  auto same = [](char x, char y) { return lower(x) == lower(y); };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+  return (ignore_case ? ascii::find_ignoring_case(text, part) : text.find(part)) != text.npos;
 }
 
 bool has_word(std::string_view text, std::string_view word, bool ignore_case) {

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "detail/ascii.hpp"
 #include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
@@ -93,14 +94,6 @@ const GumboNode* run_gumbo(arena& memory, std::string_view text) {
   return gumbo_parse_with_options(&options, text.data(), text.size())->root;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return result;
-}
-
 class builder {
  public:
   tree take(const GumboNode* root);
@@ -165,7 +158,7 @@ void builder::add_element(const GumboElement& source, node& n) {
   n.attributes = source.attributes.length;
   for (unsigned i = 0; i < source.attributes.length; ++i) {
     auto* a = static_cast<const GumboAttribute*>(source.attributes.data[i]);
-    tree_.attributes.push_back({keep(lower_case(a->name)), keep(a->value)});
+    tree_.attributes.push_back({keep(ascii::lower(a->name)), keep(a->value)});
   }
 }
 
@@ -174,7 +167,7 @@ std::uint32_t builder::name_index(const GumboElement& source) {
   if (source.tag == GUMBO_TAG_UNKNOWN) {
     GumboStringPiece original = source.original_tag;
     gumbo_tag_from_original_text(&original);
-    name = lower_case({original.data ? original.data : "", original.length});
+    name = ascii::lower({original.data ? original.data : "", original.length});
   }
   auto [place, fresh] = names_.try_emplace(name, static_cast<std::uint32_t>(tree_.names.size()));
   if (fresh) tree_.names.push_back(std::move(name));

@@ -7,33 +7,17 @@
 #include <utility>
 #include <vector>
 
+#include "detail/ascii.hpp"
 #include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
 
 namespace {
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-bool is_letter(char c) noexcept { return lower(c) >= 'a' && lower(c) <= 'z'; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::size_t find_ignoring_case(std::string_view text, std::string_view word,
-                               std::size_t from) noexcept {
-  auto same = [](char x, char y) { return lower(x) == lower(y); };
-  from = std::min(from, text.size());
-  auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(),
-                           word.begin(), word.end(), same);
-  return found == text.end() ? text.npos : static_cast<std::size_t>(found - text.begin());
-}
+using ascii::equal_ignoring_case;
 
 std::string_view skip_spaces(std::string_view text) noexcept {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
   return text;
 }
 
@@ -56,7 +40,7 @@ class prescan {
   }
   bool begins_tag() const noexcept {
     std::size_t name = at_ + (bytes_.substr(at_).starts_with("</") ? 2 : 1);
-    return name < bytes_.size() && is_letter(bytes_[name]);
+    return name < bytes_.size() && ascii::is_letter(bytes_[name]);
   }
   void skip_to(std::string_view any_of) noexcept {
     at_ = std::min(bytes_.find_first_of(any_of, at_), bytes_.size());
@@ -86,7 +70,7 @@ std::optional<prescan::attribute> prescan::take_attribute() {
       if (bytes_[at_] != '=') return a;
       break;
     }
-    a.name += lower(c);
+    a.name += ascii::lower(c);
   }
   ++at_;
   a.value = take_value();
@@ -101,7 +85,7 @@ std::string prescan::take_value() {
   for (; !at_end(); ++at_) {
     char c = bytes_[at_];
     if (quote ? c == quote : is_space(c) || c == '>') break;
-    value += lower(c);
+    value += ascii::lower(c);
   }
   if (quote && !at_end()) ++at_;
   return value;
@@ -193,8 +177,7 @@ const encoding* encoding_of_content_type(std::string_view content_type) {
   while (at < content_type.size()) {
     ++at;
     std::size_t end = std::min(content_type.find_first_of(";=", at), content_type.size());
-    std::string_view name = skip_spaces(content_type.substr(at, end - at));
-    while (!name.empty() && is_space(name.back())) name.remove_suffix(1);
+    std::string_view name = ascii::trimmed(content_type.substr(at, end - at), spaces);
     at = end;
     if (at == content_type.size() || content_type[at] == ';') continue;
     std::string_view rest = skip_spaces(content_type.substr(at + 1));
@@ -225,7 +208,7 @@ bool is_content_type(std::string_view http_equiv) noexcept {
 
 const encoding* encoding_of_content(std::string_view content) {
   constexpr std::string_view name = "charset";
-  for (std::size_t at = 0; (at = find_ignoring_case(content, name, at)) != content.npos;) {
+  for (std::size_t at = 0; (at = ascii::find_ignoring_case(content, name, at)) != content.npos;) {
     at += name.size();
     std::string_view rest = skip_spaces(content.substr(at));
     if (!rest.starts_with('=')) continue;

@@ -7,7 +7,9 @@
 #include <tuple>
 #include <utility>
 
+#include "detail/ascii.hpp"
 #include "html/compiled_selector.hpp"
+#include "html/tree.hpp"
 #include "html/utf8.hpp"
 
 namespace rondo { inline namespace v0 { namespace html {
@@ -22,31 +24,14 @@ constexpr std::size_t deepest_nesting = 32;
 constexpr std::size_t most_has_parts = 64;  // a bit for each of them is kept of each element
 constexpr std::int64_t largest_number = INT32_MAX;  // a larger one counts as this
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_css_space(char c) noexcept {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
+using ascii::hex_digit;
+using ascii::is_digit;
+using ascii::is_letter;
+
 bool is_combinator(char c) noexcept { return c == '>' || c == '+' || c == '~'; }
 bool is_line_break(char c) noexcept { return c == '\n' || c == '\r' || c == '\f'; }
-bool is_name_start(char c) noexcept {
-  return is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
+bool is_name_start(char c) noexcept { return is_letter(c) || c == '_' || ascii::is_beyond(c); }
 bool is_name_part(char c) noexcept { return is_name_start(c) || is_digit(c) || c == '-'; }
-
-int hex_value(char c) noexcept {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return text;
-}
 
 /// A selector that asks for too much, which no forgiving list forgives.
 class beyond_limit : public selector_error {
@@ -140,7 +125,7 @@ void reader::skip_comments() noexcept {
 
 bool reader::skip_space() noexcept {
   bool any = false;
-  for (skip_comments(); !at_end() && is_css_space(peek()); skip_comments()) {
+  for (skip_comments(); !at_end() && is_space(peek()); skip_comments()) {
     ++at_;
     any = true;
   }
@@ -288,7 +273,7 @@ void reader::read_type(std::vector<condition>& to) {
   std::size_t begin = at_;
   auto at_bar = [&] { return peek() == '|' && peek(1) != '='; };
   if (at_name()) {
-    std::string name = lower_case(read_name("a tag"));
+    std::string name = ascii::lower(read_name("a tag"));
     if (at_bar()) fail("the namespace '" + name + "' is not declared", begin);
     return to.push_back({.what = kind::type, .value = std::move(name)});
   }
@@ -296,7 +281,7 @@ void reader::read_type(std::vector<condition>& to) {
   if (!at_bar()) return;
   ++at_;
   if (at_name()) {
-    to.push_back({.what = kind::type, .value = lower_case(read_name("a tag"))});
+    to.push_back({.what = kind::type, .value = ascii::lower(read_name("a tag"))});
   } else if (!accept('*')) {
     fail_here();
   }
@@ -308,7 +293,7 @@ condition reader::read_attribute() {
   std::size_t begin = at_;
   if (peek() == '*' && peek(1) == '|') ++at_;  // in any namespace
   accept('|');                                 // in none
-  condition c{.what = kind::attribute, .name = lower_case(read_name("an attribute"))};
+  condition c{.what = kind::attribute, .name = ascii::lower(read_name("an attribute"))};
   if (peek() == '|' && peek(1) != '=')
     fail("the namespace '" + c.name + "' is not declared", begin);
   skip_space();
@@ -361,7 +346,7 @@ void reader::read_attribute_value(condition& c) {
 
 void reader::read_pseudo_class(std::vector<condition>& to) {
   std::size_t begin = at_ - 1;
-  std::string name = lower_case(read_name("a pseudo-class"));
+  std::string name = ascii::lower(read_name("a pseudo-class"));
   auto nth = [](bool from_end, bool of_type) {
     return condition{.what = kind::nth, .of_type = of_type, .from_end = from_end, .offset = 1};
   };
@@ -430,7 +415,7 @@ condition reader::read_nth() {
   std::size_t begin = at_;
   for (auto [word, step, offset] : {std::tuple("odd", 2, 1), {"even", 2, 0}}) {
     std::size_t size = std::string_view(word).size();
-    if (lower_case(std::string(text_.substr(at_, size))) != word) continue;
+    if (!ascii::equal_ignoring_case(text_.substr(at_, size), word)) continue;
     at_ += size;
     c.step = step;
     c.offset = offset;
@@ -495,15 +480,15 @@ std::string reader::read_name(const char* what) {
 /// What follows a backslash (CSS Syntax, 4.3.7).
 void reader::read_escape(std::string& to) {
   if (at_end()) return append_utf8(to, replacement_character);
-  if (hex_value(peek()) < 0) {
+  if (hex_digit(peek()) < 0) {
     to += text_[at_++];
     return;
   }
   char32_t code = 0;
-  for (int digits = 0; digits < 6 && hex_value(peek()) >= 0; ++digits)
-    code = code * 16 + static_cast<char32_t>(hex_value(text_[at_++]));
+  for (int digits = 0; digits < 6 && hex_digit(peek()) >= 0; ++digits)
+    code = code * 16 + static_cast<char32_t>(hex_digit(text_[at_++]));
   if (peek() == '\r' && peek(1) == '\n') ++at_;
-  if (!at_end() && is_css_space(peek())) ++at_;
+  if (!at_end() && is_space(peek())) ++at_;
   append_utf8(to, code == 0 ? replacement_character : code);
 }
 

@@ -66,6 +66,7 @@ struct tree {
   bool matches(std::uint32_t index, const selector& wanted) const;
 };
 
+inline constexpr std::string_view spaces = " \t\n\r\f";
 constexpr bool is_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }

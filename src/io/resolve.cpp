@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include <rondo/loop/loop.hpp>
+#include "detail/ascii.hpp"
 #include "io/fd_watcher.hpp"
 
 namespace rondo { inline namespace v0 {
@@ -32,13 +33,6 @@ class category final : public std::error_category {
 std::system_error failure(int status, std::string name) {
   std::replace(name.begin(), name.end(), '\0', '?');  // the text ends at a null byte
   return std::system_error(status, dns_category(), "resolve " + name);
-}
-
-/// Names are compared without case (RFC 4343).
-std::string lower(std::string name) {
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return name;
 }
 
 /// A c-ares channel, of one query.
@@ -334,7 +328,7 @@ look_up& resolver::find_or_make(const endpoint& address, const std::string& name
                      : family == AF_INET  ? '4'
                      : family == AF_INET6 ? '6'
                                           : '*');
-  key += lower(name);
+  key += ascii::lower(name);  // names are compared without case (RFC 4343)
   auto [place, fresh] = by_key.try_emplace(key, nullptr);
   if (!fresh) {
     place->second->retain();
@@ -407,7 +401,7 @@ endpoint with_port(const endpoint& address, std::uint16_t port) noexcept {
 }
 
 bool is_localhost(std::string name) {
-  name = lower(std::move(name));
+  name = ascii::lower(name);
   if (name.ends_with('.')) name.pop_back();
   return name == "localhost" || name.ends_with(".localhost");
 }

@@ -12,6 +12,7 @@
 
 #include <rondo/coro/errors.hpp>
 
+#include "detail/ascii.hpp"
 #include "tls/context_state.hpp"
 #include "tls/filter.hpp"
 
@@ -45,8 +46,6 @@ int no_password(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return -1;
 }
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// All objects of a PEM file that one `read` finds in it, at least one.
 template <class Pointer>
@@ -131,8 +130,7 @@ std::vector<x509_crl_ptr> load_revocation_lists(const std::string& file) {
 // "*" stands for the first label, and the rest has two at least: never for all of a
 // top-level domain.
 std::string host_pattern(const std::string& host) {
-  std::string pattern = host;
-  for (char& c : pattern) c = lower(c);
+  std::string pattern = ascii::lower(host);
   std::string_view name = pattern;
   bool wildcard = name.starts_with("*.");
   if (wildcard) name.remove_prefix(2);
@@ -215,8 +213,7 @@ void tls_context_state::trust_only(std::vector<x509_ptr> authorities) {
 }
 
 const tls_identity* tls_context_state::identity_for(std::string_view host) const {
-  std::string name(host);
-  for (char& c : name) c = lower(c);
+  std::string name = ascii::lower(host);
   auto found = identities.find(name);
   std::size_t dot = name.find('.');
   if (found == identities.end() && dot != name.npos && dot > 0)

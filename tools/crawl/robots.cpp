@@ -9,6 +9,7 @@
 
 #include <rondo/http/message/headers.hpp>
 #include <rondo/http/url/url.hpp>
+#include "detail/ascii.hpp"
 
 namespace tool {
 
@@ -16,12 +17,8 @@ namespace {
 
 constexpr double longest_crawl_delay = 60;
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blank = " \t\v\f";
-  std::size_t first = text.find_first_not_of(blank);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
+constexpr std::string_view blank = " \t\v\f";
+std::string_view trim(std::string_view text) { return rondo::ascii::trimmed(text, blank); }
 
 /// Takes a line, of which there are three kinds of ends.
 std::string_view take_line(std::string_view& text) {
@@ -31,7 +28,7 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-bool is_blank(char c) { return trim(std::string_view(&c, 1)).empty(); }
+bool is_blank(char c) { return blank.find(c) != blank.npos; }
 
 /// A line's name and value. Instead of the colon some write a blank, as in "Disallow /x".
 std::optional<std::pair<std::string_view, std::string_view>> take_apart(std::string_view line) {

@@ -7,6 +7,7 @@
 
 #include <rondo/http/url/url.hpp>
 
+#include "detail/ascii.hpp"
 #include "get/partial_file.hpp"
 #include "terminal/text.hpp"
 
@@ -14,37 +15,17 @@ namespace tool {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
+using rondo::ascii::hex_digit;
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view spaces = " \t\r\v\f";
+std::string_view trim(std::string_view text) { return rondo::ascii::trimmed(text, spaces); }
 
 /// Takes the first word off a text.
 std::string_view take_word(std::string_view& text) {
   text = trim(text);
-  std::size_t end = 0;
-  while (end < text.size() && !is_space(text[end])) ++end;
-  std::string_view word = text.substr(0, end);
-  text = trim(text.substr(end));
+  std::string_view word = text.substr(0, text.find_first_of(spaces));
+  text = trim(text.substr(word.size()));
   return word;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 std::string percent_decode(std::string_view text) {
@@ -125,7 +106,7 @@ wanted_file make_wanted(std::string url, std::string name, std::string sha256,
   wanted_file f;
   f.url = std::move(url);
   f.name = name.empty() ? name_from(f.url) : std::move(name);
-  f.sha256 = lower(sha256);
+  f.sha256 = rondo::ascii::lower(sha256);
   f.mirrors = std::move(mirrors);
   f.problem = find_problem(f);
   return f;

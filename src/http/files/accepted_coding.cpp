@@ -3,17 +3,13 @@
 
 #include <optional>
 
-#include <rondo/http/message/headers.hpp>
+#include "http/message/field_list.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) noexcept {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
+using ascii::trimmed;
 
 /// "1", "0.5", "0.123" in thousandths.
 int thousandths(std::string_view text) noexcept {
@@ -41,10 +37,7 @@ int quality(std::string_view parameters) noexcept {
 
 bool accepts_gzip(std::string_view accept_encoding) noexcept {
   std::optional<int> gzip, any, identity;
-  while (!accept_encoding.empty()) {
-    std::string_view item = accept_encoding.substr(0, accept_encoding.find(','));
-    accept_encoding.remove_prefix(item.size() + (item.size() < accept_encoding.size() ? 1 : 0));
-    item = trimmed(item);
+  for (std::string_view item : field_list(accept_encoding)) {
     std::string_view coding = trimmed(item.substr(0, item.find(';')));
     int q = quality(item.substr(std::min(item.size(), item.find(';'))));
     if (equal_ignoring_case(coding, "gzip") || equal_ignoring_case(coding, "x-gzip")) gzip = q;

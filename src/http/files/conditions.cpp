@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <rondo/http/message/date.hpp>
+#include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -13,11 +14,7 @@ void skip_space(std::string_view& text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
 }
 
-std::string_view trimmed(std::string_view text) {
-  skip_space(text);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
+using ascii::trimmed;
 
 bool is_weak(std::string_view etag) { return etag.starts_with("W/"); }
 

@@ -17,6 +17,7 @@
 #include <rondo/http/message/media_type.hpp>
 #include "http/files/accepted_coding.hpp"
 #include "http/files/conditions.hpp"
+#include "http/message/field_list.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 
@@ -168,17 +169,6 @@ async_generator<std::string> compressed_file(file_body body, stream_slot slot) {
   }
 }
 
-bool has_token(std::string_view list, std::string_view token) {
-  while (!list.empty()) {
-    std::string_view item = list.substr(0, list.find(','));
-    list.remove_prefix(std::min(list.size(), item.size() + 1));
-    while (item.starts_with(' ') || item.starts_with('\t')) item.remove_prefix(1);
-    while (item.ends_with(' ') || item.ends_with('\t')) item.remove_suffix(1);
-    if (equal_ignoring_case(item, token)) return true;
-  }
-  return false;
-}
-
 /// Whether it is compressed for clients that take it.
 bool is_worth_it(const reply& answer, const gzip_options& options) {
   if (answer.upgrade || answer.status < 200 || answer.status == 204 || answer.status == 206 ||
@@ -186,7 +176,7 @@ bool is_worth_it(const reply& answer, const gzip_options& options) {
     return false;
   if (answer.fields.contains("Content-Encoding") || answer.fields.contains("Content-Range"))
     return false;
-  if (has_token(detail::joined(answer.fields, "Cache-Control"), "no-transform")) return false;
+  if (detail::has_token(answer.fields, "Cache-Control", "no-transform")) return false;
   if (!is_compressible(answer.fields.get("Content-Type", answer.content_type))) return false;
   if (answer.stream) return answer.idle_piece.empty();  // that is sent as it stands
   if (answer.file)
@@ -195,7 +185,7 @@ bool is_worth_it(const reply& answer, const gzip_options& options) {
 }
 
 void add_vary(reply& answer) {
-  if (!has_token(detail::joined(answer.fields, "Vary"), "Accept-Encoding"))
+  if (!detail::has_token(answer.fields, "Vary", "Accept-Encoding"))
     answer.fields.add("Vary", "Accept-Encoding");
 }
 

@@ -2,6 +2,7 @@
 #include "http/message/chunked_decoder.hpp"
 
 #include <algorithm>
+#include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -11,13 +12,6 @@ constexpr unsigned most_digits = 16;
 constexpr std::size_t longest_trailer = 16 * 1024;
 /// Of what is neither data nor needed for it, beyond what came of those.
 constexpr std::uint64_t most_overhead = 16 * 1024;
-
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool is_control(char c) noexcept {
   return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
@@ -37,7 +31,7 @@ void chunked_decoder::take_one(char c) {
   };
   switch (state_) {
     case state::size:
-      if (int digit = hex_digit(c); digit >= 0) {
+      if (int digit = ascii::hex_digit(c); digit >= 0) {
         if (++digits_ > most_digits || left_ > (INT64_MAX >> 4))
           throw refuse("a chunk's size is too long");
         left_ = left_ << 4 | static_cast<unsigned>(digit);

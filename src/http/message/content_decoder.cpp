@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include <rondo/http/message/headers.hpp>
+#include "http/message/field_list.hpp"
 
 #if RONDO_HAS_ZLIB
 #include <zlib.h>
@@ -270,12 +270,8 @@ std::string_view known_codings() noexcept {
 }
 
 content_decoder::content_decoder(std::string_view list) {
-  while (!list.empty()) {
-    std::string_view name = list.substr(0, list.find(','));
-    list.remove_prefix(std::min(list.size(), name.size() + 1));
-    while (name.starts_with(' ') || name.starts_with('\t')) name.remove_prefix(1);
-    while (name.ends_with(' ') || name.ends_with('\t')) name.remove_suffix(1);
-    if (name.empty() || equal_ignoring_case(name, "identity")) continue;
+  for (std::string_view name : field_list(list)) {
+    if (equal_ignoring_case(name, "identity")) continue;
     if (stages_.size() == most_codings) throw coding_error("it has more codings than 4");
     link l;
     l.codec = make_stage(name);

@@ -7,14 +7,9 @@
 #include <cstring>
 
 #include <rondo/coro/errors.hpp>
+#include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
-
-namespace {
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-}  // namespace
 
 // RFC 9110, 5.6.2
 bool is_token(std::string_view s) noexcept {
@@ -59,8 +54,7 @@ void check_header(std::string_view name, std::string_view value) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  return ascii::equal_ignoring_case(a, b);
 }
 
 void headers::add(std::string name, std::string value) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <rondo/http/message/headers.hpp>
+#include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 
@@ -143,16 +144,14 @@ std::string_view media_type_of(std::string_view path) noexcept {
   char lower[16];
   std::string_view extension = name.substr(dot + 1);
   if (extension.size() > sizeof lower) return unknown;
-  std::transform(extension.begin(), extension.end(), lower,
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(extension.begin(), extension.end(), lower, [](char c) { return ascii::lower(c); });
   entry wanted{std::string_view(lower, extension.size()), {}};
   auto found = std::lower_bound(std::begin(types), std::end(types), wanted, before);
   return found != std::end(types) && found->first == wanted.first ? found->second : unknown;
 }
 
 bool is_compressible(std::string_view media_type) noexcept {
-  std::string_view type = media_type.substr(0, media_type.find(';'));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  std::string_view type = ascii::trimmed(media_type.substr(0, media_type.find(';')));
   if (equal_ignoring_case(type, "text/event-stream")) return false;
   if (equal_ignoring_case(type.substr(0, 5), "text/")) return true;
   if (ends_with_ignoring_case(type, "+xml") || ends_with_ignoring_case(type, "+json")) return true;

@@ -2,30 +2,11 @@
 #include <rondo/http/message/percent_encoding.hpp>
 
 #include <cstddef>
+#include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
-
-bool is_unreserved(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// The byte of the escape at text[at], or -1.
-int escaped_byte(std::string_view text, std::size_t at) noexcept {
-  if (at + 2 >= text.size()) return -1;
-  int high = hex_digit(text[at + 1]);
-  int low = hex_digit(text[at + 2]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
 
 void append_escaped(std::string& to, char c) {
   constexpr char digits[] = "0123456789ABCDEF";
@@ -39,7 +20,7 @@ std::string decode_form_part(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    int byte = text[i] == '%' ? escaped_byte(text, i) : -1;
+    int byte = text[i] == '%' ? ascii::escaped_byte(text, i) : -1;
     if (byte >= 0) {
       result += static_cast<char>(byte);
       i += 2;
@@ -54,7 +35,7 @@ void append_form_part(std::string& to, std::string_view text) {
   for (char c : text) {
     if (c == ' ') {
       to += '+';
-    } else if (is_unreserved(c)) {
+    } else if (ascii::is_unreserved(c)) {
       to += c;
     } else {
       append_escaped(to, c);
@@ -68,7 +49,7 @@ std::string percent_encode(std::string_view text, std::string_view keep) {
   std::string result;
   result.reserve(text.size());
   for (char c : text) {
-    if (is_unreserved(c) || keep.find(c) != keep.npos) {
+    if (ascii::is_unreserved(c) || keep.find(c) != keep.npos) {
       result += c;
     } else {
       append_escaped(result, c);
@@ -85,7 +66,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
       *result += text[i];
       continue;
     }
-    int byte = escaped_byte(text, i);
+    int byte = ascii::escaped_byte(text, i);
     if (byte < 0) return std::nullopt;
     *result += static_cast<char>(byte);
     i += 2;

@@ -4,18 +4,13 @@
 #include <algorithm>
 #include <charconv>
 #include <string>
+#include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-std::string_view without_blanks(std::string_view s) noexcept {
-  while (s.starts_with(' ') || s.starts_with('\t')) s.remove_prefix(1);
-  while (s.ends_with(' ') || s.ends_with('\t')) s.remove_suffix(1);
-  return s;
-}
+using ascii::is_digit;
 
 /// A value that is repeated counts once (RFC 9110, 8.6).
 std::optional<std::uint64_t> content_length_of(const headers& fields) {
@@ -26,7 +21,7 @@ std::optional<std::uint64_t> content_length_of(const headers& fields) {
     for (bool last = false; !last;) {
       std::size_t comma = rest.find(',');
       last = comma == rest.npos;
-      std::string_view item = without_blanks(rest.substr(0, comma));
+      std::string_view item = ascii::trimmed(rest.substr(0, comma));
       if (!last) rest.remove_prefix(comma + 1);
       std::uint64_t number = 0;
       auto [end, problem] = std::from_chars(item.data(), item.data() + item.size(), number);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <rondo/coro/errors.hpp>
+#include "http/message/field_list.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 
@@ -94,12 +95,7 @@ struct search {
   }
 
   void allow(std::string_view m) {
-    std::string_view all = allowed;
-    while (!all.empty()) {
-      std::string_view one = all.substr(0, all.find(','));
-      if (one == m) return;
-      all.remove_prefix(std::min(all.size(), one.size() + 2));
-    }
+    if (detail::field_list(allowed).contains(m)) return;
     if (!allowed.empty()) allowed += ", ";
     allowed += m;
   }

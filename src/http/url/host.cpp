@@ -9,8 +9,7 @@
 #include <memory>
 #include <new>
 #include <optional>
-
-#include "http/url/characters.hpp"
+#include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -32,7 +31,7 @@ std::string percent_decoded(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    int byte = text[i] == '%' ? escaped_byte(text, i) : -1;
+    int byte = text[i] == '%' ? ascii::escaped_byte(text, i) : -1;
     result += byte < 0 ? text[i] : static_cast<char>(byte);
     if (byte >= 0) i += 2;
   }
@@ -43,7 +42,8 @@ std::string percent_decoded(std::string_view text) {
 bool has_encoded_label(std::string_view domain) noexcept {
   for (std::size_t at = 0; (at = domain.find("--", at)) != domain.npos; ++at) {
     bool begins = at == 2 || (at > 2 && domain[at - 3] == '.');
-    if (begins && lower(domain[at - 2]) == 'x' && lower(domain[at - 1]) == 'n') return true;
+    if (begins && ascii::lower(domain[at - 2]) == 'x' && ascii::lower(domain[at - 1]) == 'n')
+      return true;
   }
   return false;
 }
@@ -61,17 +61,17 @@ bool map_domain(std::string& domain) {
   if (code == IDN2_MALLOC) throw std::bad_alloc();
   if (code != IDN2_OK) return false;
   domain = text;
-  for (char& c : domain) c = lower(c);
-  return std::none_of(domain.begin(), domain.end(), is_beyond_ascii);
+  for (char& c : domain) c = ascii::lower(c);
+  return std::none_of(domain.begin(), domain.end(), ascii::is_beyond);
 }
 
 /// Domain to ASCII, by UTS 46 in its non-transitional form. libidn2 is somewhat stricter: it
 /// refuses symbols such as emoji, and other labels that no registry gives away. Who has a domain
 /// of symbols writes it as "xn--…": of these nothing is asked but that they can be decoded.
 const char* to_ascii(std::string& domain) {
-  bool is_ascii = std::none_of(domain.begin(), domain.end(), is_beyond_ascii);
+  bool is_ascii = std::none_of(domain.begin(), domain.end(), ascii::is_beyond);
   if (is_ascii && !has_encoded_label(domain)) {
-    for (char& c : domain) c = lower(c);
+    for (char& c : domain) c = ascii::lower(c);
     return nullptr;
   }
   // Its effort grows with the square of a label's length, and no name is as long as that.
@@ -90,13 +90,13 @@ std::optional<std::uint64_t> read_ipv4_number(std::string_view text) {
   if (text.empty()) return std::nullopt;
   unsigned base = 10;
   if (text.size() >= 2 && text[0] == '0') {
-    bool hex = lower(text[1]) == 'x';
+    bool hex = ascii::lower(text[1]) == 'x';
     text.remove_prefix(hex ? 2 : 1);
     base = hex ? 16 : 8;
   }
   std::uint64_t number = 0;
   for (char c : text) {
-    int digit = hex_digit(c);
+    int digit = ascii::hex_digit(c);
     if (digit < 0 || static_cast<unsigned>(digit) >= base) return std::nullopt;
     number =
         std::min<std::uint64_t>(number * base + static_cast<unsigned>(digit), UINT32_MAX + 1ull);
@@ -108,7 +108,7 @@ std::optional<std::uint64_t> read_ipv4_number(std::string_view text) {
 bool ends_in_number(std::string_view domain) {
   if (domain.ends_with('.')) domain.remove_suffix(1);
   std::string_view last = domain.substr(domain.rfind('.') + 1);
-  if (!last.empty() && std::all_of(last.begin(), last.end(), is_digit)) return true;
+  if (!last.empty() && std::all_of(last.begin(), last.end(), ascii::is_digit)) return true;
   return read_ipv4_number(last).has_value();
 }
 
@@ -182,8 +182,8 @@ std::optional<ipv6_pieces> read_ipv6(std::string_view text) {
     }
     std::size_t digits = 0;
     unsigned value = 0;
-    while (digits < 4 && digits < text.size() && hex_digit(text[digits]) >= 0)
-      value = value * 16 + static_cast<unsigned>(hex_digit(text[digits++]));
+    while (digits < 4 && digits < text.size() && ascii::hex_digit(text[digits]) >= 0)
+      value = value * 16 + static_cast<unsigned>(ascii::hex_digit(text[digits++]));
     if (digits < text.size() && text[digits] == '.') {
       if (count > 6 || !read_last_ipv4(text, &pieces[count])) return std::nullopt;
       count += 2;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "http/url/characters.hpp"
+#include "detail/ascii.hpp"
 #include "http/url/host.hpp"
 #include "http/url/percent_encode_sets.hpp"
 
@@ -14,9 +14,9 @@ namespace {
 
 /// The size of the scheme that a text begins with, which a colon follows; or 0.
 std::size_t scheme_size(std::string_view text) noexcept {
-  if (text.empty() || !is_alpha(text[0])) return 0;
+  if (text.empty() || !ascii::is_letter(text[0])) return 0;
   auto is_part = [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    return ascii::is_letter(c) || ascii::is_digit(c) || c == '+' || c == '-' || c == '.';
   };
   std::size_t end = 1;
   while (end < text.size() && is_part(text[end])) ++end;
@@ -33,8 +33,8 @@ std::string_view skip_slashes(std::string_view text) noexcept {
 int dots(std::string_view segment) noexcept {
   int count = 0;
   while (!segment.empty()) {
-    bool escape =
-        segment.size() >= 3 && segment[0] == '%' && segment[1] == '2' && lower(segment[2]) == 'e';
+    bool escape = segment.size() >= 3 && segment[0] == '%' && segment[1] == '2' &&
+                  ascii::lower(segment[2]) == 'e';
     if ((!escape && segment[0] != '.') || ++count > 2) return 0;
     segment.remove_prefix(escape ? 3 : 1);
   }
@@ -88,7 +88,7 @@ bool url_parser::start(std::string_view text, const url* base) {
     return relative(text, *base);
   }
   url_.scheme_ = text.substr(0, size);
-  for (char& c : url_.scheme_) c = lower(c);
+  for (char& c : url_.scheme_) c = ascii::lower(c);
   const known_scheme* known = find_scheme(url_.scheme_);
   if (!known) return refuse("the scheme '" + shown(url_.scheme_) + "' is not one of the web");
   text.remove_prefix(size + 1);
@@ -151,7 +151,7 @@ bool url_parser::port(std::string_view digits) {
   if (digits.empty()) return true;
   unsigned number = 0;
   for (char c : digits) {
-    if (!is_digit(c)) return refuse("the port '" + shown(digits) + "' is no number");
+    if (!ascii::is_digit(c)) return refuse("the port '" + shown(digits) + "' is no number");
     number = number * 10 + static_cast<unsigned>(c - '0');
     if (number > UINT16_MAX) return refuse("the port '" + shown(digits) + "' is larger than 65535");
   }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "http/url/characters.hpp"
+#include "detail/ascii.hpp"
 #include "http/url/parser.hpp"
 #include "http/url/percent_encode_sets.hpp"
 
@@ -27,7 +27,7 @@ namespace {
 /// An address, of which no other is a subdomain.
 bool is_address(std::string_view host) noexcept {
   if (host.starts_with('[')) return true;
-  return !host.empty() && detail::is_digit(host.back()) &&
+  return !host.empty() && ascii::is_digit(host.back()) &&
          host.find_first_not_of("0123456789.") == host.npos;
 }
 
@@ -132,11 +132,11 @@ std::string normalize_percent_encoding(std::string_view text) {
       }
       continue;
     }
-    int byte = detail::escaped_byte(text, i);
+    int byte = ascii::escaped_byte(text, i);
     // A percent sign that begins nothing: alone, it could come to begin
     // something once what follows is decoded.
     char decoded = byte < 0 ? '%' : static_cast<char>(byte);
-    if (detail::is_unreserved(decoded)) {
+    if (ascii::is_unreserved(decoded)) {
       result += decoded;
     } else {
       append_encoded(result, decoded);

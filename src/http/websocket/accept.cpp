@@ -4,7 +4,7 @@
 #include <exception>
 
 #include <rondo/coro/diagnostic.hpp>
-
+#include "http/message/field_list.hpp"
 #include "http/websocket/core.hpp"
 #include "http/websocket/handshake.hpp"
 
@@ -85,11 +85,8 @@ bool may_connect(const request& r, std::string_view allowed) {
   const std::string* origin = only_value(r.fields, "Origin");
   if (!origin) return false;
   if (!allowed.empty()) {
-    bool found = false;
-    for_each_item(allowed, [&](std::string_view one) {
-      found |= one == "*" || equal_ignoring_case(one, *origin);
-    });
-    return found;
+    field_list all(allowed);
+    return all.contains("*") || all.has_token(*origin);
   }
   // Only the host is compared, not the scheme: behind a proxy that speaks TLS the
   // server does not know it.
@@ -100,14 +97,11 @@ bool may_connect(const request& r, std::string_view allowed) {
 }
 
 std::string choose_subprotocol(const request& r, std::string_view ours) {
-  std::string chosen;
-  for_each_item(ours, [&](std::string_view mine) {
-    if (!chosen.empty()) return;
+  for (std::string_view mine : field_list(ours))
     for (const auto& [name, value] : r.fields)
-      if (equal_ignoring_case(name, "Sec-WebSocket-Protocol") && list_contains(value, mine))
-        chosen = mine;
-  });
-  return chosen;
+      if (equal_ignoring_case(name, "Sec-WebSocket-Protocol") && field_list(value).contains(mine))
+        return std::string(mine);
+  return {};
 }
 
 reply refusal(int status, std::string text) { return reply(status, text + "\n"); }

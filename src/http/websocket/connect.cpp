@@ -8,7 +8,7 @@
 #include <rondo/io/open_connection.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/tls/connection.hpp>
-
+#include "http/message/field_list.hpp"
 #include "http/websocket/core.hpp"
 #include "http/websocket/handshake.hpp"
 
@@ -27,11 +27,10 @@ class client_handshake {
       check_field(name);
       check_header(name, value);  // it may have been copied from what a parser has made
     }
-    for_each_item(subprotocols_, [](std::string_view item) {
+    for (std::string_view item : field_list(subprotocols_))
       if (!is_token(item))
         throw usage_error("connect_websocket: '" + std::string(item) +
                           "' is no name of a subprotocol");
-    });
   }
 
   task<websocket> open(tls_context context, websocket_options options) {
@@ -70,10 +69,10 @@ class client_handshake {
         "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
         "\r\nSec-WebSocket-Version: 13\r\n";
     std::string offered;
-    for_each_item(subprotocols_, [&](std::string_view item) {
+    for (std::string_view item : field_list(subprotocols_)) {
       if (!offered.empty()) offered += ", ";
       offered += item;
-    });
+    }
     if (!offered.empty()) text += "Sec-WebSocket-Protocol: " + offered + "\r\n";
     for (const auto& [name, value] : fields_) text += name + ": " + value + "\r\n";
     text += "\r\n";
@@ -116,7 +115,7 @@ class client_handshake {
       refuse("the server uses an extension that was not offered", 101);
     if (!response.fields.contains("Sec-WebSocket-Protocol")) return {};
     const std::string* chosen = only_value(response.fields, "Sec-WebSocket-Protocol");
-    if (!chosen || !list_contains(subprotocols_, *chosen))
+    if (!chosen || !field_list(subprotocols_).contains(*chosen))
       refuse("the server chooses a subprotocol that was not offered", 101);
     return *chosen;
   }

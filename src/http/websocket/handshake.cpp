@@ -152,15 +152,6 @@ std::string accept_value(std::string_view key) {
   return base64(digest, static_cast<int>(size));
 }
 
-bool has_token(const headers& fields, std::string_view name, std::string_view token) {
-  bool found = false;
-  for (const auto& [field, value] : fields)
-    if (equal_ignoring_case(field, name))
-      for_each_item(value,
-                    [&](std::string_view item) { found |= equal_ignoring_case(item, token); });
-  return found;
-}
-
 const std::string* only_value(const headers& fields, std::string_view name) {
   const std::string* found = nullptr;
   for (const auto& [field, value] : fields) {
@@ -168,12 +159,6 @@ const std::string* only_value(const headers& fields, std::string_view name) {
     if (found) return nullptr;
     found = &value;
   }
-  return found;
-}
-
-bool list_contains(std::string_view list, std::string_view item) {
-  bool found = false;
-  for_each_item(list, [&](std::string_view one) { found |= one == item; });
   return found;
 }
 

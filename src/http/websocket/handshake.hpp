@@ -29,24 +29,8 @@ bool is_key(std::string_view key) noexcept;
 /// What proves that the server has understood the key.
 std::string accept_value(std::string_view key);
 
-/// Calls f with each item of a list that is separated by commas, without the blanks
-/// around it; empty ones are left out.
-template <class F>
-void for_each_item(std::string_view list, F&& f) {
-  while (!list.empty()) {
-    std::size_t comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
-    while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
-    while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
-    if (!item.empty()) f(item);
-  }
-}
-/// Whether the token is in one of the lists of that name.
-bool has_token(const headers& fields, std::string_view name, std::string_view token);
 /// The value of a field that may be there once; null if it is not, or more than once.
 const std::string* only_value(const headers& fields, std::string_view name);
-bool list_contains(std::string_view list, std::string_view item);
 
 struct handshake_response {
   int status = 0;
