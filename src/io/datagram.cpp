@@ -15,6 +15,7 @@
 
 #include <rondo/io/resolve.hpp>
 #include <rondo/loop/loop.hpp>
+#include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 #include "io/unix_socket_file.hpp"
 #include "loop/backend.hpp"
@@ -25,10 +26,6 @@ namespace rondo { inline namespace v0 {
 namespace detail {
 
 namespace {
-
-[[noreturn]] void throw_errno(int error, const std::string& what) {
-  throw std::system_error(error, std::generic_category(), what);
-}
 
 /// What recvmsg and sendmsg take and give.
 struct message {
@@ -158,8 +155,8 @@ void datagram_operation::check(const char* operation, const endpoint& subject) c
   if (outcome >= 0) return;
   std::string what = operation + (" " + subject.to_string());
   if (core_->closed && (outcome == -ECANCELED || outcome == -EBADF))
-    throw_errno(ECONNABORTED, what + ": the socket was closed");
-  throw_errno(static_cast<int>(-outcome), what);
+    throw errno_error(ECONNABORTED, what + ": the socket was closed");
+  throw errno_error(-outcome, what);
 }
 
 std::string datagram_operation::detail() const {
@@ -221,7 +218,7 @@ std::string receive_operation::result() {
     std::string what = "receive from " + sender().to_string() + ": a datagram of " +
                        std::to_string(size()) + " bytes, more than " +
                        std::to_string(bytes().size());
-    throw_errno(EMSGSIZE, what);
+    throw errno_error(EMSGSIZE, what);
   }
   return std::string(bytes());
 }
@@ -323,7 +320,7 @@ namespace {
 
 void set_option(int fd, int level, int option, const void* value, socklen_t size,
                 const std::string& what) {
-  if (::setsockopt(fd, level, option, value, size) != 0) throw_errno(errno, what);
+  if (::setsockopt(fd, level, option, value, size) != 0) throw errno_error(errno, what);
 }
 void set_option(int fd, int level, int option, int value, const std::string& what) {
   set_option(fd, level, option, &value, sizeof value, what);
@@ -332,7 +329,7 @@ void set_option(int fd, int level, int option, int value, const std::string& wha
 datagram_core* make_core(int family, const datagram_options& options) {
   // The flags that this loop's backend wants are the same for all sockets.
   socket_guard socket(::socket(family, SOCK_DGRAM | static_cast<int>(accept_flags()), 0));
-  if (socket.get() < 0) throw_errno(errno, "socket");
+  if (socket.get() < 0) throw errno_error(errno, "socket");
   if (options.broadcast) set_option(socket.get(), SOL_SOCKET, SO_BROADCAST, 1, "set broadcast");
   if (options.reuse_port) set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1, "set reuse_port");
   if (options.receive_buffer > 0)
@@ -363,7 +360,7 @@ datagram_socket bind_to(const endpoint& local, const datagram_options& options) 
   datagram_core* core;
   datagram_socket socket = make_datagram_socket(local.family(), options, core);
   if (::bind(core->fd, local.data(), local.size()) != 0)
-    throw_errno(errno, "bind " + local.to_string());
+    throw errno_error(errno, "bind " + local.to_string());
   core->file = unix_socket_file(local);
   return socket;
 }
@@ -372,7 +369,7 @@ unsigned interface_index(std::string_view name) {
   if (name.empty()) return 0;
   std::string text(name);
   unsigned index = ::if_nametoindex(text.c_str());
-  if (index == 0) throw_errno(errno, "interface " + text);
+  if (index == 0) throw errno_error(errno, "interface " + text);
   return index;
 }
 
@@ -387,7 +384,7 @@ void change_membership(const datagram_core* core, const char* what, bool join,
   std::string subject = what + (" " + std::string(group));
   auto address = endpoint::parse(group, 0);
   if (!address || address->family() != c.family)
-    throw_errno(EINVAL, subject + ": not an address of this socket's family");
+    throw errno_error(EINVAL, subject + ": not an address of this socket's family");
   auto index = static_cast<int>(interface_index(interface));
   if (address->is_v6()) {
     ipv6_mreq request{};
@@ -420,7 +417,7 @@ void set_ip_option(const datagram_core* core, const char* what, int v4, int v6, 
 void datagram_socket::connect(const endpoint& peer) {
   detail::opened(core_, "connect");
   if (::connect(core_->fd, peer.data(), peer.size()) != 0)
-    detail::throw_errno(errno, "connect " + peer.to_string());
+    throw detail::errno_error(errno, "connect " + peer.to_string());
   core_->peer = peer;
 }
 
@@ -507,7 +504,7 @@ task<datagram_socket> connect_unix_datagram(std::string path, datagram_options o
   sockaddr_un automatic{};
   automatic.sun_family = AF_UNIX;
   if (::bind(core->fd, reinterpret_cast<sockaddr*>(&automatic), sizeof automatic.sun_family) != 0)
-    detail::throw_errno(errno, "bind a Unix socket");
+    throw detail::errno_error(errno, "bind a Unix socket");
   socket.connect(peer);
   co_return socket;
 }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include <rondo/coro/detail/promise.hpp>
-#include "io/file_operation.hpp"
+#include "io/check_file.hpp"
 #include "io/file_status.hpp"
 #include "io/on_thread.hpp"
 

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstring>
 #include <system_error>
+#include "detail/errno_error.hpp"
 
 namespace rondo { inline namespace v0 {
 
@@ -76,8 +77,7 @@ endpoint endpoint::unix_path(std::string_view path) {
   address.sun_family = AF_UNIX;
   bool abstract = path.starts_with('@') || path.starts_with('\0');
   auto refuse = [&](int error, const char* why) {
-    throw std::system_error(error, std::generic_category(),
-                            "unix socket " + printable(path) + ": " + why);
+    throw detail::errno_error(error, "unix socket " + printable(path) + ": " + why);
   };
   if (path.empty()) refuse(EINVAL, "the path is empty");
   if (path.size() >= sizeof address.sun_path)

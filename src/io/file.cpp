@@ -10,6 +10,7 @@
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/loop/sleep.hpp>
+#include "io/check_file.hpp"
 #include "io/file_operation.hpp"
 #include "io/file_status.hpp"
 #include "io/on_thread.hpp"

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <system_error>
 
 #include <rondo/exec/detail/worker_threads.hpp>
 #include <rondo/io/detail/file_core.hpp>
@@ -92,29 +91,5 @@ class [[nodiscard]] file_transfer final : public file_operation {
   bool waits_for_readiness_ = false;
   bool moves_position_ = false;
 };
-
-/// result, or throws `operation subject: …` for a -errno.
-inline std::int64_t check_file(std::int64_t result, const char* operation,
-                               const std::string& subject) {
-  if (result >= 0) [[likely]]
-    return result;
-  throw std::system_error(static_cast<int>(-result), std::generic_category(),
-                          std::string(operation) + " " + subject);
-}
-
-/// The same for an operation on an open file, which may have been closed under it.
-inline std::int64_t check_file(std::int64_t result, const char* operation, const file_ref& f) {
-  if (result >= 0) [[likely]]
-    return result;
-  bool closed_meanwhile = result == -125 /* ECANCELED */ && f.get() && f->closed;
-  return check_file(result, operation,
-                    closed_meanwhile ? f.path() + ": the file was closed meanwhile" : f.path());
-}
-
-/// Throws for a path that the kernel would read only in part: one with a 0 in it.
-inline void check_path(const std::string& path, const char* operation) {
-  if (path.find('\0') != path.npos) [[unlikely]]
-    check_file(-22 /* EINVAL */, operation, path.c_str());
-}
 
 }}}  // namespace rondo::v0::detail

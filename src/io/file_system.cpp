@@ -11,6 +11,7 @@
 #include <stop_token>
 
 #include <rondo/coro/detail/promise.hpp>
+#include "io/check_file.hpp"
 #include "io/file_operation.hpp"
 #include "io/file_status.hpp"
 #include "io/on_thread.hpp"

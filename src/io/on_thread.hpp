@@ -7,7 +7,7 @@
 
 #include <rondo/coro/task.hpp>
 #include <rondo/exec/to_thread.hpp>
-#include "io/file_operation.hpp"
+#include "io/check_file.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

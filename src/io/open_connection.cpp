@@ -15,15 +15,12 @@
 #include <rondo/io/resolve.hpp>
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
+#include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 {
 
 namespace {
-
-std::system_error failure(std::int64_t error, const std::string& what) {
-  return std::system_error(static_cast<int>(error), std::generic_category(), what);
-}
 
 // The families in turn, that of the best address first (RFC 8305, section 4).
 std::vector<endpoint> interleaved(const std::vector<endpoint>& addresses) {
@@ -89,14 +86,14 @@ task<stream> open_connection(endpoint address, connection_options options) {
   detail::socket_guard socket(detail::make_socket(address.family(), SOCK_STREAM, what));
   if (options.local.size() > 0 &&
       ::bind(socket.get(), options.local.data(), options.local.size()) != 0)
-    throw failure(errno, what + " from " + options.local.to_string());
+    throw detail::errno_error(errno, what + " from " + options.local.to_string());
   detail::plain_io_operation connect(detail::opcode::connect, socket.get(), "connect");
   connect.buffer = const_cast<sockaddr*>(address.data());
   connect.length = address.size();
   std::int64_t error = co_await connect;
-  if (error < 0) throw failure(-error, what);
+  if (error < 0) throw detail::errno_error(-error, what);
   if (options.local.port() == 0 && is_connected_to_itself(socket.get()))
-    throw failure(ECONNREFUSED, what);
+    throw detail::errno_error(ECONNREFUSED, what);
   detail::set_tcp_options(socket.get(), options.no_delay, options.keep_alive);
   auto* core = new detail::stream_core(socket.get(), address);
   socket.release();
@@ -105,7 +102,8 @@ task<stream> open_connection(endpoint address, connection_options options) {
 
 task<stream> open_connection(std::string host, std::uint16_t port, connection_options options) {
   std::vector<endpoint> addresses = co_await resolve(host, port);
-  if (addresses.empty()) throw failure(EADDRNOTAVAIL, "connect " + host + ": it has no address");
+  if (addresses.empty())
+    throw detail::errno_error(EADDRNOTAVAIL, "connect " + host + ": it has no address");
   if (addresses.size() == 1) co_return co_await open_connection(addresses.front(), options);
   addresses = interleaved(addresses);
   attempts all;
@@ -126,7 +124,7 @@ task<stream> open_unix_connection(std::string path) {
   auto pause = std::chrono::milliseconds(1);
   while (::connect(socket.get(), address.data(), address.size()) != 0) {
     if (errno == EINTR) continue;
-    if (errno != EAGAIN) throw failure(errno, what);
+    if (errno != EAGAIN) throw detail::errno_error(errno, what);
     co_await sleep(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(50));
   }

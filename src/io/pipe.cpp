@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
-#include <system_error>
 
+#include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 {
@@ -16,10 +16,6 @@ namespace {
 
 using detail::socket_guard;
 using detail::stream_core;
-
-std::system_error failure(int error, const std::string& what) {
-  return std::system_error(error, std::generic_category(), what);
-}
 
 // Writes are tried at once and must not block; reads are left to the backend.
 void set_pipe_flags(int fd) {
@@ -50,10 +46,10 @@ stream make_socket_stream(socket_guard fd, std::string name) {
 // user, as after su and sudo, and a file, whose position and O_APPEND are the shell's.
 stream open_standard(int number, const char* name, int access) {
   struct stat info{};
-  if (::fstat(number, &info) != 0) throw failure(errno, name);
+  if (::fstat(number, &info) != 0) throw detail::errno_error(errno, name);
   if (S_ISREG(info.st_mode) || S_ISBLK(info.st_mode)) {
     socket_guard fd(::fcntl(number, F_DUPFD_CLOEXEC, 3));
-    if (fd.get() < 0) throw failure(errno, name);
+    if (fd.get() < 0) throw detail::errno_error(errno, name);
     // Means nothing for a file, but the ring would answer EAGAIN.
     int flags = ::fcntl(fd.get(), F_GETFL);
     if (flags & O_NONBLOCK) ::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK);
@@ -63,7 +59,7 @@ stream open_standard(int number, const char* name, int access) {
   // O_NONBLOCK: opening a pipe that has lost its other end must not wait for one.
   int fd = ::open(path.c_str(), access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) fd = ::fcntl(number, F_DUPFD_CLOEXEC, 3);
-  if (fd < 0) throw failure(errno, name);
+  if (fd < 0) throw detail::errno_error(errno, name);
   return stream_from_fd(fd, name);
 }
 
@@ -71,7 +67,7 @@ stream open_standard(int number, const char* name, int access) {
 
 std::pair<stream, stream> open_pipe() {
   int fds[2];
-  if (::pipe2(fds, O_CLOEXEC) != 0) throw failure(errno, "open_pipe");
+  if (::pipe2(fds, O_CLOEXEC) != 0) throw detail::errno_error(errno, "open_pipe");
   socket_guard read_end(fds[0]);
   socket_guard write_end(fds[1]);
   set_pipe_flags(fds[0]);
@@ -83,7 +79,7 @@ std::pair<stream, stream> open_pipe() {
 std::pair<stream, stream> socketpair() {
   int fds[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-    throw failure(errno, "socketpair");
+    throw detail::errno_error(errno, "socketpair");
   socket_guard one(fds[0]);
   socket_guard other(fds[1]);
   detail::set_blocking_as_wanted(fds[0]);
@@ -95,9 +91,9 @@ std::pair<stream, stream> socketpair() {
 stream stream_from_fd(int fd, std::string name) {
   socket_guard owner(fd);
   struct stat info{};
-  if (::fstat(fd, &info) != 0) throw failure(errno, name);
+  if (::fstat(fd, &info) != 0) throw detail::errno_error(errno, name);
   if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode))
-    throw failure(EINVAL, name + ": a file, not a stream");
+    throw detail::errno_error(EINVAL, name + ": a file, not a stream");
   if (S_ISSOCK(info.st_mode)) {
     detail::set_blocking_as_wanted(fd);
     return make_socket_stream(std::move(owner), std::move(name));

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <rondo/loop/loop.hpp>
+#include "detail/errno_error.hpp"
 #include "io/fd_watcher.hpp"
 
 namespace rondo { inline namespace v0 {
@@ -74,7 +75,7 @@ void readiness_operation::result() const {
   if (outcome >= 0) return;
   std::string what = std::string(describe()) + " " + detail();
   if (ended_) what += ": it was closed meanwhile";
-  throw std::system_error(static_cast<int>(-outcome), std::generic_category(), what);
+  throw errno_error(-outcome, what);
 }
 
 const char* readiness_operation::describe() const noexcept {
@@ -99,8 +100,7 @@ class callbacks {
   static thread_local constinit callbacks* here;  // null: none was ever added
 
   void add(int fd, unsigned events, unique_function<void()> f) {
-    if (::fcntl(fd, F_GETFD) < 0)
-      throw std::system_error(errno, std::generic_category(), subject(fd, events));
+    if (::fcntl(fd, F_GETFD) < 0) throw errno_error(errno, subject(fd, events));
     // Anew also where there is one: the number may be another file's by now.
     remove(fd, events);
     std::unique_ptr<callback>& c = all_[{fd, events}];
@@ -145,7 +145,7 @@ class callbacks {
   void lose(int fd, unsigned events) {
     remove(fd, events);
     report_made([&] {
-      std::system_error gone(EBADF, std::generic_category(), subject(fd, events));
+      std::system_error gone = errno_error(EBADF, subject(fd, events));
       return diagnostic{problem::exception_not_retrieved,
                         std::string(gone.what()) + ": it is removed (forget_fd before closing)",
                         std::make_exception_ptr(gone)};

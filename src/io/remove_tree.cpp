@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "io/file_operation.hpp"
+#include "io/check_file.hpp"
 
 #include "io/directory_identity.hpp"
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <climits>
 
-#include "io/file_operation.hpp"
+#include "io/check_file.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 

@@ -15,7 +15,7 @@
 #include <rondo/io/file.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/sleep.hpp>
-#include "io/file_operation.hpp"
+#include "io/check_file.hpp"
 
 namespace rondo { inline namespace v0 {
 

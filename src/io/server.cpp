@@ -24,6 +24,7 @@
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/semaphore.hpp>
+#include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 #include "io/unix_socket_file.hpp"
 
@@ -227,19 +228,14 @@ task<> accept_loop(state_ref state, listener from) {
       s.report_shortage(from.address(), static_cast<int>(-answer));
       co_await sleep(std::chrono::milliseconds(100));
     } else if (!concerns_one_connection(static_cast<int>(-answer))) {
-      throw std::system_error(static_cast<int>(-answer), std::generic_category(),
-                              "accept on " + from.address().to_string());
+      throw errno_error(-answer, "accept on " + from.address().to_string());
     }
   }
 }
 
-std::system_error listen_failure(int error, const endpoint& address) {
-  return std::system_error(error, std::generic_category(), "listen " + address.to_string());
-}
-
 listener listen_on(const endpoint& address, const server_options& options) {
-  socket_guard socket(
-      make_socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, "listen " + address.to_string()));
+  std::string what = "listen " + address.to_string();
+  socket_guard socket(make_socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, what));
   int on = 1;
   if (!address.is_unix()) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -248,11 +244,10 @@ listener listen_on(const endpoint& address, const server_options& options) {
     if (address.is_v6() && address.address() != "::")
       ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
-  if (::bind(socket.get(), address.data(), address.size()) != 0)
-    throw listen_failure(errno, address);
+  if (::bind(socket.get(), address.data(), address.size()) != 0) throw errno_error(errno, what);
   endpoint bound = address.is_unix() ? address : local_endpoint(socket.get());
   listener result(std::move(socket), bound);
-  if (::listen(result.fd(), options.backlog) != 0) throw listen_failure(errno, address);
+  if (::listen(result.fd(), options.backlog) != 0) throw errno_error(errno, what);
   return result;
 }
 

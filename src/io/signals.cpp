@@ -18,6 +18,7 @@
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/loop/loop.hpp>
+#include "detail/errno_error.hpp"
 #include "io/fd_watcher.hpp"
 #include "loop/backend.hpp"
 
@@ -89,7 +90,7 @@ signal_stream::signal_stream(std::initializer_list<int> signals) {
   if (fd_ < 0) {
     int error = errno;
     give_back();
-    throw std::system_error(error, std::generic_category(), "signalfd");
+    throw detail::errno_error(error, "signalfd");
   }
   ::pthread_sigmask(SIG_BLOCK, &signals_, &blocked_before_);
   for_each(signals_, [&](int s) {
@@ -160,7 +161,7 @@ void signal_stream::next_operation::kernel_done(std::int64_t result) noexcept {
 }
 
 int signal_stream::next_operation::result() const {
-  if (error_) throw std::system_error(error_, std::generic_category(), "signal_stream");
+  if (error_) throw detail::errno_error(error_, "signal_stream");
   return signal_;
 }
 

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
-#include <system_error>
 
 #include <rondo/io/readiness.hpp>
 #include <rondo/loop/loop.hpp>
+#include "detail/errno_error.hpp"
 #include "loop/backend.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
@@ -29,7 +29,7 @@ endpoint name_of(int fd, int (*ask)(int, sockaddr*, socklen_t*)) noexcept {
 
 int make_socket(int family, int type, const std::string& what) {
   int fd = ::socket(family, type | SOCK_CLOEXEC | static_cast<int>(blocking_flag()), 0);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
+  if (fd < 0) throw errno_error(errno, what);
   return fd;
 }
 

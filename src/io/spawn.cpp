@@ -12,10 +12,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <rondo/coro/errors.hpp>
+#include "detail/errno_error.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -113,7 +113,7 @@ class file_actions {
 
  private:
   static void check(int error) {
-    if (error) throw std::system_error(error, std::generic_category(), "start");
+    if (error) throw errno_error(error, "start");
   }
   posix_spawn_file_actions_t actions_;
 };
@@ -133,8 +133,7 @@ void place_fds(const spawn_request& request, file_actions& actions, std::vector<
     int from = m.fd;
     if (from < end && from != m.child_fd) {
       from = ::fcntl(from, F_DUPFD_CLOEXEC, end);
-      if (from < 0)
-        throw std::system_error(errno, std::generic_category(), "start " + request.argv[0]);
+      if (from < 0) throw errno_error(errno, "start " + request.argv[0]);
       moved.emplace_back(from);
     }
     sources.push_back(from);
@@ -179,14 +178,14 @@ int open_pidfd(int pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_o
 child_process spawn(const spawn_request& request) {
   check_strings(request);
   std::string what = "start " + request.argv[0];
-  auto failure = [&](int error) { return std::system_error(error, std::generic_category(), what); };
+  auto failure = [&](int error) { return errno_error(error, what); };
 
   // Opened here: posix_spawn would not tell a missing directory from a missing program.
   unique_fd directory(
       request.cwd.empty() ? -1 : ::open(request.cwd.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!request.cwd.empty() && directory.get() < 0) {
     int reason = errno;
-    throw std::system_error(reason, std::generic_category(), what + " in " + request.cwd);
+    throw errno_error(reason, what + " in " + request.cwd);
   }
   int base = directory.get() < 0 ? AT_FDCWD : directory.get();
   int error = 0;

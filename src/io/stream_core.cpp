@@ -12,6 +12,7 @@
 #include <rondo/io/errors.hpp>
 #include "compose/background.hpp"
 #include "coro/fatal.hpp"
+#include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
@@ -175,7 +176,7 @@ void stream_core::end_output() {
 void stream_core::fail(const char* operation, std::int64_t error) const {
   std::string what = std::string(operation) + " " + subject();
   if (filter) filter->throw_failure(error, what);
-  throw std::system_error(static_cast<int>(-error), std::generic_category(), what);
+  throw errno_error(-error, what);
 }
 
 stream_operation* stream_core::active_reader() const noexcept {

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 
 #include <rondo/compose/finally.hpp>
 #include <rondo/compose/gather.hpp>
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/io/pipe.hpp>
+#include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 
 namespace rondo { inline namespace v0 {
@@ -122,9 +122,7 @@ void subprocess_plan::collect_output() {
 }
 
 task<process> subprocess_plan::start() {
-  auto failure = [&] {
-    return std::system_error(errno, std::generic_category(), "start " + program());
-  };
+  auto failure = [&] { return errno_error(errno, "start " + program()); };
   using kind = redirect::kind;
   if (!input_.empty() && (!collects_ || standard_[0].kind_ != kind::pipe))
     throw usage_error("start " + program() +

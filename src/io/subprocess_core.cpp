@@ -21,6 +21,7 @@
 #include <rondo/io/subprocess.hpp>
 #include <rondo/loop/sleep.hpp>
 #include "compose/background.hpp"
+#include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 #include "loop/interrupt.hpp"
 
@@ -124,7 +125,7 @@ bool subprocess_core::try_reap() noexcept {
 }
 
 exit_status subprocess_core::status() const {
-  if (error_) throw std::system_error(error_, std::generic_category(), "wait for " + program);
+  if (error_) throw errno_error(error_, "wait for " + program);
   return status_;
 }
 
@@ -152,7 +153,7 @@ bool subprocess_core::signal(int number, bool group) const {
   if (error == EINVAL && group && !reaped_) error = ::kill(-pid, number) == 0 ? 0 : errno;
   if (error == 0) return true;
   if (error == ESRCH || (error == EINVAL && group && reaped_)) return false;
-  throw std::system_error(error, std::generic_category(), "signal " + program);
+  throw errno_error(error, "signal " + program);
 }
 
 // The pipe is closed whatever becomes of it: what a cancelled write has sent is not
@@ -304,9 +305,7 @@ void exit_operation::kernel_done(std::int64_t result) noexcept {
 
 exit_status exit_operation::result() const {
   if (!core_) throw usage_error("process::wait: there is no process");
-  if (!core_->reaped())
-    throw std::system_error(static_cast<int>(-outcome), std::generic_category(),
-                            "wait for " + core_->program);
+  if (!core_->reaped()) throw errno_error(-outcome, "wait for " + core_->program);
   return core_->status();
 }
 

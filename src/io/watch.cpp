@@ -11,7 +11,7 @@
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/io/file.hpp>
-#include "io/file_operation.hpp"
+#include "io/check_file.hpp"
 #include "io/on_thread.hpp"
 
 namespace rondo { inline namespace v0 {

@@ -5,7 +5,7 @@
 #include <ctime>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include "detail/errno_error.hpp"
 
 namespace rondo { inline namespace v0 {
 
@@ -43,9 +43,8 @@ backend* make_backend(backend_kind wanted) {
       } else if (name == "sim") {
         wanted = backend_kind::sim;
       } else {
-        throw std::system_error(
-            EINVAL, std::generic_category(),
-            "RONDO_BACKEND=" + std::string(name) + ": no such backend (uring, epoll, sim)");
+        throw errno_error(
+            EINVAL, "RONDO_BACKEND=" + std::string(name) + ": no such backend (uring, epoll, sim)");
       }
     }
   }
@@ -53,8 +52,7 @@ backend* make_backend(backend_kind wanted) {
   if (wanted == backend_kind::sim) return make_sim_backend();
   int error = 0;
   if (backend* ring = make_uring_backend(error)) return ring;
-  if (wanted == backend_kind::uring)
-    throw std::system_error(error, std::generic_category(), "io_uring cannot be used here");
+  if (wanted == backend_kind::uring) throw errno_error(error, "io_uring cannot be used here");
   return make_epoll_backend();
 }
 

@@ -8,10 +8,10 @@
 #include <deque>
 #include <memory>
 #include <new>
-#include <system_error>
 #include <utility>
 
 #include <rondo/loop/detail/io_operation.hpp>
+#include "detail/errno_error.hpp"
 #include "loop/backend.hpp"
 
 #include "loop/syscall.hpp"
@@ -27,12 +27,12 @@ class epoll_backend final : public backend {
  public:
   epoll_backend() {
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    if (epoll_ < 0) throw errno_error(errno, "epoll_create1");
     wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_ < 0) {
       int e = errno;
       ::close(epoll_);
-      throw std::system_error(e, std::generic_category(), "eventfd");
+      throw errno_error(e, "eventfd");
     }
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;

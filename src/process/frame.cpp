@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <stdexcept>
-#include <system_error>
 
 #include <rondo/process/remote_function.hpp>
+#include "detail/errno_error.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -62,7 +62,7 @@ bool worker_channel::read_all(char* into, std::size_t size) {
     ssize_t n = ::recv(fd_, into, size, 0);
     if (n == 0 || (n < 0 && errno == ECONNRESET)) return false;
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw std::system_error(errno, std::generic_category(), "read from process pool");
+    if (n < 0) throw errno_error(errno, "read from process pool");
     into += n;
     size -= static_cast<std::size_t>(n);
   }
@@ -74,7 +74,7 @@ bool worker_channel::write_all(std::string_view bytes) {
     ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) return false;
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw std::system_error(errno, std::generic_category(), "write to process pool");
+    if (n < 0) throw errno_error(errno, "write to process pool");
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;

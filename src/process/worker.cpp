@@ -17,6 +17,7 @@
 #include <rondo/io/detail/spawn.hpp>
 #include <rondo/io/pipe.hpp>
 #include <rondo/io/readiness.hpp>
+#include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 #include "process/frame.hpp"
 
@@ -70,11 +71,11 @@ task<std::unique_ptr<worker>> worker::start(std::size_t max_message) {
   std::unique_ptr<worker> w(new worker(max_message));
   int fds[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-    throw std::system_error(errno, std::generic_category(), "socketpair");
+    throw errno_error(errno, "socketpair");
   socket_guard theirs(fds[1]);
   w->socket_ = stream_from_fd(fds[0], "process pool worker");
   socket_guard null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (null.get() < 0) throw std::system_error(errno, std::generic_category(), "open /dev/null");
+  if (null.get() < 0) throw errno_error(errno, "open /dev/null");
   // Here, not on the thread: this one may change its environment meanwhile.
   environment variables;
   variables.set(worker_variable, std::to_string(socket_in_worker) + ":" +

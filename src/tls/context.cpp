@@ -8,11 +8,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <system_error>
 
 #include <rondo/coro/errors.hpp>
 
 #include "detail/ascii.hpp"
+#include "detail/errno_error.hpp"
 #include "tls/context_state.hpp"
 #include "tls/filter.hpp"
 
@@ -27,7 +27,7 @@ struct close_file {
 };
 
 bio_ptr open_pem(const std::string& file) {
-  auto failure = [&] { return std::system_error(errno, std::generic_category(), "load " + file); };
+  auto failure = [&] { return errno_error(errno, "load " + file); };
   std::unique_ptr<std::FILE, close_file> in(std::fopen(file.c_str(), "re"));
   if (!in) throw failure();
   bio_ptr text(BIO_new(BIO_s_mem()));

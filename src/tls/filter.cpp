@@ -11,6 +11,7 @@
 
 #include <rondo/io/endpoint.hpp>
 
+#include "detail/errno_error.hpp"
 #include "tls/context_state.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
@@ -253,7 +254,7 @@ void tls_filter::throw_failure(std::int64_t answer, const std::string& what) con
   if (answer == answer_truncated)
     throw tls_error(tls_code_of(established_ ? code_truncated : code_ended_in_handshake), what);
   if (refused) throw tls_error(tls_code_of(code_unfinished_handshake), what);
-  throw std::system_error(static_cast<int>(-answer), std::generic_category(), what);
+  throw errno_error(-answer, what);
 }
 
 }}}  // namespace rondo::v0::detail

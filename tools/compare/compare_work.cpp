@@ -10,7 +10,6 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include <rondo/io.hpp>
 #include <rondo/process/process_pool.hpp>
 #include <rondo/rondo.hpp>
+#include "detail/errno_error.hpp"
 
 namespace tool {
 
@@ -64,7 +64,7 @@ std::int64_t primes_between(int from, int to) {
 // As it is written without a loop: the thread waits.
 std::int64_t blocking_request(std::uint16_t port) {
   auto check = [](ssize_t result, const char* what) {
-    if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+    if (result < 0) throw rondo::detail::errno_error(errno, what);
     return result;
   };
   struct socket {

@@ -12,6 +12,7 @@
 
 #include <rondo/compose/shield.hpp>
 
+#include "detail/errno_error.hpp"
 #include "get/sha256.hpp"
 #include "terminal/text.hpp"
 
@@ -25,7 +26,7 @@ constexpr std::uint64_t checkpoint_distance = 128u << 20;
 constexpr std::size_t largest_description = 64 * 1024;
 
 [[noreturn]] void fail(const char* operation, const std::string& path, int error) {
-  throw std::system_error(error, std::generic_category(), std::string(operation) + " " + path);
+  throw rondo::detail::errno_error(error, std::string(operation) + " " + path);
 }
 
 /// Differs after each start of the machine; empty where it is not known.

@@ -4,15 +4,15 @@
 #include <unistd.h>
 #include <cerrno>
 #include <cstdio>
-#include <system_error>
 #include <thread>
+#include "detail/errno_error.hpp"
 
 namespace tool {
 
 namespace {
 
 int check(int result, const char* operation) {
-  if (result < 0) throw std::system_error(errno, std::generic_category(), operation);
+  if (result < 0) throw rondo::detail::errno_error(errno, operation);
   return result;
 }
 

@@ -11,11 +11,11 @@
 #include <cstdio>
 #include <ctime>
 #include <memory>
-#include <system_error>
 #include <vector>
 
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/http/message/percent_encoding.hpp>
+#include "detail/errno_error.hpp"
 #include "http/files/open_beneath.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
@@ -55,9 +55,7 @@ bool inspect(int root, int fd, const std::string& path, const file_options& opti
 }
 
 listed read(int root, int fd, const std::string& path, const file_options& options) {
-  auto fail = [&](int error) {
-    throw std::system_error(error, std::generic_category(), "list " + path);
-  };
+  auto fail = [&](int error) { throw rondo::detail::errno_error(error, "list " + path); };
   int own = ::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (own < 0) fail(errno);
   std::unique_ptr<DIR, closes_directory> directory(::fdopendir(own));

@@ -8,13 +8,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <string_view>
-#include <system_error>
 
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/http/message/date.hpp>
 #include <rondo/http/message/media_type.hpp>
 #include <rondo/http/message/percent_encoding.hpp>
+#include "detail/errno_error.hpp"
 #include "http/files/accepted_coding.hpp"
 #include "http/files/conditions.hpp"
 #include "http/files/directory_page.hpp"
@@ -35,7 +35,7 @@ constexpr std::uint64_t small_file = 64 * 1024;
 reply not_found() { return reply(404, "Not Found\n"); }
 
 [[noreturn]] void fail(int error, const std::string& subject) {
-  throw std::system_error(error, std::generic_category(), "open " + subject);
+  throw rondo::detail::errno_error(error, "open " + subject);
 }
 
 /// What is opened, and what it is.
