@@ -2,6 +2,7 @@
 //
 // A chat room over WebSocket: its server, and two who talk.
 #include <cstdio>
+#include <rondo/http/server.hpp>
 #include <rondo/http/websocket.hpp>
 #include <rondo/rondo.hpp>
 #include <set>

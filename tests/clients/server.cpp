@@ -25,7 +25,7 @@
 #include <rondo/http/server/server.hpp>
 #include <rondo/http/site/router.hpp>
 #include <rondo/http/site/server_sent_events.hpp>
-#include <rondo/http/websocket/websocket.hpp>
+#include <rondo/http/websocket/accept.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
 #include <rondo/tls.hpp>

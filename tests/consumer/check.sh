@@ -32,6 +32,8 @@ for cxx; do
     expect "http_consumer built by $cxx" "GET http://127.0.0.1:1/: Connection refused" "$out/http_consumer"
   [ ! -x "$out/process_consumer" ] || expect "process_consumer built by $cxx" 9 "$out/process_consumer"
   [ ! -x "$out/tls_consumer" ] || expect "tls_consumer built by $cxx" "no TLS" "$out/tls_consumer"
+  [ ! -x "$out/websocket_consumer" ] ||
+    expect "websocket_consumer built by $cxx" "websocket ws://127.0.0.1:1/: connect 127.0.0.1:1: Connection refused" "$out/websocket_consumer"
   # shellcheck disable=SC2046  # words
   run "$cxx" -std=c++20 "$source/main.cpp" $(pkg-config --cflags --libs rondo) -o "$work/pc"
   expect "consumer built by $cxx with pkg-config" 25 "$work/pc"
@@ -51,6 +53,13 @@ for module in $modules; do
     expect "consumer linked with pkg-config $static --libs $module" 25 "$work/pc"
   done
 done
+
+# A WebSocket's client is no HTTP server, nor a program that has one.
+if pkg-config --exists rondo-http-websocket; then
+  case $(pkg-config --static --libs rondo-http-websocket) in
+    *rondo_http_server*) fail "rondo-http-websocket links the HTTP server" ;;
+  esac
+fi
 
 # find_package with parts: what there is, and a clear word where one is not.
 parts() { "$cmake" -S "$source/components" -B "$work/parts" -DCMAKE_CXX_COMPILER="$1" -DCMAKE_PREFIX_PATH="$work/prefix" -DPARTS="$2"; }

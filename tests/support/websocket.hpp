@@ -10,7 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include <rondo/http/websocket/websocket.hpp>
+#include <rondo/http/server.hpp>
+#include <rondo/http/websocket.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
 

@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/websocket/websocket.hpp>
+#include <rondo/http/websocket/accept.hpp>
 
 #include <exception>
 

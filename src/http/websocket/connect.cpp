@@ -1,10 +1,11 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-#include <rondo/http/websocket/websocket.hpp>
+#include <rondo/http/websocket/connect.hpp>
 
 #include <chrono>
 #include <exception>
 
 #include <rondo/compose/wait_for.hpp>
+#include <rondo/http/message/status.hpp>
 #include <rondo/io/open_connection.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/tls/connection.hpp>

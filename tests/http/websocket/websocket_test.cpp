@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // Client against server, and each against raw bytes.
-#include <rondo/http/websocket/websocket.hpp>
+#include <rondo/http/websocket.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
 #include <rondo/tls.hpp>

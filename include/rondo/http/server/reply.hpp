@@ -14,6 +14,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/http/message/headers.hpp>
+#include <rondo/http/message/status.hpp>
 #include <rondo/io/file.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/time.hpp>
@@ -79,8 +80,5 @@ class status_error : public error {
  private:
   int status_;
 };
-
-/// "Not Found" for 404.
-std::string_view reason_phrase(int status) noexcept;
 
 }}}  // namespace rondo::v0::http

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,11 +13,8 @@
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/coro/task.hpp>
-#include <rondo/detail/unique_function.hpp>
-#include <rondo/http/message/headers.hpp>
-#include <rondo/http/server/server.hpp>
+#include <rondo/io/endpoint.hpp>
 #include <rondo/loop/time.hpp>
-#include <rondo/tls/context.hpp>
 
 namespace rondo { inline namespace v0 { namespace http {
 
@@ -143,50 +139,5 @@ class [[nodiscard]] websocket {
   detail::websocket_core& core() const;
   detail::websocket_core* core_ = nullptr;
 };
-
-namespace detail {
-using websocket_handler = rondo::detail::unique_function<task<>(http::websocket)>;
-reply accept_websocket(const request& r, websocket_handler handler,
-                       const websocket_options& options);
-task<http::websocket> connect_websocket(std::string url, tls_context context,
-                                        websocket_options options, std::string subprotocols,
-                                        headers fields);
-}  // namespace detail
-
-/// Connects to "ws://host:port/path", or "wss://…" over TLS: `websockets.connect`.
-/// `fields` are sent along (Authorization, Cookie, Origin). Throws websocket_error that
-/// names the URL and the cause, also for a server that answers no 101 (see status());
-/// usage_error for fields that are the handshake's own. Redirects are not followed.
-/// Cancelling it leaves no socket.
-RONDO_CORO_WRAPPER inline task<websocket> connect_websocket(std::string url,
-                                                            websocket_options options = {},
-                                                            headers fields = {}) {
-  return detail::connect_websocket(std::move(url), tls_context(), options,
-                                   std::string(options.subprotocols), std::move(fields));
-}
-/// The same with a TLS context of one's own.
-template <std::same_as<tls_context> Context>  // deduced, so that {} means options
-RONDO_CORO_WRAPPER task<websocket> connect_websocket(std::string url, Context context,
-                                                     websocket_options options = {},
-                                                     headers fields = {}) {
-  return detail::connect_websocket(std::move(url), std::move(context), options,
-                                   std::string(options.subprotocols), std::move(fields));
-}
-
-/// What a server's handler answers to open a WebSocket: checks the handshake, then
-/// runs `handler(websocket)` on it. The connection closes when the handler returns, with
-/// 1000; when it throws, with 1011 without details, and the exception goes to the
-/// loop's exception handler (not a websocket_error after the end: the peer's doing).
-///
-///     app.get("/chat", [](http::request& r) { return http::accept_websocket(r, chat); });
-///
-/// A request that is no handshake is answered with 400, 405 or 426, one from a page of
-/// another origin with 403. Closing the server cancels the handler after its grace; the
-/// client is told 1001.
-template <class F>
-  requires std::is_invocable_r_v<task<>, std::decay_t<F>&, websocket>
-reply accept_websocket(const request& r, F&& handler, const websocket_options& options = {}) {
-  return detail::accept_websocket(r, detail::websocket_handler(std::forward<F>(handler)), options);
-}
 
 }}}  // namespace rondo::v0::http
