@@ -19,13 +19,7 @@ void gather_base::note(bool cancelled, std::exception_ptr error) noexcept {
   waiter()->cancel_children();
 }
 
-void gather_base::finish() noexcept {
-  if (!error_ && child_cancelled_ && waiter()->cancel_requested()) {
-    complete_stopped();
-  } else {
-    complete();
-  }
-}
+void gather_base::finish() noexcept { complete_or_stop(!error_ && child_cancelled_); }
 
 void gather_base::report_failure(const char* what) noexcept {
   if (!error_) return;

@@ -103,11 +103,7 @@ void group_core::body_done(bool cancelled, std::exception_ptr error) noexcept {
 
 void group_core::one_less() noexcept {
   if (--running_ > 0) return;
-  if (!error_ && (body_cancelled_ || task_cancelled_) && waiter()->cancel_requested()) {
-    complete_stopped();
-    return;
-  }
-  complete();
+  complete_or_stop(!error_ && (body_cancelled_ || task_cancelled_));
 }
 
 void group_core::check() const {

@@ -29,11 +29,7 @@ void deadline_base::begin_child(node& child) noexcept {
 
 void deadline_base::end_child(bool cancelled) noexcept {
   loop::of(*waiter()).timers().disarm(*this);
-  if (cancelled && waiter()->cancel_requested()) {
-    complete_stopped();
-  } else {
-    complete();
-  }
+  complete_or_stop(cancelled);
 }
 
 void deadline_base::expired(timer& t) noexcept {

@@ -12,6 +12,14 @@ void operation::complete_stopped() noexcept {
   complete();
 }
 
+void operation::complete_or_stop(bool cut_short) noexcept {
+  if (cut_short && node_->cancel_requested()) {
+    complete_stopped();
+  } else {
+    complete();
+  }
+}
+
 void operation::begin_again_next_turn() noexcept {
   state_ = state::deferred;
   fire = &deferred;

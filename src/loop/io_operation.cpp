@@ -14,11 +14,7 @@ bool io_operation::cancel() noexcept { return loop::of(*waiter()).kernel().cance
 
 void io_operation::kernel_done(std::int64_t result) noexcept {
   outcome = result;
-  if (result == -ECANCELED && waiter()->cancel_requested()) {
-    complete_stopped();
-  } else {
-    complete();
-  }
+  complete_or_stop(result == -ECANCELED);
 }
 
 }}}  // namespace rondo::v0::detail

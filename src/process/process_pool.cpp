@@ -97,13 +97,7 @@ class execution final : public composite {
   void child_done(node&) noexcept override {
     core_->left(*this);
     bool failed = !conversation_->result.has_value();
-    bool stopped = given_up_ || (failed && waiter()->cancel_requested() &&
-                                 (killed_ || conversation_->result.cancelled()));
-    if (stopped) {
-      complete_stopped();
-    } else {
-      complete();
-    }
+    complete_or_stop(given_up_ || (failed && (killed_ || conversation_->result.cancelled())));
   }
   packed result() {
     if (error_) std::rethrow_exception(error_);

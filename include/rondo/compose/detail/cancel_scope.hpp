@@ -80,11 +80,7 @@ class [[nodiscard]] scope_operation final : public scope_operation_base {
   void cancel_child() noexcept override { child_.request_cancel(); }
   void child_done(node&) noexcept override {
     scope_.leave(*this);
-    if (child_.result.cancelled() && waiter()->cancel_requested()) {
-      complete_stopped();
-    } else {
-      complete();
-    }
+    complete_or_stop(child_.result.cancelled());
   }
   std::optional<element_t<value_type>> result() {
     if (child_.result.cancelled()) {

@@ -71,12 +71,9 @@ class [[nodiscard]] finally_operation final : public finally_base {
       cleanup_error_ = cleanup_child_->result.exception();
       if (cleanup_child_->result.cancelled()) report_cut_off();
     }
-    if (body_.result.cancelled() && waiter()->cancel_requested()) {
-      if (cleanup_error_) report_failed(cleanup_error_);
-      complete_stopped();
-    } else {
-      complete();
-    }
+    bool cut_short = body_.result.cancelled();
+    if (cut_short && waiter()->cancel_requested() && cleanup_error_) report_failed(cleanup_error_);
+    complete_or_stop(cut_short);
   }
   value_type result() {
     if (cleanup_error_) {

@@ -21,13 +21,7 @@ class outcomes_base : public composite {
   ~outcomes_base() = default;
   void note(bool cancelled) noexcept { child_cancelled_ = child_cancelled_ || cancelled; }
   void note_unfinished() noexcept { child_cancelled_ = true; }
-  void finish() noexcept {
-    if (child_cancelled_ && waiter()->cancel_requested()) {
-      complete_stopped();
-    } else {
-      complete();
-    }
-  }
+  void finish() noexcept { complete_or_stop(child_cancelled_); }
 
  private:
   bool child_cancelled_ = false;

@@ -79,6 +79,12 @@ class operation : public entry {
   void complete() noexcept;
   /// Completes as stopped: the node will be unwound.
   void complete_stopped() noexcept;
+  /// How an operation ends whose end had to be waited for after it was told to stop: a
+  /// composite of its children, a request of the kernel. Completion wins: what was done in
+  /// spite of that is delivered, and the task stops at its next suspension. Cut short, it
+  /// has nothing to deliver, and if its task is being cancelled that is why: the task stops
+  /// here. Else whoever was cut short did it himself, and result() says so.
+  void complete_or_stop(bool cut_short) noexcept;
 
  protected:
   operation() noexcept { fire = &fired; }
