@@ -3,22 +3,16 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <charconv>
 #include <system_error>
 
 #include <rondo/compose/race.hpp>
 #include <rondo/compose/shield.hpp>
-#include <rondo/compose/wait.hpp>
 #include <rondo/compose/wait_for.hpp>
-#include <rondo/coro/create_task.hpp>
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/io/send_file.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/loop/sleep.hpp>
-#include <rondo/sync/event.hpp>
-#include "io/socket.hpp"
 
 #include "http/server/least_rate.hpp"
 
@@ -53,24 +47,11 @@ std::uint64_t acknowledged_bytes(int fd) noexcept {
   return info.tcpi_bytes_acked;
 }
 
-bool is_reset(int fd) noexcept {
-  pollfd look{fd, 0, 0};
-  return ::poll(&look, 1, 0) > 0;  // POLLHUP or POLLERR
-}
-
-void append_number(std::string& to, std::uint64_t n, int base = 10) {
-  char digits[24];
-  auto [end, error] = std::to_chars(digits, digits + sizeof digits, n, base);
-  to.append(digits, end);
-}
-
 /// Whether it is the connection that has failed, and not what a reply is made of.
 bool client_is_gone(const std::system_error& e) noexcept {
   return e.code() == std::errc::broken_pipe || e.code() == std::errc::connection_reset ||
          e.code() == std::errc::connection_aborted || e.code() == std::errc::timed_out;
 }
-
-bool has_no_body(int status) noexcept { return status < 200 || status == 204 || status == 304; }
 
 }  // namespace
 
@@ -86,27 +67,10 @@ class http1_connection::running_request {
   server_state& server_;
 };
 
-/// What a connection and the task that watches its client share.
-struct http1_connection::attendance {
-  http1_connection* connection;  // null: it needs no watching any more
-  rondo::detail::stream_core& core;
-  std::string early;  // replies of before, which need not wait for this one
-  event early_sent;
-  task_handle<> task;
-  bool may_half_close;  // the client has said that it sends no more requests
-
-  attendance(http1_connection* c, rondo::detail::stream_core& s, bool last_request)
-      : connection(c), core(s), may_half_close(last_request) {
-    core.retain();
-  }
-  attendance(const attendance&) = delete;
-  attendance& operator=(const attendance&) = delete;
-  ~attendance() { core.release(); }
-};
-
 http1_connection::http1_connection(server_state& s, rondo::stream client)
-    : timed_connection(s), client_(std::move(client)), core_(client_.internal()) {
+    : server_(s), client_(std::move(client)), core_(client_.internal()) {
   core_->retain();
+  server_->clock.add(*this);
 }
 
 http1_connection::~http1_connection() {
@@ -115,6 +79,7 @@ http1_connection::~http1_connection() {
   end_request();
   client_.close();
   if (core_) core_->release();
+  server_->clock.remove(*this);
 }
 
 void http1_connection::expired() noexcept {
@@ -127,35 +92,16 @@ void http1_connection::expired() noexcept {
       ::shutdown(core().fd, SHUT_RD);  // the read ends
       enter(current_phase());
       break;
-    case phase::write: {
-      std::uint64_t acknowledged = acknowledged_bytes(core().fd);
-      bool silent = acknowledged == std::exchange(acknowledged_, acknowledged);
-      std::int64_t now = server_.now_ns();
-      if (first_look_ == 0) {
-        first_look_ = now;
-        taken_before_ = acknowledged;
-      }
-      least_rate least(server_.options.min_rate, server_.options.write_timeout);
-      if ((silent && was_silent_) ||
-          least.too_slow(acknowledged - taken_before_, now - first_look_)) {
+    case phase::write:
+      if (progress_.has_stalled(
+              acknowledged_bytes(core().fd), server_->clock.now_ns(),
+              least_rate(server_->options.min_rate, server_->options.write_timeout)))
         core().shut_down();  // the write fails
-      } else {
-        was_silent_ = silent;
-      }
       enter(phase::write);
       break;
-    }
     case phase::work:
       enter(phase::long_work);
-      if (attended_) break;
-      try {
-        attended_ = std::make_shared<attendance>(this, core(), !message().keep_alive());
-        attended_->early.swap(out_);
-        attended_->task = create_task(attend(attended_), "client of an HTTP request");
-      } catch (const std::bad_alloc&) {  // unwatched, then
-        if (attended_) out_.swap(attended_->early);
-        attended_.reset();
-      }
+      if (!watch_) watch_ = client_watch::begin(*task_, core(), out_, !message().keep_alive());
       break;
     default:
       enter(current_phase());
@@ -167,32 +113,10 @@ void http1_connection::close_if_idle() noexcept {
   if (current_phase() == phase::idle) ::shutdown(core().fd, SHUT_RD);
 }
 
-// Sends what waits, then waits for the client to close its end: whoever does that is
-// not interested any more. But a client that has announced its last request (Connection:
-// close) may end its side and wait for the reply, as `nc -N` does; nobody can tell that from
-// one that is gone before something is sent to it. So it must be reset to count as gone.
-task<> http1_connection::attend(std::shared_ptr<attendance> where) {
-  try {
-    rondo::detail::write_operation send(&where->core, where->early);
-    co_await send;
-    where->early_sent.set();
-    rondo::detail::plain_io_operation gone(rondo::detail::opcode::poll, where->core.fd, "client");
-    gone.flags = POLLRDHUP;
-    co_await gone;
-    // No operation waits for a reset alone: io_uring's tells of POLLRDHUP in any case.
-    constexpr std::chrono::milliseconds between_looks(250);
-    while (where->may_half_close && !is_reset(where->core.fd)) co_await sleep(between_looks);
-  } catch (const std::system_error&) {  // it is gone
-  }
-  where->early_sent.set();
-  if (where->connection && where->connection->task_) where->connection->task_->request_cancel();
-}
-
 void http1_connection::end_work() noexcept {
-  if (!attended_) return;
-  attended_->connection = nullptr;
-  attended_->task.cancel();
-  attended_.reset();
+  if (!watch_) return;
+  watch_->end();
+  watch_.reset();
 }
 
 // False at the end of the stream.
@@ -228,7 +152,7 @@ void http1_connection::begin_request() noexcept {
   req().peer = core().peer();
   req().encrypted = client_.is_encrypted();
   req().set_exchange(this);
-  keep_alive_ = message().keep_alive() && ++requests_ < server_.options.max_requests;
+  keep_alive_ = message().keep_alive() && ++requests_ < server_->options.max_requests;
   continue_expected_ = message().expects_continue() && !message().done();
 }
 
@@ -240,12 +164,12 @@ task<std::string> http1_connection::read_body() {
   } at_end{*this};
   while (message().body.empty() && !message().done()) {
     if (core().buffered().empty()) {
-      if (std::exchange(continue_expected_, false)) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+      if (std::exchange(continue_expected_, false)) out_ += continue_head;
       // Replies of before as well: the client may wait for them before it sends more.
       // All of it goes, whoever cancels: the next would follow a part.
       if (!out_.empty()) co_await shield(flush());
       enter(phase::body);
-      std::int64_t begun = server_.now_ns();
+      std::int64_t begun = server_->clock.now_ns();
       bool more = false;
       try {
         more = co_await receive();
@@ -260,8 +184,8 @@ task<std::string> http1_connection::read_body() {
         keep_alive_ = false;
         throw status_error(400, "the request ended in its body");
       }
-      body_wait_ += server_.now_ns() - begun;
-      least_rate least(server_.options.min_rate, server_.options.body_timeout);
+      body_wait_ += server_->clock.now_ns() - begun;
+      least_rate least(server_->options.min_rate, server_->options.body_timeout);
       if (least.too_slow(body_bytes_ + core().buffered().size(), body_wait_)) {
         keep_alive_ = false;
         throw status_error(408, "the request is too slow");
@@ -293,86 +217,38 @@ task<bool> http1_connection::skip_body() {
 
 // The client must take what is written from now on.
 task<> http1_connection::begin_write() {
-  was_silent_ = false;
-  first_look_ = 0;
+  progress_.begin();
   enter(phase::write);
-  if (attended_) co_await attended_->early_sent.wait();
+  if (watch_) co_await watch_->early_sent().wait();
 }
 
 task<> http1_connection::flush() {
-  if (out_.empty() && !attended_) co_return;
+  if (out_.empty() && !watch_) co_return;
   co_await begin_write();
   co_await client_.write(out_);
   out_.clear();
   if (out_.capacity() > 2 * coalesced) std::string().swap(out_);
 }
 
-void http1_connection::write_head(const reply& r, std::uint64_t length, bool has_length,
-                                  bool chunked) {
-  std::string& out = out_;
-  out += "HTTP/1.1 ";
-  append_number(out, static_cast<unsigned>(r.status));
-  out += ' ';
-  out += reason_phrase(r.status);
-  out += "\r\n";
-  out += server_.date_line();
-  if (!r.content_type.empty() && !has_no_body(r.status) && !r.fields.contains("Content-Type")) {
-    out += "Content-Type: ";
-    out += r.content_type;
-    out += "\r\n";
-  }
-  bool upgrade = r.status == 101;
-  for (const auto& [name, value] : r.fields) {
-    upgrade |= equal_ignoring_case(name, "Upgrade");  // RFC 9110, 7.8
-    // A second length beside ours would let a proxy see other requests than we.
-    if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Date") ||
-        equal_ignoring_case(name, "Transfer-Encoding") || equal_ignoring_case(name, "Connection"))
-      continue;
-    out += name;
-    out += ": ";
-    out += value;
-    out += "\r\n";
-  }
-  if (!req().known_id().empty()) {
-    out += "X-Request-Id: ";
-    out += req().known_id();
-    out += "\r\n";
-  }
-  if (chunked) {
-    out += "Transfer-Encoding: chunked\r\n";
-  } else if (has_length) {
-    out += "Content-Length: ";
-    append_number(out, length);
-    out += "\r\n";
-  }
-  if (upgrade) out += "Connection: Upgrade\r\n";
-  if (r.status != 101) {
-    if (!keep_alive_) {
-      out += "Connection: close\r\n";
-    } else if (req().http_1_0) {
-      out += "Connection: keep-alive\r\n";
-    }
-  }
-  out += "\r\n";
-  status_ = r.status;
-  replied_ = true;
-}
-
 // Writes the head, and the body if it is short. False: send_rest must follow.
 bool http1_connection::begin_answer(const reply& r) {
-  bool bodiless = has_no_body(r.status);
-  bool streamed = static_cast<bool>(r.stream) && !bodiless;
-  bool chunked = streamed && !req().http_1_0;
-  if (server_.draining || (continue_expected_ && !message().done()) || (streamed && !chunked))
+  body_framing framing = framing_of(r, req().http_1_0);
+  if (server_->draining || (continue_expected_ && !message().done()) ||
+      framing.by == body_framing::end::connection)
     keep_alive_ = false;
-  std::uint64_t length = r.file ? r.file->length : r.body.size();
   constexpr std::size_t usual_head = 512;
   if (out_.empty()) out_.reserve(usual_head);
-  write_head(r, length, !streamed && !bodiless, chunked);
-  if (bodiless || req().method == "HEAD") return true;
-  if (streamed || r.file || length > coalesced) return false;
+  append_head(out_, r, framing,
+              {.http_1_0 = req().http_1_0,
+               .keep_alive = keep_alive_,
+               .date_line = server_->date_line(),
+               .request_id = req().known_id()});
+  status_ = r.status;
+  replied_ = true;
+  if (framing.by == body_framing::end::none || req().method == "HEAD") return true;
+  if (!framing.content_length || r.file || *framing.content_length > coalesced) return false;
   out_ += r.body;
-  body_sent_ = length;
+  body_sent_ = r.body.size();
   return true;
 }
 
@@ -381,7 +257,7 @@ bool http1_connection::begin_answer(const reply& r) {
 task<> http1_connection::send_rest(reply r) {
   try {
     if (r.stream) {
-      co_await send_pieces(r, !req().http_1_0);
+      co_await send_pieces(r, framing_of(r, req().http_1_0).by);
     } else if (r.file) {
       co_await flush();
       co_await begin_write();
@@ -405,26 +281,26 @@ task<> http1_connection::send_rest(reply r) {
   throw status_error(500, "the reply broke off");
 }
 
-task<> http1_connection::send_pieces(reply& r, bool chunked) {
+task<> http1_connection::send_pieces(reply& r, body_framing::end by) {
   for (;;) {
     co_await flush();
     enter(phase::work);
-    std::optional<std::string> piece = co_await next_piece(r, chunked);
+    std::optional<std::string> piece = co_await next_piece(r, by);
     if (!piece) break;
-    append_piece(*piece, chunked);
+    write_piece(*piece, by);
   }
-  if (chunked) out_ += "0\r\n\r\n";
+  append_end(out_, by);
 }
 
 // Sends the idle piece as often as it is due meanwhile.
-task<std::optional<std::string>> http1_connection::next_piece(reply& r, bool chunked) {
+task<std::optional<std::string>> http1_connection::next_piece(reply& r, body_framing::end by) {
   if (r.idle_piece.empty() || r.idle_after.endless()) co_return co_await r.stream.next();
   std::exception_ptr gone;  // the client, also when a piece comes at the same time
   auto keep_open = [&]() -> task<> {
     try {
       for (;;) {
         co_await sleep(r.idle_after);
-        append_piece(r.idle_piece, chunked);
+        write_piece(r.idle_piece, by);
         co_await shield(flush());  // all of it, or the next piece would follow a part
         enter(phase::work);
       }
@@ -437,15 +313,9 @@ task<std::optional<std::string>> http1_connection::next_piece(reply& r, bool chu
   co_return std::move(*piece);
 }
 
-void http1_connection::append_piece(std::string_view piece, bool chunked) {
-  if (piece.empty()) return;  // an empty chunk would be the end
+void http1_connection::write_piece(std::string_view piece, body_framing::end by) {
   body_sent_ += piece.size();
-  if (chunked) {
-    append_number(out_, piece.size(), 16);
-    out_ += "\r\n";
-  }
-  out_ += piece;
-  if (chunked) out_ += "\r\n";
+  append_piece(out_, piece, by);
 }
 
 void http1_connection::report_broken_reply() noexcept {
@@ -474,7 +344,7 @@ task<> http1_connection::upgrade(upgrade_handler handler) {
 }
 
 void http1_connection::log_request() noexcept {
-  if (begun_ == 0 || !message_ || server_.abandoned) return;
+  if (begun_ == 0 || !message_ || server_->abandoned) return;
   try {
     access_record record;
     record.method = req().method;
@@ -486,17 +356,17 @@ void http1_connection::log_request() noexcept {
     record.status = status_;
     record.bytes = body_sent_;
     record.http_1_0 = req().http_1_0;
-    record.duration = std::chrono::nanoseconds(server_.now_ns() - begun_);
+    record.duration = std::chrono::nanoseconds(server_->clock.now_ns() - begun_);
     record.begun = std::chrono::system_clock::now() -
                    std::chrono::duration_cast<std::chrono::system_clock::duration>(record.duration);
     begun_ = 0;
-    server_.log(record);
+    server_->log(record);
   } catch (const std::bad_alloc&) {  // the request was served; its line is lost
   }
 }
 
 void http1_connection::end_request() noexcept {
-  if (message_) server_.give_back(std::move(message_));
+  if (message_) server_->give_back(std::move(message_));
 }
 
 // False: it was the last. What few requests need has a frame of its own.
@@ -509,17 +379,17 @@ task<bool> http1_connection::serve_request() {
   body_sent_ = 0;
   body_bytes_ = 0;
   body_wait_ = 0;
-  begun_ = server_.log ? server_.now_ns() : 0;
-  if (!message_) message_ = server_.take_message();
+  begun_ = server_->log ? server_->clock.now_ns() : 0;
+  if (!message_) message_ = server_->take_message();
   message().restart();
   if (!parse_header()) {
     task<> header = read_rest_of_header();
     co_await std::move(header);
   }
   begin_request();
-  running_request running(server_);
+  running_request running(*server_);
   enter(phase::work);
-  reply r = co_await server_.respond(req());
+  reply r = co_await server_->respond(req());
   upgrade_handler handler = std::move(r.upgrade);
   if (!begin_answer(r)) {
     task<> rest = send_rest(std::move(r));
@@ -527,7 +397,7 @@ task<bool> http1_connection::serve_request() {
   }
   // Replies to requests that wait already go together.
   bool more_waits = !core().buffered().empty() && message().done() && keep_alive_;
-  if (!more_waits || out_.size() > coalesced || attended_ || handler) co_await flush();
+  if (!more_waits || out_.size() > coalesced || watch_ || handler) co_await flush();
   end_work();
   log_request();
   if (handler) {

@@ -1,7 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,7 +9,9 @@
 #include <rondo/http/client/detail/exchange.hpp>
 #include <rondo/io/stream.hpp>
 
+#include "http/server/client_watch.hpp"
 #include "http/server/server_state.hpp"
+#include "http/server/write_progress.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -29,7 +30,6 @@ class http1_connection final : public exchange, public timed_connection {
   void close_if_idle() noexcept override;
 
  private:
-  struct attendance;
   class running_request;
 
   http1_connection(server_state& s, rondo::stream client);
@@ -46,46 +46,44 @@ class http1_connection final : public exchange, public timed_connection {
   task<bool> skip_body();
   bool begin_answer(const reply& r);
   task<> send_rest(reply r);
-  task<> send_pieces(reply& r, bool chunked);
-  task<std::optional<std::string>> next_piece(reply& r, bool chunked);
-  void append_piece(std::string_view piece, bool chunked);
+  task<> send_pieces(reply& r, body_framing::end by);
+  task<std::optional<std::string>> next_piece(reply& r, body_framing::end by);
+  void write_piece(std::string_view piece, body_framing::end by);
   task<> refuse(const status_error& why);
   task<> upgrade(upgrade_handler handler);
   task<> linger();
   task<> begin_write();
   task<> flush();
-  void write_head(const reply& r, std::uint64_t length, bool has_length, bool chunked);
   void end_request() noexcept;
   void end_work() noexcept;
   void log_request() noexcept;
   void report_broken_reply() noexcept;
-  static task<> attend(std::shared_ptr<attendance> where);
+  /// Begins a phase anew; whoever is in one is limited by it.
+  void enter(phase p) noexcept { server_->clock.enter(*this, p); }
 
   rondo::detail::stream_core& core() const noexcept { return *core_; }
   http1_message& message() const noexcept { return *message_; }
   request& req() const noexcept { return message_->request; }
 
+  state_ref server_;
   rondo::stream client_;
   rondo::detail::stream_core* core_;     // of client_; holds a reference
   rondo::detail::node* task_ = nullptr;  // that serves it
   std::unique_ptr<http1_message> message_;
-  std::shared_ptr<attendance> attended_;   // a handler takes long
+  std::shared_ptr<client_watch> watch_;    // a handler takes long
   std::unique_ptr<status_error> refusal_;  // of what was no request
   std::string out_;                        // replies, or their beginnings, not yet sent
-  std::uint64_t acknowledged_ = 0;         // bytes that the client has taken, when last looked
-  std::uint64_t taken_before_ = 0;  // the same at the first look at this write, which was then:
-  std::int64_t first_look_ = 0;     // 0: there was none
-  std::uint64_t body_bytes_ = 0;    // of the request, as they came
-  std::int64_t body_wait_ = 0;      // time that was spent on waiting for them
+  write_progress progress_;                // of the client, in phase write
+  std::uint64_t body_bytes_ = 0;           // of the request, as they came
+  std::int64_t body_wait_ = 0;             // time that was spent on waiting for them
   std::uint64_t body_sent_ = 0;
   std::size_t requests_ = 0;
   std::int64_t begun_ = 0;  // the request, if there is a log and it is not in there
   int status_ = 0;          // of the reply
   bool keep_alive_ = true;
   bool continue_expected_ = false;
-  bool replied_ = false;     // the head of this request's reply is written
-  bool timed_out_ = false;   // the client was too slow with its request
-  bool was_silent_ = false;  // it has taken nothing, when last looked
+  bool replied_ = false;    // the head of this request's reply is written
+  bool timed_out_ = false;  // the client was too slow with its request
 };
 
 /// Serves one connection, whatever protocol the client has chosen.

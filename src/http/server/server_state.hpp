@@ -2,64 +2,24 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <ctime>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <rondo/http/server/server.hpp>
-#include <rondo/loop/loop.hpp>
 
+#include "http/server/connection_clock.hpp"
 #include "http/server/http1_message.hpp"
+#include "http/server/http1_reply.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
-/// What a connection is doing, as far as it is limited in time.
-enum class phase : unsigned char {
-  idle,       ///< between requests
-  header,     ///< a part of a header has come
-  body,       ///< the handler waits for a piece of the body
-  work,       ///< the handler or the reply's own source is at work, for a moment yet
-  long_work,  ///< the same, and somebody watches whether the client is there
-  write,      ///< the client must take something of a reply
-  upgraded,   ///< no HTTP any more
-  count,
-};
-
-struct server_state;
-
-/// A connection as the server's clock sees it: always in the list of its phase.
-class timed_connection {
- public:
-  explicit timed_connection(server_state& s);
-  timed_connection(const timed_connection&) = delete;
-  timed_connection& operator=(const timed_connection&) = delete;
-
-  /// The phase has lasted as long as it may. Called from the loop, outside of tasks.
-  virtual void expired() noexcept = 0;
-  /// The server closes: ends it if no request runs.
-  virtual void close_if_idle() noexcept = 0;
-
- protected:
-  ~timed_connection();
-  /// Begins a phase anew; whoever is in one is limited by it.
-  void enter(phase p) noexcept;
-  phase current_phase() const noexcept { return phase_; }
-
-  server_state& server_;
-
- private:
-  friend struct server_state;
-  timed_connection* next_ = nullptr;
-  timed_connection* previous_ = nullptr;
-  std::int64_t deadline_ = 0;
-  phase phase_ = phase::idle;
-};
-
-/// Counted by the server and by each connection.
+/// What the connections of a server share. Counted by the server and by each of them.
 struct server_state {
-  server_state(handler h, const server_options& o);
+  server_state(handler h, const server_options& o)
+      : handle(std::move(h)), options(o), clock(options) {}
   server_state(const server_state&) = delete;
   server_state& operator=(const server_state&) = delete;
 
@@ -71,9 +31,7 @@ struct server_state {
   /// Runs the handler; whatever it throws becomes a reply.
   task<reply> respond(request& r);
   /// "Date: …\r\n" of now.
-  std::string_view date_line();
-  std::int64_t now_ns() const noexcept;
-  void close_idle_connections() noexcept;
+  std::string_view date_line() { return date_line_.at(std::time(nullptr)); }
 
   /// What a request is read into. A connection that is idle has none.
   std::unique_ptr<http1_message> take_message();
@@ -81,43 +39,34 @@ struct server_state {
 
   handler handle;
   const server_options options;
+  connection_clock clock;
   access_log log;
   std::size_t running = 0;  ///< requests that a handler, or what it has made, is at
   bool draining = false;
   bool abandoned = false;  ///< the server is gone: nothing of its user's may be called
 
  private:
-  friend class timed_connection;
+  ~server_state() = default;
 
-  /// The connections of a phase in the order of their deadlines, since all of a phase
-  /// have the same time: entering one is appending, and one timer serves all.
-  struct list {
-    timed_connection* first = nullptr;
-    timed_connection* last = nullptr;
-    std::int64_t limit = 0;
-  };
-  struct clock : rondo::detail::timer {
-    server_state* of = nullptr;
-  };
-  ~server_state();
-  void append(timed_connection& c, phase p) noexcept;
-  void remove(timed_connection& c) noexcept;
-  void arm(std::int64_t when) noexcept;
-  void look() noexcept;
-  list& list_of(phase p) noexcept { return lists_[static_cast<unsigned>(p)]; }
-
-  list lists_[static_cast<unsigned>(phase::count)];
-  clock clock_;
-  loop& loop_;
   std::vector<std::unique_ptr<http1_message>> spare_;
-  std::time_t dated_ = 0;
-  char date_[48] = "";
+  detail::date_line date_line_;
   unsigned references_ = 1;
 };
 
-inline void timed_connection::enter(phase p) noexcept {
-  server_.remove(*this);
-  server_.append(*this, p);
-}
+/// Keeps the state.
+class state_ref {
+ public:
+  explicit state_ref(server_state& s) noexcept : state_(&s) { s.retain(); }
+  state_ref(state_ref&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  state_ref& operator=(state_ref&&) = delete;
+  ~state_ref() {
+    if (state_) state_->release();
+  }
+  server_state& operator*() const noexcept { return *state_; }
+  server_state* operator->() const noexcept { return state_; }
+
+ private:
+  server_state* state_;
+};
 
 }}}  // namespace rondo::v0::http::detail
