@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/detail/node.hpp>
 
+#include <algorithm>
+
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/detail/context.hpp>
 #include <rondo/coro/detail/operation.hpp>
@@ -182,11 +184,13 @@ std::string coroutine_name(const char* pretty_function) {
   std::string_view s = pretty_function;
   // "... [with T = int]" (g++) or "... [T = int]" (clang)
   if (std::size_t at = s.rfind(" ["); at != s.npos && s.back() == ']') s = s.substr(0, at);
-  bool lambda = s.find("(lambda)") != s.npos || s.find("<lambda") != s.npos;
+  // clang from 20 on, g++, clang before
+  std::size_t closure = s.npos;
+  for (const char* spelling : {"(lambda)", "<lambda", "(anonymous class)"})
+    closure = std::min(closure, s.find(spelling));
+  bool lambda = closure != s.npos;
   if (lambda) {  // name the function that it stands in
-    std::size_t at = s.find("(lambda)");
-    if (at == s.npos) at = s.find("<lambda");
-    s = s.substr(0, at);
+    s = s.substr(0, closure);
     while (s.ends_with(':')) s.remove_suffix(1);
   }
   for (std::string_view suffix : {" const", " &", " &&", " noexcept"})

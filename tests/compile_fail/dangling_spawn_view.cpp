@@ -1,5 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-// COMPILER: Clang
+// COMPILER: Clang-22
 // EXPECT: will be destroyed at the end of the full-expression
 #include <string>
 #include <string_view>
