@@ -12,48 +12,36 @@ void stoppable_base::begin_child(node& child) noexcept {
     return;
   }
   if (!token_.stop_possible()) return;
-  arrival_.op = this;
-  arrival_.fire = &arrived;
-  link_ = waiter()->sched().outside;
-  link_->hold();
+  stop_.hold(*this, outside::by::wish, &arrived);
   callback_.emplace(token_, on_stop{this});  // runs in here if it is requested just now
 }
 
 void stoppable_base::on_stop::operator()() const noexcept {
   __atomic_store_n(&op->posted_, true, __ATOMIC_RELEASE);
-  op->link_->post_and_release(op->arrival_);
+  op->stop_.arrive();
 }
 
-void stoppable_base::arrived(entry& e) noexcept {
-  stoppable_base& op = *static_cast<arrival&>(e).op;
-  op.requested_ = true;
-  if (op.child_) {
-    op.child_->request_cancel();
+void stoppable_base::arrived(operation& op) noexcept {
+  auto& self = static_cast<stoppable_base&>(op);
+  self.requested_ = true;
+  if (self.child_) {
+    self.child_->request_cancel();
   } else {
-    op.finish();
+    self.finish();
   }
 }
 
 void stoppable_base::end_child(bool cancelled) noexcept {
   child_ = nullptr;
   child_cancelled_ = cancelled;
-  if (link_) {
-    callback_.reset();  // from here on no callback runs
-    if (!__atomic_load_n(&posted_, __ATOMIC_ACQUIRE)) {
-      link_->release();
-    } else if (!requested_) {
-      return;  // its arrival ends this
-    }
+  callback_.reset();  // from here on no callback runs
+  if (stop_.held()) {
+    if (__atomic_load_n(&posted_, __ATOMIC_ACQUIRE)) return;  // its arrival ends this
+    stop_.withdraw();
   }
   finish();
 }
 
-void stoppable_base::finish() noexcept {
-  if (child_cancelled_ && waiter()->cancel_requested()) {
-    complete_stopped();
-  } else {
-    complete();
-  }
-}
+void stoppable_base::finish() noexcept { complete_or_stop(child_cancelled_); }
 
 }}}  // namespace rondo::v0::detail

@@ -2,6 +2,7 @@
 #include <rondo/coro/detail/operation.hpp>
 
 #include <rondo/coro/detail/foreign.hpp>
+#include <rondo/coro/detail/outside.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include "coro/fatal.hpp"
 
@@ -97,6 +98,13 @@ void operation::destroyed_in_flight(const char* name) const noexcept {
   std::string task = node_ ? node_->name() : "?";
   fatal(std::string("operation '") + name + "' of task '" + task +
         "' was destroyed while in flight; only the loop may destroy a coroutine that waits");
+}
+
+void outside::fired(entry& e) noexcept {
+  auto& self = static_cast<outside&>(e);
+  if (self.works_) --self.op_->waiter()->sched().threads_at_work;
+  self.link_ = nullptr;
+  self.arrived_(*self.op_);
 }
 
 foreign_proxy foreign_proxy::make() { co_return; }

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include <rondo/coro/detail/outside.hpp>
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/exec/detail/worker_threads.hpp>
 #include "loop/signal_mask.hpp"
@@ -92,28 +93,16 @@ class workers_operation final : public operation {
   bool cut_short_ = false;  // a main was cancelled because of stopping_
   std::exception_ptr error_;
 
-  outside_link* link_ = nullptr;
-  struct arrival : entry {
-    workers_operation* op = nullptr;
-  } arrival_;
+  outside end_;
 };
 
 bool workers_operation::begin() noexcept {
-  link_ = waiter()->sched().outside;
-  link_->hold();
-  ++waiter()->sched().threads_at_work;
-  arrival_.op = this;
-  arrival_.fire = [](entry& e) noexcept {
-    auto& op = *static_cast<arrival&>(e).op;
-    for (worker& w : op.workers_)
+  end_.hold(*this, outside::by::thread, [](operation& op) noexcept {
+    auto& self = static_cast<workers_operation&>(op);
+    for (worker& w : self.workers_)
       if (w.thread.joinable()) w.thread.join();
-    --op.waiter()->sched().threads_at_work;
-    if (op.cut_short_ && !op.error_ && op.waiter()->cancel_requested()) {
-      op.complete_stopped();
-    } else {
-      op.complete();
-    }
-  };
+    self.complete_or_stop(self.cut_short_ && !self.error_);
+  });
   running_ = count_;
   std::size_t started = 0;
   try {
@@ -220,7 +209,7 @@ void workers_operation::ended(std::size_t n) noexcept {
     running_ -= n;
     if (running_ > 0) return;
   }
-  link_->post_and_release(arrival_);  // this may be gone once the thread is joined
+  end_.arrive();  // this may be gone once the thread is joined
 }
 
 task<> supervise(std::size_t n, worker_function& factory, const workers_options& options) {

@@ -17,20 +17,10 @@ std::exception_ptr pool_destroyed(const worker_threads& pool) noexcept {
 }
 
 bool submit_operation_base::begin() noexcept {
-  scheduler& s = waiter()->sched();
   call_->submitter = loop::current().ref();
-  link_ = s.outside;
-  link_->hold();
-  arrival_.op = this;
-  arrival_.fire = [](entry& e) noexcept {
-    auto& op = *static_cast<arrival&>(e).op;
-    --op.waiter()->sched().threads_at_work;
-    op.complete();
-  };
-  call_->admission_link = link_;
-  call_->admission = &arrival_;
+  room_.hold(*this, outside::by::thread);
+  call_->admission = &room_;
   call_->retain();  // the pool's
-  ++s.threads_at_work;
   bool admitted;
   try {
     admitted = pool_->submit(*call_);
@@ -40,16 +30,14 @@ bool submit_operation_base::begin() noexcept {
     admitted = true;
   }
   if (!admitted) return false;
-  --s.threads_at_work;
-  link_->release();
+  room_.withdraw();
   return true;
 }
 
 bool submit_operation_base::cancel() noexcept {
   if (!pool_->withdraw_waiting(*call_)) return false;
   call_->release();
-  --waiter()->sched().threads_at_work;
-  link_->release();
+  room_.withdraw();
   return true;
 }
 

@@ -6,38 +6,21 @@
 namespace rondo { inline namespace v0 { namespace detail {
 
 bool thread_operation_base::begin() noexcept {
-  scheduler& s = waiter()->sched();
-  link_ = s.outside;
-  link_->hold();
+  end_.hold(*this, outside::by::thread, [](operation& op) noexcept {
+    op.complete_or_stop(static_cast<thread_operation_base&>(op).told_to_stop_);
+  });
   run = [](job& j) noexcept { static_cast<thread_operation_base&>(j).work(); };
-  finish = [](job& j) noexcept {
-    auto& op = static_cast<thread_operation_base&>(j);
-    // Once posted, the operation belongs to the loop's thread and may be gone.
-    outside_link* link = op.link_;
-    link->post_and_release(op.arrival_);
-  };
+  finish = [](job& j) noexcept { static_cast<thread_operation_base&>(j).end_.arrive(); };
   refuse = [](job& j) noexcept {
     auto& op = static_cast<thread_operation_base&>(j);
     op.fail(pool_destroyed(*op.pool_));
     op.finish(j);
   };
-  arrival_.op = this;
-  arrival_.fire = [](entry& e) noexcept {
-    auto& op = *static_cast<arrival&>(e).op;
-    --op.waiter()->sched().threads_at_work;
-    if (op.told_to_stop_) {
-      op.complete_stopped();
-    } else {
-      op.complete();
-    }
-  };
-  ++s.threads_at_work;
   try {
     pool_->submit(*this);
     return false;
   } catch (...) {
-    --s.threads_at_work;
-    link_->release();
+    end_.withdraw();
     fail(std::current_exception());
     return true;
   }
@@ -45,8 +28,7 @@ bool thread_operation_base::begin() noexcept {
 
 bool thread_operation_base::cancel() noexcept {
   if (pool_->withdraw(*this)) {
-    --waiter()->sched().threads_at_work;
-    link_->release();
+    end_.withdraw();
     return true;
   }
   told_to_stop_ = request_stop();
@@ -70,16 +52,13 @@ bool abandonable_call::end() noexcept {
 }
 
 bool abandoning_operation_base::begin() noexcept {
-  scheduler& s = waiter()->sched();
   abandonable_call& c = *call_;
-  c.link_ = s.outside;
-  c.link_->hold();
+  c.end_.hold(*this, outside::by::thread);
   c.run = [](job& j) noexcept { static_cast<abandonable_call&>(j).work(); };
   c.finish = [](job& j) noexcept {
     auto& call = static_cast<abandonable_call&>(j);
-    outside_link* link = call.link_;
     if (call.end()) {
-      link->post_and_release(call.arrival_);  // the loop's now, and may be gone
+      call.end_.arrive();
     } else {
       delete &call;
     }
@@ -89,32 +68,23 @@ bool abandoning_operation_base::begin() noexcept {
     call.fail(pool_destroyed(worker_threads::shared()));
     call.finish(j);
   };
-  c.arrival_.op = this;
-  c.arrival_.fire = [](entry& e) noexcept {
-    abandoning_operation_base& op = *static_cast<abandonable_call::arrival&>(e).op;
-    --op.waiter()->sched().threads_at_work;
-    op.complete();
-  };
-  ++s.threads_at_work;
   try {
     worker_threads::shared().submit(c);
     return false;
   } catch (...) {
-    --s.threads_at_work;
-    c.link_->release();
+    c.end_.withdraw();
     c.fail(std::current_exception());
     return true;
   }
 }
 
 bool abandoning_operation_base::cancel() noexcept {
-  outside_link* link = call_->link_;
+  outside_hold share = call_->end_.share();  // the call may be gone once it is left
   if (!worker_threads::shared().withdraw(*call_)) {
     if (!call_->abandon()) return false;  // its arrival is on the way: completion wins
     call_ = nullptr;
   }
-  --waiter()->sched().threads_at_work;
-  link->release();
+  share.give_back();
   return true;
 }
 

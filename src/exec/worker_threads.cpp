@@ -14,7 +14,7 @@
 #include <system_error>
 #include <thread>
 
-#include <rondo/coro/detail/scheduler.hpp>
+#include <rondo/coro/detail/outside.hpp>
 #include "loop/signal_mask.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
@@ -85,18 +85,14 @@ struct worker_threads::state {
   /// it: then the job may be gone.
   class notice {
    public:
-    explicit notice(job* admitted) noexcept {
-      if (!admitted || !admitted->admission_link) return;
-      link_ = admitted->admission_link;
-      admission_ = admitted->admission;
-    }
+    explicit notice(const job* admitted) noexcept
+        : admission_(admitted ? admitted->admission : nullptr) {}
     void tell() const noexcept {
-      if (link_) link_->post_and_release(*admission_);
+      if (admission_) admission_->arrive();
     }
 
    private:
-    outside_link* link_ = nullptr;
-    entry* admission_ = nullptr;
+    outside* admission_;
   };
 
   void serve(worker& self) noexcept {

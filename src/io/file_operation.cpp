@@ -38,25 +38,15 @@ bool ready_now(int fd, short events) noexcept {
 bool file_operation::begin() noexcept {
   loop& l = loop::of(*waiter());
   if (l.kernel().serves_files()) return io_operation::begin();
-  link_ = waiter()->sched().outside;
-  link_->hold();
+  end_.hold(*this, outside::by::thread, [](operation& op) noexcept {
+    auto& self = static_cast<file_operation&>(op);
+    self.kernel_done(self.answer_);
+  });
   run = [](job& j) noexcept {
     auto& op = static_cast<file_operation&>(j);
-    op.arrival_.result = do_syscall(op);
+    op.answer_ = do_syscall(op);
   };
-  finish = [](job& j) noexcept {
-    auto& op = static_cast<file_operation&>(j);
-    outside_link* link = op.link_;
-    link->post_and_release(op.arrival_);  // op may be gone from here on
-  };
-  arrival_.op = this;
-  arrival_.fire = [](entry& e) noexcept {
-    auto& a = static_cast<arrival&>(e);
-    --a.op->waiter()->sched().threads_at_work;
-    a.op->link_ = nullptr;
-    a.op->kernel_done(a.result);
-  };
-  ++waiter()->sched().threads_at_work;
+  finish = [](job& j) noexcept { static_cast<file_operation&>(j).end_.arrive(); };
   try {
     worker_threads::shared().submit(*this);
     return false;
@@ -65,18 +55,14 @@ bool file_operation::begin() noexcept {
   } catch (const std::bad_alloc&) {
     outcome = -ENOMEM;
   }
-  --waiter()->sched().threads_at_work;
-  link_->release();
-  link_ = nullptr;
+  end_.withdraw();
   return true;
 }
 
 bool file_operation::cancel() noexcept {
-  if (!link_) return io_operation::cancel();
+  if (!end_.held()) return io_operation::cancel();
   if (!worker_threads::shared().withdraw(*this)) return false;
-  --waiter()->sched().threads_at_work;
-  link_->release();
-  link_ = nullptr;
+  end_.withdraw();
   return true;
 }
 

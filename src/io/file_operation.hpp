@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include <rondo/coro/detail/outside.hpp>
 #include <rondo/exec/detail/worker_threads.hpp>
 #include <rondo/io/detail/file_core.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
@@ -29,12 +30,8 @@ class [[nodiscard]] file_operation : public io_operation, private job {
   ~file_operation() = default;
 
  private:
-  struct arrival : entry {
-    file_operation* op = nullptr;
-    std::int64_t result = 0;
-  };
-  arrival arrival_;
-  outside_link* link_ = nullptr;  // not null: a thread has it
+  outside end_;  // held: a thread has it
+  std::int64_t answer_ = 0;
 };
 
 /// A single request; its result is what the system call gave, or -errno.

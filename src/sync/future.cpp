@@ -24,7 +24,7 @@ struct future_core::state {
   std::atomic<unsigned> references{1};
   std::atomic<bool> settled{false};
   std::mutex mutex;
-  future_waiter* first = nullptr;
+  list<outside_waiter> waiters;  // first come, first woken
 };
 
 future_core::future_core() : state_(new state) {}
@@ -39,60 +39,34 @@ bool future_core::settled() const noexcept {
   return state_->settled.load(std::memory_order_acquire);
 }
 
-bool future_core::wait(future_waiter& w) noexcept {
+bool future_core::wait(outside_waiter& w, operation& op) noexcept {
   std::lock_guard lock(state_->mutex);
   if (state_->settled.load(std::memory_order_relaxed)) return true;
-  w.link->hold();
-  w.listed = true;
-  w.previous_waiter = nullptr;
-  w.next_waiter = state_->first;
-  if (state_->first) state_->first->previous_waiter = &w;
-  state_->first = &w;
+  w.hold(op, outside::by::wish);
+  state_->waiters.push_back(w);
   return false;
 }
 
-bool future_core::forget(future_waiter& w) noexcept {
+bool future_core::forget(outside_waiter& w) noexcept {
   {
     std::lock_guard lock(state_->mutex);
-    if (!w.listed) return false;
-    w.listed = false;
-    (w.previous_waiter ? w.previous_waiter->next_waiter : state_->first) = w.next_waiter;
-    if (w.next_waiter) w.next_waiter->previous_waiter = w.previous_waiter;
+    if (state_->settled.load(std::memory_order_relaxed)) return false;
+    w.unlink();
   }
-  w.link->release();
+  w.withdraw();
   return true;
 }
 
 bool future_core::settle(void (*store)(void*), void* argument) {
-  future_waiter* waiters;
+  list<outside_waiter> all;  // ours alone: who is cancelled now waits for us
   {
     std::lock_guard lock(state_->mutex);
     if (state_->settled.load(std::memory_order_relaxed)) return false;
     store(argument);
     state_->settled.store(true, std::memory_order_release);
-    waiters = std::exchange(state_->first, nullptr);
-    for (future_waiter* w = waiters; w; w = w->next_waiter) w->listed = false;
+    all.append(state_->waiters);
   }
-  // First come, first woken: the list is in reverse.
-  future_waiter* in_order = nullptr;
-  while (waiters) {
-    future_waiter* rest = waiters->next_waiter;
-    waiters->next_waiter = in_order;
-    in_order = waiters;
-    waiters = rest;
-  }
-  while (in_order) {
-    // Once posted, a waiter may be gone.
-    future_waiter* rest = in_order->next_waiter;
-    outside_link* link = in_order->link;
-    if (in_order->sched == this_thread_scheduler) {
-      in_order->fire(*in_order);
-      link->release();
-    } else {
-      link->post_and_release(*in_order);
-    }
-    in_order = rest;
-  }
+  while (outside_waiter* w = all.pop_front()) w->arrive_or_fire();
   return true;
 }
 

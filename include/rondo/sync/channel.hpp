@@ -77,7 +77,7 @@ class channel {
   template <class U>
     requires std::is_constructible_v<T, U&&>
   bool try_send(U&& item) {
-    detail::channel_waiter* receiver = nullptr;
+    detail::outside_waiter* receiver = nullptr;
     {
       detail::channel_lock lock(core_);
       if (core_.closed || !has_place()) return false;
@@ -91,7 +91,7 @@ class channel {
   /// An item if there is one now. From any thread, with a loop or without.
   std::optional<T> try_receive() noexcept {
     std::optional<T> item;
-    detail::channel_waiter* sender = nullptr;
+    detail::outside_waiter* sender = nullptr;
     {
       detail::channel_lock lock(core_);
       take(item, sender);
@@ -114,11 +114,11 @@ class channel {
   }
 
   // All with the lock held.
-  bool has_place() const noexcept { return core_.receivers.first || count_ < ring_.size(); }
+  bool has_place() const noexcept { return !core_.receivers.empty() || count_ < ring_.size(); }
 
   // To the first receiver that waits (which must be woken), else into the ring.
-  bool put(T& item, detail::channel_waiter*& receiver) noexcept {
-    if ((receiver = core_.receivers.pop())) {
+  bool put(T& item, detail::outside_waiter*& receiver) noexcept {
+    if ((receiver = core_.receivers.pop_front())) {
       static_cast<receive_operation*>(receiver)->item_.emplace(std::move(item));
       return true;
     }
@@ -129,7 +129,7 @@ class channel {
 
   // From the ring, which the first sender that waits fills up again, else from
   // that sender directly. The sender must be woken.
-  bool take(std::optional<T>& item, detail::channel_waiter*& sender) noexcept {
+  bool take(std::optional<T>& item, detail::outside_waiter*& sender) noexcept {
     bool found = count_ > 0;
     if (found) {
       item.emplace(std::move(*ring_[begin_]));
@@ -137,7 +137,7 @@ class channel {
       begin_ = (begin_ + 1) % ring_.size();
       --count_;
     }
-    if ((sender = core_.senders.pop())) {
+    if ((sender = core_.senders.pop_front())) {
       auto& s = *static_cast<send_operation*>(sender);
       s.sent_ = true;
       if (found) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <rondo/coro/detail/body.hpp>
+#include <rondo/coro/detail/outside.hpp>
 #include <rondo/coro/errors.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {
@@ -36,16 +37,12 @@ class stoppable_base : public composite {
     stoppable_base* op;
     void operator()() const noexcept;
   };
-  struct arrival : entry {
-    stoppable_base* op = nullptr;
-  };
-  static void arrived(entry& e) noexcept;
+  static void arrived(operation& op) noexcept;
   void finish() noexcept;
 
   std::stop_token token_;
   std::optional<std::stop_callback<on_stop>> callback_;
-  arrival arrival_;
-  outside_link* link_ = nullptr;
+  outside stop_;
   node* child_ = nullptr;  // null once it has ended
   bool posted_ = false;    // changed atomically, by the thread that requests the stop
   bool requested_ = false;

@@ -10,6 +10,7 @@
 
 #include <rondo/coro/detail/awaitable.hpp>
 #include <rondo/coro/detail/operation.hpp>
+#include <rondo/coro/detail/outside.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -18,8 +19,7 @@ namespace rondo { inline namespace v0 { namespace detail {
 class foreign_proxy {
  public:
   struct promise_type {
-    outside_link* link = nullptr;
-    entry* target = nullptr;
+    outside* target = nullptr;
 
     foreign_proxy get_return_object() noexcept {
       return foreign_proxy(std::coroutine_handle<promise_type>::from_promise(*this));
@@ -29,11 +29,7 @@ class foreign_proxy {
       wake() noexcept {}
       bool await_ready() const noexcept { return false; }
       void await_suspend(std::coroutine_handle<promise_type> h) const noexcept {
-        // The operation may destroy this frame as soon as it is released: the
-        // promise must not be touched after.
-        outside_link* link = h.promise().link;
-        entry* target = h.promise().target;
-        link->post_and_release(*target);
+        h.promise().target->arrive();  // this frame may be gone now
       }
       void await_resume() const noexcept {}
     };
@@ -102,19 +98,14 @@ class [[nodiscard]] foreign_operation final : public operation {
   bool begin() noexcept override {
     try {
       if (awaiter_.await_ready()) return true;
-      auto& p = proxy_.handle().promise();
-      outside_link* link = waiter()->sched().outside;
-      link->hold();
-      p.link = link;
-      p.target = &wake_;
-      wake_.op = this;
-      wake_.fire = [](entry& e) noexcept { static_cast<wake_entry&>(e).op->complete(); };
+      wake_.hold(*this, outside::by::wish);
+      proxy_.handle().promise().target = &wake_;
       using R = decltype(awaiter_.await_suspend(std::coroutine_handle<>(proxy_.handle())));
       if constexpr (std::is_void_v<R>) {
         awaiter_.await_suspend(std::coroutine_handle<>(proxy_.handle()));
       } else if constexpr (std::is_same_v<R, bool>) {
         if (!awaiter_.await_suspend(std::coroutine_handle<>(proxy_.handle()))) {
-          link->release();
+          wake_.withdraw();
           return true;
         }
       } else {
@@ -123,14 +114,14 @@ class [[nodiscard]] foreign_operation final : public operation {
       return false;
     } catch (...) {
       error_ = std::current_exception();
-      if (outside_link* link = proxy_.handle().promise().link) link->release();
+      if (wake_.held()) wake_.withdraw();
       return true;
     }
   }
   bool cancel() noexcept override {
     if constexpr (cancellable) {
       if (!awaiter_.await_cancel()) return false;
-      proxy_.handle().promise().link->release();
+      wake_.withdraw();
       return true;
     } else {
       return false;
@@ -143,12 +134,9 @@ class [[nodiscard]] foreign_operation final : public operation {
   const char* describe() const noexcept override { return "foreign awaitable"; }
 
  private:
-  struct wake_entry : entry {
-    foreign_operation* op = nullptr;
-  };
   awaiter_type awaiter_;
   foreign_proxy proxy_;
-  wake_entry wake_;
+  outside wake_;
   std::exception_ptr error_;
 };
 

@@ -116,13 +116,9 @@ class submit_operation_base : public operation {
   }
 
  private:
-  struct arrival : entry {
-    submit_operation_base* op = nullptr;
-  };
-  arrival arrival_;
+  outside room_;
   worker_threads* pool_;
   submitted_call* call_;
-  outside_link* link_ = nullptr;
   std::exception_ptr error_;
 };
 

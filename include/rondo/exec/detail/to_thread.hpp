@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/detail/outside.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/outcome.hpp>
 #include <rondo/exec/detail/worker_threads.hpp>
@@ -48,12 +49,8 @@ class thread_operation_base : public operation, private job {
   virtual void fail(std::exception_ptr error) noexcept = 0;
 
  private:
-  struct arrival : entry {
-    thread_operation_base* op = nullptr;
-  };
-  arrival arrival_;
+  outside end_;
   worker_threads* pool_;
-  outside_link* link_ = nullptr;
   bool told_to_stop_ = false;
 };
 
@@ -159,11 +156,7 @@ class abandonable_call : private job {
   /// Gives the call to the thread that runs it; false: it has finished.
   virtual bool abandon() noexcept = 0;
 
-  struct arrival : entry {
-    abandoning_operation_base* op = nullptr;
-  };
-  arrival arrival_;
-  outside_link* link_ = nullptr;
+  outside end_;
   int phase_ = shared;  // changed atomically
 
  protected:

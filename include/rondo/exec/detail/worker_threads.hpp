@@ -4,11 +4,9 @@
 #include <cstddef>
 #include <string>
 
-#include <rondo/coro/detail/entry.hpp>
-
 namespace rondo { inline namespace v0 { namespace detail {
 
-class outside_link;
+class outside;
 
 /// A piece of work for a thread of a pool. Part of the operation that waits for
 /// it. Its functions are called on another thread; they must not throw.
@@ -21,9 +19,8 @@ struct job {
   void (*finish)(job&) noexcept = nullptr;
   /// Instead of both: the pool is destroyed and no thread had begun.
   void (*refuse)(job&) noexcept = nullptr;
-  /// What is posted when a job that waited for room in the queue has got it.
-  outside_link* admission_link = nullptr;
-  entry* admission = nullptr;
+  /// Told when a job that waited for room in the queue has got it.
+  outside* admission = nullptr;
   enum class state : unsigned char { idle, waiting, queued, taken } at = state::idle;
 };
 

@@ -4,33 +4,16 @@
 #include <optional>
 #include <utility>
 
+#include <rondo/coro/detail/outside.hpp>
 #include <rondo/coro/detail/promise.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {
 
-/// One await of a channel: told on its own loop's thread.
-struct channel_waiter : entry {
-  channel_waiter* next_waiter = nullptr;
-  channel_waiter* previous_waiter = nullptr;
-  outside_link* link = nullptr;
-  operation* op = nullptr;
-  bool listed = false;
-};
-
-/// First come, first served.
-struct channel_waiters {
-  channel_waiter* first = nullptr;
-  channel_waiter* last = nullptr;
-
-  void push(channel_waiter& w) noexcept;
-  void remove(channel_waiter& w) noexcept;
-  /// The first, taken out; null when there is none. It must be woken.
-  channel_waiter* pop() noexcept;
-};
-
 /// What a channel is without its items: a lock, and who waits.
 class channel_core {
  public:
+  using waiters = list<outside_waiter>;  // first come, first served
+
   channel_core();
   channel_core(const channel_core&) = delete;
   channel_core& operator=(const channel_core&) = delete;
@@ -41,17 +24,16 @@ class channel_core {
   void unlock() const noexcept;
   /// Without the lock: posts a waiter that was taken out to its loop. It may be
   /// gone then. Null: nothing.
-  static void wake(channel_waiter* w) noexcept;
+  static void wake(outside_waiter* w) noexcept;
 
-  /// With the lock: w waits from now on, and its loop cannot take itself for
-  /// deadlocked.
-  static void enlist(channel_waiters& in, channel_waiter& w, operation& op) noexcept;
-  /// Without the lock. False: w has been taken out, its entry is on the way.
-  bool forget(channel_waiters& in, channel_waiter& w) noexcept;
+  /// With the lock: w waits from now on.
+  static void enlist(waiters& in, outside_waiter& w, operation& op) noexcept;
+  /// Without the lock. False: w has been taken out, it is being told.
+  bool forget(outside_waiter& w) noexcept;
   void close() noexcept;
 
-  channel_waiters senders;
-  channel_waiters receivers;
+  waiters senders;
+  waiters receivers;
   bool closed = false;
 
  private:
@@ -73,17 +55,14 @@ class channel_lock {
 // The operations of channel<T>, which is declared after them: Channel.
 
 template <class Channel, class T>
-class [[nodiscard]] channel_send final : public operation, private channel_waiter {
+class [[nodiscard]] channel_send final : public operation, private outside_waiter {
  public:
   channel_send(Channel& c, T&& item) noexcept : channel_(c), item_(std::move(item)) {}
   channel_send(channel_send&& o) noexcept
       : operation(std::move(o)), channel_(o.channel_), item_(std::move(o.item_)) {}
 
   bool begin() noexcept override {
-    channel_waiter::fire = [](entry& e) noexcept {
-      static_cast<channel_send&>(static_cast<channel_waiter&>(e)).complete();
-    };
-    channel_waiter* receiver = nullptr;
+    outside_waiter* receiver = nullptr;
     {
       channel_lock lock(channel_.core_);
       if (!channel_.core_.closed) {
@@ -97,7 +76,7 @@ class [[nodiscard]] channel_send final : public operation, private channel_waite
     channel_core::wake(receiver);
     return true;
   }
-  bool cancel() noexcept override { return channel_.core_.forget(channel_.core_.senders, *this); }
+  bool cancel() noexcept override { return channel_.core_.forget(*this); }
   void result() const {
     if (!sent_) Channel::throw_closed();
   }
@@ -111,16 +90,13 @@ class [[nodiscard]] channel_send final : public operation, private channel_waite
 };
 
 template <class Channel, class T>
-class [[nodiscard]] channel_receive final : public operation, private channel_waiter {
+class [[nodiscard]] channel_receive final : public operation, private outside_waiter {
  public:
   explicit channel_receive(Channel& c) noexcept : channel_(c) {}
   channel_receive(channel_receive&& o) noexcept : operation(std::move(o)), channel_(o.channel_) {}
 
   bool begin() noexcept override {
-    channel_waiter::fire = [](entry& e) noexcept {
-      static_cast<channel_receive&>(static_cast<channel_waiter&>(e)).complete();
-    };
-    channel_waiter* sender = nullptr;
+    outside_waiter* sender = nullptr;
     {
       channel_lock lock(channel_.core_);
       if (!channel_.take(item_, sender) && !channel_.core_.closed) {
@@ -131,7 +107,7 @@ class [[nodiscard]] channel_receive final : public operation, private channel_wa
     channel_core::wake(sender);
     return true;
   }
-  bool cancel() noexcept override { return channel_.core_.forget(channel_.core_.receivers, *this); }
+  bool cancel() noexcept override { return channel_.core_.forget(*this); }
   std::optional<T> result() noexcept { return std::move(item_); }
   const char* describe() const noexcept override { return "channel.receive"; }
 

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/detail/outside.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/outcome.hpp>
 
@@ -12,15 +13,6 @@ namespace rondo { inline namespace v0 { namespace detail {
 
 [[noreturn]] void throw_empty_future();
 [[noreturn]] void throw_empty_promise();
-
-/// One await of a future: told on its own loop's thread.
-struct future_waiter : entry {
-  future_waiter* next_waiter = nullptr;
-  future_waiter* previous_waiter = nullptr;
-  outside_link* link = nullptr;
-  scheduler* sched = nullptr;
-  bool listed = false;
-};
 
 /// What a promise and its futures share, without the value. Thread safe.
 class future_core {
@@ -34,10 +26,10 @@ class future_core {
   bool drop() noexcept;
 
   bool settled() const noexcept;
-  /// True: settled already. False: the waiter's entry will be fired.
-  bool wait(future_waiter& w) noexcept;
-  /// True: the waiter is forgotten. False: its entry is on the way.
-  bool forget(future_waiter& w) noexcept;
+  /// True: settled already. False: op will be told on its own loop's thread.
+  bool wait(outside_waiter& w, operation& op) noexcept;
+  /// True: the waiter is forgotten. False: it is being told.
+  bool forget(outside_waiter& w) noexcept;
   /// Runs `store(argument)` once, under the lock, and wakes all waiters. False if
   /// it was settled before.
   bool settle(void (*store)(void*), void* argument);
@@ -76,7 +68,7 @@ class future_state final : public future_core {
 };
 
 template <class T>
-class [[nodiscard]] future_operation final : public operation, private future_waiter {
+class [[nodiscard]] future_operation final : public operation, private outside_waiter {
  public:
   explicit future_operation(future_state<T>& s) noexcept : state_(&s) { s.retain(); }
   future_operation(future_operation&& other) noexcept
@@ -85,14 +77,7 @@ class [[nodiscard]] future_operation final : public operation, private future_wa
     if (state_) state_->release();
   }
 
-  bool begin() noexcept override {
-    future_waiter::fire = [](entry& e) noexcept {
-      static_cast<future_operation&>(static_cast<future_waiter&>(e)).complete();
-    };
-    sched = &waiter()->sched();
-    link = sched->outside;
-    return state_->wait(*this);
-  }
+  bool begin() noexcept override { return state_->wait(*this, *this); }
   bool cancel() noexcept override { return state_->forget(*this); }
   T result() {
     __atomic_store_n(&state_->retrieved, true, __ATOMIC_RELAXED);
