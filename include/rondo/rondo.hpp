@@ -15,6 +15,7 @@
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/async_backtrace.hpp>
 #include <rondo/coro/async_generator.hpp>
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/create_task.hpp>
 #include <rondo/coro/current_task.hpp>

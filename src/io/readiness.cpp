@@ -175,14 +175,14 @@ void end_waits(int fd) noexcept {
   }
 }
 
-}  // namespace detail
+readiness_operation readiness_operation::readable(int fd_number) noexcept {
+  return readiness_operation(fd_number, POLLIN);
+}
+readiness_operation readiness_operation::writable(int fd_number) noexcept {
+  return readiness_operation(fd_number, POLLOUT);
+}
 
-detail::readiness_operation wait_readable(int fd) noexcept {
-  return detail::readiness_operation(fd, POLLIN);
-}
-detail::readiness_operation wait_writable(int fd) noexcept {
-  return detail::readiness_operation(fd, POLLOUT);
-}
+}  // namespace detail
 
 void add_reader(int fd, detail::unique_function<void()> f) {
   detail::of_this_loop().add(fd, POLLIN, std::move(f));

@@ -27,7 +27,7 @@ def operations(include):
             without_arguments = re.sub(r"<[^<>]*>", "", m["bases"])
             bases = {b.split()[-1].split("::")[-1] for b in without_arguments.split(",") if b.strip()}
             body = text[m.end():text.find("\n" + m["indent"] + "};", m.end())]
-            concrete = m["final"] is not None or re.search(r"\bresult\(\)", body) is not None
+            concrete = m["final"] is not None or re.search(r"^(?!\s*//).*\bresult\(\)", body, re.M) is not None
             classes.append((path, m["name"].split("::")[-1], bases, concrete, bool(m["nodiscard"])))
     names = {"operation", "range_operation"}  # the latter's base is a parameter
     while True:

@@ -366,7 +366,7 @@ class Reader:
         # A generator is none of that, with the mark or without: its next() is awaited.
         generator = re.match(r"\s*async_generator<", returns)
         awaited = not generator and (self.tokens[i].wrapper or bool(
-            re.search(r"(^|\s)task<|_operation\b|generator_next", returns)))
+            re.search(r"(^|\s)(task|awaitable)<|_operation\b", returns)))
         if not awaited and re.search(r"\b(auto|decltype)\b", returns):
             awaited = bool(re.search(r"_operation\b|return gather\(", body)) or None
         given = []

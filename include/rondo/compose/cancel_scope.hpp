@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/cancel_scope.hpp>
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/loop/time.hpp>
@@ -56,7 +57,7 @@ class cancel_scope {
   /// was cancelled first. Exceptions pass through.
   template <class A>
     requires detail::awaitable<A>
-  auto run(A&& what) {
+  awaitable<std::optional<detail::element_t<awaited_t<A>>>> auto run(A&& what) {
     return detail::scope_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)),
                                                          core_);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/finally.hpp>
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/loop/loop.hpp>
 
@@ -25,7 +26,8 @@ namespace rondo { inline namespace v0 {
 /// place of the body's.
 template <class A, class F>
   requires(detail::awaitable<A> && detail::awaitable<std::invoke_result_t<F&>>)
-auto finally(A&& body, F&& cleanup, std::optional<delay> limit = std::nullopt) {
+awaitable<awaited_t<A>> auto finally(A&& body, F&& cleanup,
+                                     std::optional<delay> limit = std::nullopt) {
   if constexpr (!detail::is_given_cleanup<F>) RONDO_CHECK_CLOSURE(F);
   using C = detail::body_type<std::invoke_result_t<F&>>;
   return detail::finally_operation<detail::body_type<A>, F, C>(
@@ -35,7 +37,8 @@ auto finally(A&& body, F&& cleanup, std::optional<delay> limit = std::nullopt) {
 
 template <class A, class C>
   requires(detail::awaitable<A> && detail::awaitable<C>)
-auto finally(A&& body, C&& cleanup, std::optional<delay> limit = std::nullopt) {
+awaitable<awaited_t<A>> auto finally(A&& body, C&& cleanup,
+                                     std::optional<delay> limit = std::nullopt) {
   using given = detail::given_cleanup<detail::body_type<C>>;
   return finally(std::forward<A>(body), given(detail::make_body(std::forward<C>(cleanup))), limit);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/gather.hpp>
+#include <rondo/coro/awaitable.hpp>
 
 namespace rondo { inline namespace v0 {
 
@@ -18,7 +19,7 @@ namespace rondo { inline namespace v0 {
 /// Cancelling it cancels the children and waits for them.
 template <class... A>
   requires(detail::awaitable<A> && ...)
-auto gather(A&&... what) {
+awaitable<detail::gathered<A...>> auto gather(A&&... what) {
   return detail::gather_operation<detail::body_type<A>...>(
       detail::make_body(std::forward<A>(what))...);
 }
@@ -30,7 +31,8 @@ auto gather(A&&... what) {
 /// are moved out.
 template <class Range>
   requires(!detail::awaitable<Range> && detail::awaitable_range<Range>)
-auto gather(Range&& range, std::size_t limit = detail::no_limit) {
+awaitable<detail::gathered_range<Range>> auto gather(Range&& range,
+                                                     std::size_t limit = detail::no_limit) {
   RONDO_CHECK_VIEW(Range);
   return detail::gather_range_operation<Range>(std::forward<Range>(range), limit ? limit : 1);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/wait_for.hpp>
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -13,7 +14,8 @@ namespace rondo { inline namespace v0 {
 /// throwing; `none` in it for void, a std::reference_wrapper for a reference.
 template <class A>
   requires detail::awaitable<A>
-auto move_on_after(A&& what, delay limit) {
+awaitable<std::optional<detail::element_t<awaited_t<A>>>> auto move_on_after(A&& what,
+                                                                             delay limit) {
   return detail::deadline_operation<detail::body_type<A>, false>(
       detail::make_body(std::forward<A>(what)), limit.count(), false);
 }
@@ -21,7 +23,8 @@ auto move_on_after(A&& what, delay limit) {
 /// The same in the order of trio's: `move_on_after(1s, read())`.
 template <class A>
   requires detail::awaitable<A>
-auto move_on_after(delay limit, A&& what) {
+awaitable<std::optional<detail::element_t<awaited_t<A>>>> auto move_on_after(delay limit,
+                                                                             A&& what) {
   return move_on_after(std::forward<A>(what), limit);
 }
 template <class A>

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/move_on_when.hpp>
+#include <rondo/coro/awaitable.hpp>
 
 namespace rondo { inline namespace v0 {
 
@@ -24,7 +25,8 @@ namespace rondo { inline namespace v0 {
 /// deadlocked.
 template <class A>
   requires detail::awaitable<A>
-auto move_on_when(std::stop_token token, A&& what) {
+awaitable<std::optional<detail::element_t<awaited_t<A>>>> auto move_on_when(std::stop_token token,
+                                                                            A&& what) {
   return detail::stoppable_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)),
                                                            std::move(token));
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/outcomes.hpp>
+#include <rondo/coro/awaitable.hpp>
 
 namespace rondo { inline namespace v0 {
 
@@ -13,14 +14,15 @@ namespace rondo { inline namespace v0 {
 /// Cancelling it cancels the children and waits for them.
 template <class... A>
   requires(detail::awaitable<A> && ...)
-auto gather_outcomes(A&&... what) {
+awaitable<std::tuple<outcome<awaited_t<A>>...>> auto gather_outcomes(A&&... what) {
   return detail::gather_outcomes_operation<detail::body_type<A>...>(
       detail::make_body(std::forward<A>(what))...);
 }
 
 template <class Range>
   requires(!detail::awaitable<Range> && detail::awaitable_range<Range>)
-auto gather_outcomes(Range&& range, std::size_t limit = detail::no_limit) {
+awaitable<std::vector<outcome<awaited_t<detail::element_argument<Range>>>>> auto gather_outcomes(
+    Range&& range, std::size_t limit = detail::no_limit) {
   RONDO_CHECK_VIEW(Range);
   return detail::gather_outcomes_range_operation<Range>(std::forward<Range>(range),
                                                         limit ? limit : 1);
@@ -31,7 +33,7 @@ auto gather_outcomes(Range&& range, std::size_t limit = detail::no_limit) {
 /// itself cancelled, it is unwound like from any operation.
 template <class A>
   requires detail::awaitable<A>
-auto outcome_of(A&& what) {
+awaitable<outcome<awaited_t<A>>> auto outcome_of(A&& what) {
   return detail::outcome_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)));
 }
 

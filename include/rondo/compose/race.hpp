@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/race.hpp>
+#include <rondo/coro/awaitable.hpp>
 
 namespace rondo { inline namespace v0 {
 
@@ -15,7 +16,7 @@ namespace rondo { inline namespace v0 {
 /// same: then it goes to the loop's exception handler. Cancelling the race cancels all.
 template <class... A>
   requires(sizeof...(A) > 0 && (detail::awaitable<A> && ...))
-auto race(A&&... what) {
+awaitable<std::tuple<std::optional<detail::element_t<awaited_t<A>>>...>> auto race(A&&... what) {
   return detail::race_operation<detail::body_type<A>...>(
       detail::make_body(std::forward<A>(what))...);
 }

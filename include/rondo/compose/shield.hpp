@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/shield.hpp>
+#include <rondo/coro/awaitable.hpp>
 
 namespace rondo { inline namespace v0 {
 
@@ -12,7 +13,7 @@ namespace rondo { inline namespace v0 {
 /// which goes on without it.) Begun by a cancelled task, it does not run at all.
 template <class A>
   requires detail::awaitable<A>
-auto shield(A&& what) {
+awaitable<awaited_t<A>> auto shield(A&& what) {
   return detail::shield_operation<detail::body_type<A>>(detail::make_body(std::forward<A>(what)));
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <rondo/compose/detail/task_group.hpp>
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/create_task.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -71,7 +72,7 @@ class task_group {
 /// cancels all and waits for them. The lambda lives until the group has ended.
 template <class F>
   requires std::is_invocable_v<std::remove_reference_t<F>&, task_group&>
-auto with_task_group(F&& f) {
+awaitable<detail::group_result<std::remove_reference_t<F>>> auto with_task_group(F&& f) {
   RONDO_CHECK_CLOSURE(F);
   return detail::group_operation<F, task_group>(std::forward<F>(f));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <rondo/compose/detail/wait.hpp>
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/task_handle.hpp>
 #include <rondo/loop/loop.hpp>
 
@@ -28,15 +29,16 @@ struct wait_result {
 /// itself or its time limit passes. Throws usage_error for a handle that refers
 /// to no task, or to one of another thread's loop that has not ended.
 template <class T>
-auto wait(std::vector<task_handle<T>> handles, return_when when = return_when::all_completed,
-          std::optional<delay> limit = std::nullopt) {
+awaitable<wait_result<T>> auto wait(std::vector<task_handle<T>> handles,
+                                    return_when when = return_when::all_completed,
+                                    std::optional<delay> limit = std::nullopt) {
   return detail::wait_operation<T>(std::move(handles), when, limit);
 }
 
 /// The same for a few handles: `co_await rondo::wait(a, b)`.
 template <class First, class... More>
   requires(std::is_same_v<detail::plain_handle<First>, detail::plain_handle<More>> && ...)
-auto wait(First&& first, More&&... more) {
+awaitable<wait_result<awaited_t<First>>> auto wait(First&& first, More&&... more) {
   static_assert(!(detail::closure_temporary<First> || ... || detail::closure_temporary<More>),
                 RONDO_OWNING_CLOSURE);
   std::vector<detail::plain_handle<First>> handles;

@@ -5,6 +5,7 @@
 
 #include <rondo/compose/detail/wait_for.hpp>
 #include <rondo/compose/move_on_after.hpp>  // programs have had it from here
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -15,7 +16,7 @@ namespace rondo { inline namespace v0 {
 /// than 292 years is none.
 template <class A>
   requires detail::awaitable<A>
-auto wait_for(A&& what, delay limit) {
+awaitable<awaited_t<A>> auto wait_for(A&& what, delay limit) {
   return detail::deadline_operation<detail::body_type<A>, true>(
       detail::make_body(std::forward<A>(what)), limit.count(), false);
 }
@@ -30,7 +31,7 @@ detail::not_awaitable wait_for(A&&, delay) {
 /// wait_for with a point in time on the loop's clock.
 template <class A>
   requires detail::awaitable<A>
-auto timeout_at(A&& what, time_point deadline) {
+awaitable<awaited_t<A>> auto timeout_at(A&& what, time_point deadline) {
   return detail::deadline_operation<detail::body_type<A>, true>(
       detail::make_body(std::forward<A>(what)), deadline.time_since_epoch().count(), true);
 }

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/detail/async_generator.hpp>
 #include <rondo/detail/config.hpp>
 
@@ -47,7 +48,7 @@ class RONDO_CORO_RETURN_TYPE [[nodiscard]] async_generator {
   explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
 
   /// The next value, or empty at the end. Throws what the body threw.
-  detail::generator_next<T> next() noexcept { return detail::generator_next<T>(*this); }
+  awaitable<std::optional<T>> auto next() noexcept { return detail::generator_next<T>(*this); }
 
  private:
   friend class detail::generator_promise<T>;

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/detail/config.hpp>
 #include <rondo/exec/detail/thread_pool.hpp>
 #include <rondo/exec/detail/to_thread.hpp>
@@ -53,7 +54,7 @@ class thread_pool {
   /// that takes a std::stop_token first is told through it, and its value then
   /// dropped.
   template <class F, class... Args>
-  auto run(F&& f, Args&&... args) {
+  awaitable<detail::thread_result<F, Args...>> auto run(F&& f, Args&&... args) {
     RONDO_CHECK_CLOSURE(F);
     return detail::thread_operation<std::decay_t<F>, std::decay_t<Args>...>(
         threads_, std::forward<F>(f), std::forward<Args>(args)...);
@@ -68,7 +69,8 @@ class thread_pool {
   /// Cancelling it while it waits for room drops the call; afterwards the future
   /// is delivered.
   template <class F, class... Args>
-  auto submit(F&& f, Args&&... args) {
+  awaitable<future<std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>>> auto submit(
+      F&& f, Args&&... args) {
     RONDO_CHECK_CLOSURE(F);
     using call_type = detail::submitted_function<std::decay_t<F>, std::decay_t<Args>...>;
     auto* call = new call_type(threads_, std::forward<F>(f), std::forward<Args>(args)...);

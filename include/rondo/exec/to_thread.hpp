@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/detail/config.hpp>
 #include <rondo/exec/detail/to_thread.hpp>
 
@@ -28,7 +29,7 @@ inline constexpr abandon_on_cancel_t abandon_on_cancel{};
 /// can only be moved as `std::ref(name)`: see docs/compilers.md.
 template <class F, class... Args>
   requires(!std::is_same_v<std::remove_cvref_t<F>, abandon_on_cancel_t>)
-auto to_thread(F&& f, Args&&... args) {
+awaitable<detail::thread_result<F, Args...>> auto to_thread(F&& f, Args&&... args) {
   RONDO_CHECK_CLOSURE(F);
   return detail::thread_operation<std::decay_t<F>, std::decay_t<Args>...>(
       detail::worker_threads::shared(), std::forward<F>(f), std::forward<Args>(args)...);
@@ -44,7 +45,8 @@ auto to_thread(F&& f, Args&&... args) {
 /// std::ref are refused at compile time; what a lambda captures cannot be seen:
 /// capture nothing by reference. An f that takes a std::stop_token first is told.
 template <class F, class... Args>
-auto to_thread(abandon_on_cancel_t, F&& f, Args&&... args) {
+awaitable<detail::thread_result<F, Args...>> auto to_thread(abandon_on_cancel_t, F&& f,
+                                                            Args&&... args) {
   RONDO_CHECK_CLOSURE(F);
   static_assert(!(detail::borrows<std::decay_t<F>> || ... || detail::borrows<std::decay_t<Args>>),
                 "rondo: a call that may be abandoned outlives its task: pass arguments that own "

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/io/detail/datagram.hpp>
 #include <rondo/io/endpoint.hpp>
@@ -80,22 +81,28 @@ class [[nodiscard]] datagram_socket {
   /// The data of the next datagram. One longer than max bytes is an error (Message
   /// too long) and dropped: receive_from gives what fits. The socket keeps a buffer
   /// of max bytes.
-  auto receive(std::size_t max = longest_udp) { return detail::receive_operation(core_, max); }
+  awaitable<std::string> auto receive(std::size_t max = longest_udp) {
+    return detail::receive_operation(core_, max);
+  }
   /// The next datagram with its sender, cut to max bytes: truncated() tells.
-  auto receive_from(std::size_t max = longest_udp) {
+  awaitable<datagram> auto receive_from(std::size_t max = longest_udp) {
     return detail::receive_from_operation(core_, max);
   }
   /// The same into the caller's memory, which must live until it returns.
-  auto receive_into(std::span<char> into) { return detail::receive_into_operation(core_, into); }
+  awaitable<datagram_info> auto receive_into(std::span<char> into) {
+    return detail::receive_into_operation(core_, into);
+  }
 
   /// Sends one datagram to the peer of a connected socket. data must live until
   /// it returns. Waits while the kernel's buffer, or the queue of a Unix socket's
   /// peer, is full. Throws usage_error when the socket is not connected.
-  auto send(std::string_view data) { return detail::send_datagram_operation(core_, data); }
+  awaitable<void> auto send(std::string_view data) {
+    return detail::send_datagram_operation(core_, data);
+  }
   /// The same to any address. Linux does not tell when the full queue of a Unix
   /// socket that this one is not connected to has room: that wait asks again every
   /// 1 to 16 ms.
-  auto send_to(std::string_view data, const endpoint& to) {
+  awaitable<void> auto send_to(std::string_view data, const endpoint& to) {
     return detail::send_datagram_operation(core_, data, to);
   }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/io/detail/subprocess_core.hpp>
@@ -67,7 +68,7 @@ class [[nodiscard]] process {
   /// Waits for its end. Cancelling it only stops the waiting. Throws
   /// std::system_error if somebody else has reaped the child (`wait for ls: No
   /// child processes`), as when SIGCHLD is ignored.
-  detail::exit_operation wait() const noexcept { return detail::exit_operation(core_); }
+  awaitable<exit_status> auto wait() const noexcept { return detail::exit_operation(core_); }
   /// How it ended, if it has.
   std::optional<exit_status> status() const { return core("status").poll_status(); }
 

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
@@ -11,6 +12,8 @@ namespace detail {
 class [[nodiscard]] readiness_operation final : public io_operation {
  public:
   readiness_operation(int fd_number, unsigned events) noexcept;
+  static readiness_operation readable(int fd_number) noexcept;
+  static readiness_operation writable(int fd_number) noexcept;
   readiness_operation(readiness_operation&&) noexcept = default;
   ~readiness_operation() { leave(); }
   bool begin() noexcept override;
@@ -40,9 +43,13 @@ void end_waits(int fd) noexcept;
 /// Waits until an fd that somebody else reads (a library's, a device) can be read
 /// or has ended; the fd must stay open meanwhile. Cancelling it takes effect at
 /// once. Throws std::system_error (`wait_readable fd 7: Bad file descriptor`).
-detail::readiness_operation wait_readable(int fd) noexcept;
+inline awaitable<void> auto wait_readable(int fd) noexcept {
+  return detail::readiness_operation::readable(fd);
+}
 /// The same for writing.
-detail::readiness_operation wait_writable(int fd) noexcept;
+inline awaitable<void> auto wait_writable(int fd) noexcept {
+  return detail::readiness_operation::writable(fd);
+}
 
 /// Calls f on the loop each time that fd can be read, until remove_reader: what
 /// asyncio's add_reader does, for libraries with fds and callbacks. One reader

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
@@ -67,7 +68,7 @@ class signal_stream {
   /// Waits for the next signal and gives its number. Cancelling it takes effect at
   /// once and takes no signal; one already taken is delivered. Throws
   /// std::system_error.
-  next_operation next() noexcept { return next_operation(fd_); }
+  awaitable<int> auto next() noexcept { return next_operation(fd_); }
 
   /// Readable when next() would not wait.
   int fd() const noexcept { return fd_; }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <rondo/coro/async_generator.hpp>
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/io/detail/stream_core.hpp>
 #include <rondo/io/detail/stream_reads.hpp>
 #include <rondo/io/detail/stream_writes.hpp>
@@ -49,20 +50,22 @@ class [[nodiscard]] stream {
   explicit operator bool() const noexcept { return core_ != nullptr; }
 
   /// Up to max bytes as soon as there are any; empty at the end.
-  auto read(std::size_t max = 64 * 1024) noexcept {
+  awaitable<std::string> auto read(std::size_t max = 64 * 1024) noexcept {
     return detail::read_bytes_operation(core_, goal::some, max);
   }
   /// The same into the caller's memory, which must live until it returns; gives
   /// the number of bytes, 0 at the end.
-  auto read_some(std::span<char> into) noexcept { return detail::read_some_operation(core_, into); }
+  awaitable<std::size_t> auto read_some(std::span<char> into) noexcept {
+    return detail::read_some_operation(core_, into);
+  }
   /// Exactly n bytes, or incomplete_read_error.
-  auto read_exactly(std::size_t n) noexcept {
+  awaitable<std::string> auto read_exactly(std::size_t n) noexcept {
     return detail::read_bytes_operation(core_, goal::exactly, n);
   }
   /// Through the separator, or that of several which ends first; it must come
   /// within the limit (limit_overrun_error).
   template <class... More>
-  auto read_until(std::string separator, More... more) {
+  awaitable<std::string> auto read_until(std::string separator, More... more) {
     std::vector<std::string> separators;
     separators.reserve(1 + sizeof...(More));
     separators.push_back(std::move(separator));
@@ -70,23 +73,29 @@ class [[nodiscard]] stream {
     return detail::read_until_operation(core_, std::move(separators));
   }
   /// A line with its '\n'; at the end the rest without one, then empty.
-  auto read_line() noexcept { return detail::read_bytes_operation(core_, goal::line, 0); }
+  awaitable<std::string> auto read_line() noexcept {
+    return detail::read_bytes_operation(core_, goal::line, 0);
+  }
   /// All up to the end, at most max bytes (limit_overrun_error).
-  auto read_all(std::size_t max) noexcept {
+  awaitable<std::string> auto read_all(std::size_t max) noexcept {
     return detail::read_bytes_operation(core_, goal::all, max);
   }
   /// What comes next, n bytes of it, without taking it; fewer only at the end. n
   /// is at most the limit (limit_overrun_error).
-  auto peek(std::size_t n) noexcept { return detail::read_bytes_operation(core_, goal::peek, n); }
+  awaitable<std::string> auto peek(std::size_t n) noexcept {
+    return detail::read_bytes_operation(core_, goal::peek, n);
+  }
   /// Line after line, without their '\n'.
   async_generator<std::string> lines();
 
   /// Sends all of data, which must live until it returns: awaiting it is the
   /// backpressure.
-  auto write(std::string_view data) noexcept { return detail::write_operation(core_, data); }
+  awaitable<void> auto write(std::string_view data) noexcept {
+    return detail::write_operation(core_, data);
+  }
   /// Sends several pieces in order, which must live until it returns, with few
   /// system calls and without joining them.
-  auto writelines(std::span<const std::string_view> pieces) noexcept {
+  awaitable<void> auto writelines(std::span<const std::string_view> pieces) noexcept {
     return detail::write_parts_operation(core_, pieces);
   }
   /// Tells the peer that no more comes; reading goes on (asyncio's write_eof).

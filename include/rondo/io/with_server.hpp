@@ -67,8 +67,8 @@ using server_body_result =
 /// and stay in its place.
 template <class Server, class F>
   requires requires(Server& s) { s.close(std::chrono::seconds(0)); }
-RONDO_CORO_WRAPPER auto with_server(Server& server, F&& body,
-                                    delay grace = std::chrono::seconds(5)) {
+RONDO_CORO_WRAPPER task<detail::server_body_result<std::decay_t<F>, Server>> with_server(
+    Server& server, F&& body, delay grace = std::chrono::seconds(5)) {
   RONDO_CHECK_CLOSURE(F);
   using function = std::decay_t<F>;
   return detail::run_with_server<detail::server_body_result<function, Server>, function>(

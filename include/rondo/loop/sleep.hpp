@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -39,15 +40,15 @@ class [[nodiscard]] sleep_operation final : public operation, private timer {
 
 /// Waits for d, never less, and on a quiet machine up to 0.1 ms more. `sleep(0s)` lets others run
 /// for one turn. Cancelling it takes effect at once.
-inline detail::sleep_operation sleep(delay d) noexcept { return detail::sleep_operation(d); }
+inline awaitable<void> auto sleep(delay d) noexcept { return detail::sleep_operation(d); }
 /// The same. Without it g++ would keep a delay in the frame beside each duration.
 template <class Rep, class Period>
-detail::sleep_operation sleep(std::chrono::duration<Rep, Period> d) noexcept {
+awaitable<void> auto sleep(std::chrono::duration<Rep, Period> d) noexcept {
   return detail::sleep_operation(delay(d));
 }
 
 /// Waits until the loop's clock shows `when`.
-inline detail::sleep_operation sleep_until(time_point when) noexcept {
+inline awaitable<void> auto sleep_until(time_point when) noexcept {
   return detail::sleep_operation(when);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <rondo/compose/gather.hpp>
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/process/remote_function.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -46,6 +47,10 @@ class range_of_calls {
   Range arguments_;
 };
 
+/// What map of F gives: a vector of its results, or nothing.
+template <auto F, class R = typename call_codec<decltype(F)>::result>
+using mapped = std::conditional_t<std::is_void_v<R>, void, std::vector<element_t<R>>>;
+
 }  // namespace detail
 
 /// Where functions of this program run in other processes: a process_pool is one.
@@ -82,7 +87,7 @@ class executor {
   /// that returns void. An element is fetched only when its turn comes. The first
   /// failure cancels the other calls and is thrown: it is a gather.
   template <auto F, class Range>
-  auto map(Range&& arguments, std::size_t limit = 0) {
+  awaitable<detail::mapped<F>> auto map(Range&& arguments, std::size_t limit = 0) {
     RONDO_CHECK_VIEW(Range);
     return gather(detail::range_of_calls<F, Range>(*this, std::forward<Range>(arguments)),
                   limit ? limit : parallelism());

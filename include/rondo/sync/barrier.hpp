@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
@@ -66,7 +67,7 @@ class barrier {
 
   /// Waits until all parties have come. Cancelling it takes effect at once and
   /// leaves the barrier as if it had not come.
-  wait_operation wait() noexcept { return wait_operation(*this); }
+  awaitable<std::size_t> auto wait() noexcept { return wait_operation(*this); }
 
   /// Throws broken_barrier_error in all who wait; the barrier works on.
   void reset() noexcept {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/sync/detail/channel.hpp>
@@ -65,12 +66,12 @@ class channel {
   /// Waits for room and puts the item in. Throws channel_closed, and the item is
   /// gone then. Cancelling it takes effect at once and puts nothing in; an item
   /// that is in already has been sent, and send returns.
-  send_operation send(T item) noexcept { return send_operation(*this, std::move(item)); }
+  awaitable<void> auto send(T item) noexcept { return send_operation(*this, std::move(item)); }
 
   /// Waits for an item; empty when the channel is closed and drained. Cancelling
   /// it takes effect at once and takes nothing out; an item that was handed over
   /// already is delivered.
-  receive_operation receive() noexcept { return receive_operation(*this); }
+  awaitable<std::optional<T>> auto receive() noexcept { return receive_operation(*this); }
 
   /// Puts the item in if there is room now. False, and the item is untouched, when
   /// the channel is full or closed. From any thread, with a loop or without.

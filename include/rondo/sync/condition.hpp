@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/sync/lock.hpp>
 
@@ -31,7 +32,7 @@ class condition {
         waiters_.destroyed_with_waiters(*w);
   }
 
-  lock::acquire_operation acquire() noexcept { return lock_.acquire(); }
+  awaitable<lock::guard> auto acquire() noexcept { return lock_.acquire(); }
   bool locked() const noexcept { return lock_.locked(); }
 
   class [[nodiscard]] wait_operation final : public detail::lock_waiter {
@@ -88,7 +89,7 @@ class condition {
   /// under the lock. (But when the loop closes and nobody can give the lock back,
   /// the guard holds nothing.) Throws usage_error when the guard does not hold
   /// the condition's lock.
-  wait_operation wait(lock::guard& guard) noexcept { return wait_operation(*this, guard); }
+  awaitable<void> auto wait(lock::guard& guard) noexcept { return wait_operation(*this, guard); }
 
   /// Waits until the predicate is true; it is asked while the lock is held. It is
   /// copied or moved in.

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -42,7 +43,7 @@ class event {
 
   /// Returns once the event is set. Who waited when set() was called returns,
   /// even if clear() follows at once. Cancelling it takes effect at once.
-  wait_operation wait() noexcept { return wait_operation(*this); }
+  awaitable<void> auto wait() noexcept { return wait_operation(*this); }
 
  private:
   detail::wait_queue waiters_{"an event"};

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/sync/detail/acquisition.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
@@ -67,7 +68,7 @@ class lock {
 
   /// Waits for the lock and gives a guard. Cancelling it takes effect at once;
   /// a lock already handed over is delivered.
-  inline acquire_operation acquire() noexcept;
+  inline awaitable<guard> auto acquire() noexcept;
 
  private:
   friend class condition;
@@ -132,7 +133,7 @@ class [[nodiscard]] lock::acquire_operation final : public detail::lock_waiter {
   lock& lock_;
 };
 
-inline lock::acquire_operation lock::acquire() noexcept { return acquire_operation(*this); }
+inline awaitable<lock::guard> auto lock::acquire() noexcept { return acquire_operation(*this); }
 
 // The next in line owns the lock before it runs, so nobody can overtake.
 inline void lock::pass_on() noexcept {

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/sync/detail/queue.hpp>
 #include <rondo/sync/detail/queue_items.hpp>
@@ -57,9 +58,9 @@ class basic_queue {
   bool full() const noexcept { return items_.size() >= maxsize_; }
 
   /// Waits for room and adds the item. Throws queue_shut_down.
-  put_operation put(T item) { return put_operation(*this, std::move(item)); }
+  awaitable<void> auto put(T item) { return put_operation(*this, std::move(item)); }
   /// Waits for an item. Throws queue_shut_down when the queue is shut down and empty.
-  get_operation get() noexcept { return get_operation(*this); }
+  awaitable<T> auto get() noexcept { return get_operation(*this); }
 
   /// Throws queue_full, queue_shut_down.
   void put_nowait(T item) {
@@ -108,7 +109,7 @@ class basic_queue {
   }
 
   /// Waits until task_done was said for every item.
-  join_operation join() noexcept { return join_operation(*this); }
+  awaitable<void> auto join() noexcept { return join_operation(*this); }
 
   /// No put from now on; those who wait to put get queue_shut_down, and so do
   /// getters once the queue is empty. With `immediate`, its items are dropped.

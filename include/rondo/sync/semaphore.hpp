@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/sync/detail/acquisition.hpp>
 #include <rondo/sync/detail/wait_queue.hpp>
@@ -81,7 +82,7 @@ class semaphore {
 
   /// Waits for a permit. Cancelling it takes effect at once; a permit already
   /// handed over is delivered.
-  acquire_operation acquire() noexcept { return acquire_operation(*this); }
+  awaitable<permit> auto acquire() noexcept { return acquire_operation(*this); }
 
   /// Adds one permit, or hands it to the next in line.
   void release() noexcept { pass_on(); }

@@ -234,6 +234,17 @@ class [[nodiscard]] gather_range_operation final : public range_operation<Range,
   std::vector<std::optional<element_t<value_type>>> values_;
 };
 
+/// What gather of arguments gives: a tuple of the results in order, none_t for a
+/// void one; nothing when all are void.
+template <class... A>
+using gathered = std::conditional_t<(std::is_void_v<awaited_t<A>> && ...), void,
+                                    std::tuple<non_void<awaited_t<A>>...>>;
+/// What gather of a range gives: a vector, or nothing for elements that give nothing.
+template <class Range>
+using gathered_range =
+    std::conditional_t<std::is_void_v<awaited_t<element_argument<Range>>>, void,
+                       std::vector<element_t<awaited_t<element_argument<Range>>>>>;
+
 inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
 }}}  // namespace rondo::v0::detail

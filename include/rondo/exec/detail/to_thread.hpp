@@ -70,6 +70,10 @@ struct thread_call<F, Args...> {
   using stop_type = std::stop_source;
 };
 
+/// What to_thread(F, Args…) gives: what f returns for copies of the arguments.
+template <class F, class... Args>
+using thread_result = typename thread_call<std::decay_t<F>, std::decay_t<Args>...>::result;
+
 /// A function, its arguments, and what came of it.
 template <class F, class... Args>
 class bound_call {
