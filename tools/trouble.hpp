@@ -27,7 +27,7 @@ struct trouble {
 };
 
 inline trouble trouble_of(const rondo::http::http_error& e) {
-  bool again = rondo::http::may_pass(e.why());
+  bool again = rondo::http::is_transient(e.why());
   return trouble(std::string(e.cause()),
                  again ? trouble::remedy::try_again : trouble::remedy::none);
 }

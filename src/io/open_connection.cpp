@@ -69,7 +69,7 @@ task<> try_in_turn(attempts& all, task_group& group, const std::vector<endpoint>
     all.news.clear();
     ++all.running;
     group.create_task(attempt(all, address, options), "connect " + address.to_string());
-    co_await move_on_after(all.news.wait(), options.happy_eyeballs);
+    co_await move_on_after(all.news.wait(), options.happy_eyeballs_delay);
     if (all.winner) break;
   }
   while (!all.winner && all.running > 0) {

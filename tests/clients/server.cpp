@@ -68,7 +68,7 @@ http::reply tell_seen(http::request&) {
                                           {"close_code", seen.close_code},
                                           {"close_reason", seen.close_reason},
                                           {"said", seen.said}});
-  answer.fields.set("Cache-Control", "no-store");
+  answer.headers.set("Cache-Control", "no-store");
   return answer;
 }
 
@@ -106,8 +106,8 @@ rondo::task<http::reply> upload(http::request& r) {
   }
   co_return http::reply::json({{"length", length},
                                {"sum", sum},
-                               {"chunked", r.fields.contains("Transfer-Encoding")},
-                               {"type", std::string(r.fields.get("Content-Type"))}});
+                               {"chunked", r.headers.contains("Transfer-Encoding")},
+                               {"type", std::string(r.headers.get("Content-Type"))}});
 }
 
 rondo::task<http::reply> submit(http::request& r) {
@@ -120,17 +120,17 @@ rondo::task<http::reply> submit(http::request& r) {
 
 http::reply log_in(http::request&) {
   http::reply answer("logged in\n");
-  answer.fields.add("Set-Cookie", "session=s3cret; Path=/; HttpOnly; SameSite=Lax");
-  answer.fields.add("Set-Cookie", "theme=dark; Path=/");
+  answer.headers.add("Set-Cookie", "session=s3cret; Path=/; HttpOnly; SameSite=Lax");
+  answer.headers.add("Set-Cookie", "theme=dark; Path=/");
   return answer;
 }
 
-http::reply tell_cookies(http::request& r) { return std::string(r.fields.get("Cookie")); }
+http::reply tell_cookies(http::request& r) { return std::string(r.headers.get("Cookie")); }
 
 http::reply tell_connection(http::request& r) { return std::to_string(r.peer.port()); }
 
 http::reply tell_target(http::request& r) {
-  return std::string(r.fields.get("Host")) + " " + r.target;
+  return std::string(r.headers.get("Host")) + " " + r.target;
 }
 
 // Streams: what is POSTed to /relay/NAME comes out of GET at once, until DELETE.
@@ -166,7 +166,7 @@ rondo::async_generator<std::string> silent_after_one() {
 http::reply streamed(rondo::async_generator<std::string> pieces) {
   http::reply answer;
   answer.stream = std::move(pieces);
-  answer.fields.set("X-Content-Type-Options", "nosniff");
+  answer.headers.set("X-Content-Type-Options", "nosniff");
   return answer;
 }
 

@@ -27,9 +27,9 @@ rondo::task<> stays(test::journal& j, std::string name) {
 TEST(move_on_when, gives_the_value_when_nobody_stops_it) {
   test::run_virtual([]() -> rondo::task<> {
     std::stop_source source;
-    auto v = co_await rondo::move_on_when(source.get_token(), after(1s, 5));
+    auto v = co_await rondo::move_on_when(after(1s, 5), source.get_token());
     EXPECT_EQ(v, 5);
-    auto none = co_await rondo::move_on_when(std::stop_token(), rondo::sleep(1s));
+    auto none = co_await rondo::move_on_when(std::stop_token(), rondo::sleep(1s));  // either order
     EXPECT_TRUE(none.has_value());
     std::string text;
     auto fails = []() -> rondo::task<> {
@@ -37,7 +37,7 @@ TEST(move_on_when, gives_the_value_when_nobody_stops_it) {
       throw std::runtime_error("boom");
     };
     try {
-      auto nothing = co_await rondo::move_on_when(source.get_token(), fails());
+      auto nothing = co_await rondo::move_on_when(fails(), source.get_token());
       EXPECT_FALSE(nothing);
     } catch (const std::runtime_error& e) {
       text = e.what();
@@ -52,11 +52,11 @@ TEST(move_on_when, cancels_when_a_stop_is_requested_on_the_loops_thread) {
     std::stop_source source;
     auto later = rondo::call_later(1s, [&] { source.request_stop(); });
     auto begin = rondo::now();
-    auto none = co_await rondo::move_on_when(source.get_token(), stays(j, "inside"));
+    auto none = co_await rondo::move_on_when(stays(j, "inside"), source.get_token());
     EXPECT_FALSE(none);
     EXPECT_EQ(rondo::now() - begin, 1s);
     EXPECT_EQ(j.lines, (test::lines{"~inside"}));
-    none = co_await rondo::move_on_when(source.get_token(), stays(j, "begun"));
+    none = co_await rondo::move_on_when(stays(j, "begun"), source.get_token());
     EXPECT_FALSE(none);
   });
   EXPECT_EQ(j.lines, (test::lines{"~inside"})) << "it began after the stop";
@@ -71,11 +71,11 @@ TEST(move_on_when, completion_wins) {
       e.set();
       source.request_stop();
     });
-    auto won = co_await rondo::move_on_when(source.get_token(), e.wait());
+    auto won = co_await rondo::move_on_when(e.wait(), source.get_token());
     EXPECT_TRUE(won.has_value());
     std::stop_source kernels;
     auto stop = rondo::call_later(1s, [&] { kernels.request_stop(); });
-    auto v = co_await rondo::move_on_when(kernels.get_token(), test::kernel_operation(10s, true));
+    auto v = co_await rondo::move_on_when(test::kernel_operation(10s, true), kernels.get_token());
     EXPECT_EQ(v, 42);
   });
 }
@@ -85,7 +85,7 @@ TEST(move_on_when, cancelled_cancels_what_it_waits_for_and_takes_its_callback_ba
   test::run_virtual([&]() -> rondo::task<> {
     std::stop_source source;
     auto body = [&]() -> rondo::task<> {
-      auto none = co_await rondo::move_on_when(source.get_token(), stays(j, "inside"));
+      auto none = co_await rondo::move_on_when(stays(j, "inside"), source.get_token());
       j.say(none ? "never" : "never either");
     };
     auto h = rondo::create_task(body());
@@ -111,7 +111,7 @@ TEST(move_on_when, throws_cancelled_error_when_only_the_child_cancelled_itself) 
     };
     std::string message;
     try {
-      auto v = co_await rondo::move_on_when(source.get_token(), gives_up());
+      auto v = co_await rondo::move_on_when(gives_up(), source.get_token());
       EXPECT_FALSE(v);
     } catch (const rondo::cancelled_error& e) {
       message = e.message();
@@ -129,7 +129,7 @@ TEST(move_on_when, a_stop_may_come_from_another_thread_while_nothing_else_happen
       stopper = std::jthread([&] { source.request_stop(); });
       co_await never.wait();
     };
-    auto none = co_await rondo::move_on_when(source.get_token(), body());
+    auto none = co_await rondo::move_on_when(body(), source.get_token());
     EXPECT_FALSE(none);
   });
 }
@@ -152,7 +152,7 @@ TEST(move_on_when, stops_that_race_completions_and_cancels_are_sound) {
       auto source = std::make_unique<std::stop_source>();
       std::stop_token token = source->get_token();
       auto body = [&]() -> rondo::task<> {
-        auto v = co_await rondo::move_on_when(token, test::turns(i % 5));
+        auto v = co_await rondo::move_on_when(test::turns(i % 5), token);
         ++(v ? values : stopped);
       };
       auto h = rondo::create_task(body());

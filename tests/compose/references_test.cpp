@@ -101,7 +101,7 @@ TEST(references, through_race_and_time_limits) {
     auto f = co_await scope.run(give());
     EXPECT_EQ(&f.value().get(), &shared);
     std::stop_source stop;
-    auto g = co_await rondo::move_on_when(stop.get_token(), give());
+    auto g = co_await rondo::move_on_when(give(), stop.get_token());
     EXPECT_EQ(&g.value().get(), &shared);
   });
 }

@@ -36,7 +36,7 @@ INTERNAL = {
     "delay::after", "make_error_condition", "remote_function",
     "http::headers::add_parsed", "http::headers::append_parsed", "http::headers::last_name",
     "http::body::open", "http::request::parameter",
-    "http::request::parameters", "http::request::set_exchange", "http::request::known_id",
+    "http::request::parameters", "http::request::set_body_source", "http::request::known_id",
     "http::request::adopt_id", "http::request::clear", "html::selector::compiled",
 }
 # What generic code and Rondo's own parts ask of many types.

@@ -68,15 +68,15 @@ served begin(const http::detail::http1_message& m) {
           (r.method == "OPTIONS" && r.target == "*"));
   require(r.path().size() <= r.target.size());
   r.query_value("a");
-  for (const auto& [name, value] : r.fields) http::check_header(name, value);
-  require(r.fields.size() <= limits().max_fields + 1);  // Host may come from the target
-  require(count(r.fields, "Host") == 1 || (r.http_1_0 && count(r.fields, "Host") == 0));
+  for (const auto& [name, value] : r.headers) http::check_header(name, value);
+  require(r.headers.size() <= limits().max_fields + 1);  // Host may come from the target
+  require(count(r.headers, "Host") == 1 || (r.http_1_0 && count(r.headers, "Host") == 0));
   // What would let two programs see two lengths.
-  require(count(r.fields, "Content-Length") + count(r.fields, "Transfer-Encoding") <= 1);
-  std::string_view encoding = r.fields.get("Transfer-Encoding", "chunked");
+  require(count(r.headers, "Content-Length") + count(r.headers, "Transfer-Encoding") <= 1);
+  std::string_view encoding = r.headers.get("Transfer-Encoding", "chunked");
   require(http::equal_ignoring_case(encoding, "chunked"));
   for (char c : r.known_id()) require(c > ' ' && c < '\x7f');
-  return {r.method,   r.target,       {r.fields.begin(), r.fields.end()},
+  return {r.method,   r.target,       {r.headers.begin(), r.headers.end()},
           r.http_1_0, m.keep_alive(), m.expects_continue(),
           {},         false};
 }
@@ -106,7 +106,7 @@ conversation talk(std::string_view bytes, std::size_t piece_size) {
         require(message.done() || taken > 0);
         if (!message.done()) continue;
         r.complete = true;
-        if (!message.request.fields.contains("Transfer-Encoding"))
+        if (!message.request.headers.contains("Transfer-Encoding"))
           require(r.body.size() == message.request.header_as<std::size_t>("Content-Length", 0));
         if (!message.keep_alive()) return c;
         message.restart();
@@ -128,7 +128,7 @@ void require_same(const conversation& cut, const conversation& whole) {
   for (const conversation* c : {&whole, &cut}) {
     for (const served& r : c->all)
       std::fprintf(stderr, "%s %s: %zu fields, %zu bytes%s; ", r.method.c_str(), r.target.c_str(),
-                   r.fields.size(), r.body.size(), r.complete ? "" : ", cut");
+                   r.headers.size(), r.body.size(), r.complete ? "" : ", cut");
     std::fprintf(stderr, "%d\n", c->refusal);
   }
   require(false);

@@ -159,7 +159,7 @@ class site {
     heard_ = {};
     http::reply reply = co_await at(r);
     heard_.status = reply.status;
-    std::string_view allow = reply.fields.get("Allow");
+    std::string_view allow = reply.headers.get("Allow");
     while (!allow.empty()) {
       std::string_view one = allow.substr(0, allow.find(','));
       require(heard_.allowed.insert(std::string(one)).second);

@@ -47,7 +47,7 @@ void take(form& f, http::detail::multipart_parser& parser, found what) {
   if (what == found::part) {
     require(f.parts.empty() || f.parts.back().complete);
     http::multipart_head& h = parser.head();
-    for (const auto& [name, value] : h.fields) {
+    for (const auto& [name, value] : h.headers) {
       require(http::is_token(name));
       http::check_header(name, value);
     }

@@ -451,7 +451,7 @@ TEST(happy_eyeballs, cancelled_with_two_attempts_on_their_way_leaves_no_socket) 
     silent_listener four("127.0.0.1");
     silent_listener six("::1", four.port());
     rondo::connection_options options;
-    options.happy_eyeballs = 1ms;
+    options.happy_eyeballs_delay = 1ms;
     auto warm_up = co_await rondo::resolve("localhost", four.port());
     EXPECT_EQ(warm_up.size(), 2u);
     std::size_t before = open_files();
@@ -476,7 +476,7 @@ TEST(happy_eyeballs, of_no_delay_tries_all_at_once_and_keeps_one) {
     auto four = co_await rondo::start_server(ignore, "127.0.0.1", 0);
     auto six = co_await rondo::start_server(ignore, "::1", four.port());
     rondo::connection_options options;
-    options.happy_eyeballs = 0s;
+    options.happy_eyeballs_delay = 0s;
     co_await rondo::resolve("localhost", four.port());
     std::size_t before = open_files();
     for (int i = 0; i < 50; ++i) {
@@ -492,7 +492,7 @@ TEST(happy_eyeballs, of_no_delay_tries_all_at_once_and_keeps_one) {
     co_await six.close();
     auto refused = co_await rondo::outcome_of(rondo::open_connection("localhost", port, options));
     EXPECT_TRUE(refused.has_error());
-    options.happy_eyeballs = 24h;
+    options.happy_eyeballs_delay = 24h;
     auto again = co_await rondo::outcome_of(rondo::open_connection("localhost", port, options));
     EXPECT_TRUE(again.has_error());
   });
@@ -503,7 +503,7 @@ TEST(happy_eyeballs, the_second_answers_while_the_first_is_silent) {
     auto four = co_await rondo::start_server(ignore, "127.0.0.1", 0);
     silent_listener six("::1", four.port());
     rondo::connection_options options;
-    options.happy_eyeballs = 1ms;
+    options.happy_eyeballs_delay = 1ms;
     co_await rondo::resolve("localhost", four.port());
     std::size_t before = open_files();
     auto s = co_await rondo::open_connection("localhost", four.port(), options);

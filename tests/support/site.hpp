@@ -57,10 +57,10 @@ class folder {
 /// A response, taken apart.
 struct response {
   int status = 0;
-  http::headers fields;
+  http::headers headers;
   std::string body;
 
-  std::string field(std::string_view name) const { return std::string(fields.get(name)); }
+  std::string field(std::string_view name) const { return std::string(headers.get(name)); }
 };
 
 inline std::string unchunked(std::string_view text) {
@@ -89,10 +89,10 @@ inline response parse(std::string_view text) {
   while (std::getline(head, line)) {
     if (line.ends_with('\r')) line.pop_back();
     std::size_t colon = line.find(": ");
-    if (colon != line.npos) r.fields.add(line.substr(0, colon), line.substr(colon + 2));
+    if (colon != line.npos) r.headers.add(line.substr(0, colon), line.substr(colon + 2));
   }
   r.body = text.substr(end + 4);
-  if (r.fields.get("Transfer-Encoding") == "chunked") r.body = unchunked(r.body);
+  if (r.headers.get("Transfer-Encoding") == "chunked") r.body = unchunked(r.body);
   return r;
 }
 

@@ -149,21 +149,21 @@ rondo::task<> crawler::visit(host& h, page p) {
   result.attempts = r.attempts;
   result.seconds = r.seconds;
   result.status = r.status;
-  result.content_type = media_type(r.fields.get("content-type"));
+  result.content_type = media_type(r.headers.get("content-type"));
   result.bytes = r.body.size();
   result.error = r.error;
   if (r.cut) {
     result.error = "larger than " + std::to_string(settings_.max_size) + " bytes";
   } else if (is_redirect(r.status)) {
     follow_redirect(p, r, result);
-  } else if (result.error.empty() && r.status < 300 && is_html(r.fields)) {
+  } else if (result.error.empty() && r.status < 300 && is_html(r.headers)) {
     co_await read_page(p, r, result);
   }
   tell_(result);
 }
 
 void crawler::follow_redirect(const page& p, const reply& r, crawled_page& result) {
-  const std::string* location = r.fields.find("location");
+  const std::string* location = r.headers.find("location");
   std::optional<url> to = location ? p.address.try_resolve(*location) : std::nullopt;
   if (!to) {
     result.error = location ? "redirect to '" + *location + "'" : "redirect to nowhere";
@@ -182,7 +182,7 @@ void crawler::follow_redirect(const page& p, const reply& r, crawled_page& resul
 rondo::task<> crawler::read_page(const page& p, reply& r, crawled_page& result) {
   std::string address = p.address.str();
   auto parse = [&] {
-    return parse_page(r.body, address, r.fields, product_token(settings_.user_agent),
+    return parse_page(r.body, address, r.headers, product_token(settings_.user_agent),
                       settings_.ask_robots);
   };
   parsed_page parsed;
@@ -214,7 +214,7 @@ rondo::task<> crawler::learn_rules(host& h) {
   reply r;
   for (unsigned redirects = 0;; ++redirects) {
     r = co_await fetch(h, address, robots::max_size + 1, false);  // one: too long
-    const std::string* location = is_redirect(r.status) ? r.fields.find("location") : nullptr;
+    const std::string* location = is_redirect(r.status) ? r.headers.find("location") : nullptr;
     std::optional<url> to = location ? address.try_resolve(*location) : std::nullopt;
     if (!to || redirects == 5) break;
     address = std::move(*to);
@@ -255,7 +255,7 @@ rondo::task<crawler::reply> crawler::fetch(host& h, url address, std::size_t mos
     reply r = co_await try_fetch(h, address, most, html_only);
     r.attempts = failures + 1;
     if (!r.try_again) co_return r;
-    std::optional<rondo::delay> asked = http::retry_after(r.fields);
+    std::optional<rondo::delay> asked = http::retry_after(r.headers);
     rondo::delay pause = pause_before_retry(settings_.retry_delay, failures, asked);
     // It is the host that asks, whatever is wanted of it.
     if (asked) h.next_turn = std::max(h.next_turn, rondo::now() + pause);
@@ -269,7 +269,7 @@ rondo::task<crawler::reply> crawler::try_fetch(host& h, url address, std::size_t
   auto permit = co_await wait_for_turn(h);
   counted one(active_);
   http::request_options options;
-  options.fields.add("User-Agent", settings_.user_agent);
+  options.headers.add("User-Agent", settings_.user_agent);
   options.max_redirects = 0;
   options.timeouts.emplace().total = settings_.timeout;
   reply r;
@@ -278,8 +278,8 @@ rondo::task<crawler::reply> crawler::try_fetch(host& h, url address, std::size_t
   try {
     http::transfer t = co_await session_.stream(text, options);
     r.status = t.status();
-    r.fields = t.fields();
-    bool wanted = r.status >= 200 && r.status < 300 && (!html_only || is_html(r.fields));
+    r.headers = t.headers();
+    bool wanted = r.status >= 200 && r.status < 300 && (!html_only || is_html(r.headers));
     while (wanted && !r.cut) {
       std::string piece = co_await t.read();
       if (piece.empty()) break;
@@ -289,9 +289,9 @@ rondo::task<crawler::reply> crawler::try_fetch(host& h, url address, std::size_t
     }
   } catch (const http::http_error& e) {
     r.error = std::string(e.cause());
-    r.try_again = http::may_pass(e.why());
+    r.try_again = http::is_transient(e.why());
   }
-  if (r.error.empty()) r.try_again = http::may_pass(r.status);
+  if (r.error.empty()) r.try_again = http::is_transient(r.status);
   r.seconds = std::chrono::duration<double>(rondo::now() - begin).count();
   co_return r;
 }

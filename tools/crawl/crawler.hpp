@@ -88,7 +88,7 @@ class crawler {
   };
   struct reply {
     int status = 0;
-    rondo::http::headers fields;
+    rondo::http::headers headers;
     std::string body;
     bool cut = false;  // there was more
     std::string error;

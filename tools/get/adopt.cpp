@@ -40,14 +40,14 @@ rondo::task<> adopt_unfinished(http::session& session, const wanted_file& file,
   std::uint64_t from = size - std::min(size, overlap);
 
   http::request_options options = base_request(settings);
-  options.fields.set("Range", fmt::format("bytes={}-{}", from, size - 1));
+  options.headers.set("Range", fmt::format("bytes={}-{}", from, size - 1));
   http::transfer t = co_await session.stream(file.url, options);
   if (t.status() != 206) co_return;
-  auto range = parse_content_range(std::string(t.fields().get("content-range")));
-  remote_version version{validator_of(t.fields()), range ? range->total : std::nullopt};
+  auto range = parse_content_range(std::string(t.headers().get("content-range")));
+  remote_version version{validator_of(t.headers()), range ? range->total : std::nullopt};
   if (!range || range->first != from || range->last != size - 1) co_return;
   if (version.validator.empty() || !version.total || *version.total <= size) co_return;
-  if (changed_since(t.fields(), info.st_mtime)) co_return;
+  if (changed_since(t.headers(), info.st_mtime)) co_return;
 
   std::string remote = co_await t.read_all(overlap);
   std::string local(static_cast<std::size_t>(size - from), '\0');

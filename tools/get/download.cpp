@@ -78,9 +78,10 @@ std::string validator_of(const http::headers& fields) {
 
 http::request_options base_request(const download_settings& settings) {
   http::request_options options;
-  options.fields = settings.fields;
-  if (!options.fields.find("user-agent")) options.fields.add("User-Agent", "rondo/" RONDO_VERSION);
-  options.fields.add("Accept-Encoding", "identity");  // sizes and ranges are the file's own
+  options.headers = settings.headers;
+  if (!options.headers.find("user-agent"))
+    options.headers.add("User-Agent", "rondo/" RONDO_VERSION);
+  options.headers.add("Accept-Encoding", "identity");  // sizes and ranges are the file's own
   return options;
 }
 
@@ -268,10 +269,10 @@ rondo::task<> downloader::begin() {
 http::request_options downloader::request(std::uint64_t from) const {
   http::request_options options = base_request(settings_);
   if (from > 0) {
-    options.fields.add("Range", fmt::format("bytes={}-", from));
-    options.fields.add("If-Range", part_.version().validator);
+    options.headers.add("Range", fmt::format("bytes={}-", from));
+    options.headers.add("If-Range", part_.version().validator);
   } else if (first_piece_) {
-    options.fields.add("Range", fmt::format("bytes=0-{}", smallest_piece - 1));
+    options.headers.add("Range", fmt::format("bytes=0-{}", smallest_piece - 1));
   }
   return options;
 }
@@ -312,15 +313,15 @@ rondo::task<verdict> downloader::accept(const http::transfer& t, std::uint64_t f
   if (status == 206 && !first_piece_) {
     failed = check_range(t, from);
   } else if (status == 200 || status == 203 || status == 206) {
-    remote_version version{validator_of(t.fields()), t.content_length()};
+    remote_version version{validator_of(t.headers()), t.content_length()};
     if (first_piece_ && status == 206) {
-      auto range = parse_content_range(t.fields().get("content-range"));
+      auto range = parse_content_range(t.headers().get("content-range"));
       version.total = range->total;
       part_end_ = range->last + 1;
     } else if (first_piece_) {
       ranges_work_ = first_piece_ = false;  // all of it comes at once
     }
-    failed = check_source(t.fields(), version.total);
+    failed = check_source(t.headers(), version.total);
     if (failed) co_return failed;
     if (!is_known_elsewhere()) {
       expected_ = version;
@@ -337,28 +338,29 @@ rondo::task<verdict> downloader::accept(const http::transfer& t, std::uint64_t f
   } else if (status == 416 && from > 0) {
     // Nothing follows what has come: then that is all, if it is all of this version.
     // One that had changed would have been sent whole (RFC 9110, 13.1.5).
-    failed = check_version(t.fields());
-    if (!failed && parse_unsatisfied_range(t.fields().get("content-range")) == from) {
+    failed = check_version(t.headers());
+    if (!failed && parse_unsatisfied_range(t.headers().get("content-range")) == from) {
       part_.set_total(from);
       ended_well_ = true;
     } else if (!failed) {
       failed = trouble("status 416", trouble::remedy::start_over);
     }
   } else {
-    failed = trouble(fmt::format("status {}", status),
-                     http::may_pass(status) ? trouble::remedy::try_again : trouble::remedy::none);
-    failed->retry_after = http::retry_after(t.fields());
+    failed =
+        trouble(fmt::format("status {}", status),
+                http::is_transient(status) ? trouble::remedy::try_again : trouble::remedy::none);
+    failed->retry_after = http::retry_after(t.headers());
   }
   co_return failed;
 }
 
 /// A first piece shows whether the rest can be had in pieces. Else all is asked for.
 verdict downloader::check_first_piece(const http::transfer& t) const {
-  std::string text(t.fields().get("content-range"));
+  std::string text(t.headers().get("content-range"));
   auto range = parse_content_range(text);
   bool fits = range && range->total && range->first == 0 && range->last < smallest_piece &&
               t.content_length().value_or(range->last + 1) == range->last + 1;
-  if (fits && !validator_of(t.fields()).empty()) return std::nullopt;
+  if (fits && !validator_of(t.headers()).empty()) return std::nullopt;
   return trouble("status 206 with Content-Range '" + text + "' to a request for a piece",
                  trouble::remedy::start_over_in_one);
 }
@@ -401,7 +403,7 @@ verdict downloader::check_range(const http::transfer& t, std::uint64_t from) {
   auto refuse = [](std::string cause) {
     return trouble(std::move(cause), trouble::remedy::start_over);
   };
-  std::string text(t.fields().get("content-range"));
+  std::string text(t.headers().get("content-range"));
   if (from == 0) return refuse("status 206 to a request for the whole file");
   auto range = parse_content_range(text);
   if (!range) return refuse("status 206 with a bad Content-Range: '" + text + "'");
@@ -415,8 +417,8 @@ verdict downloader::check_range(const http::transfer& t, std::uint64_t from) {
   std::uint64_t length = range->last - range->first + 1;
   if (t.content_length().value_or(length) != length)
     return refuse(fmt::format("{} bytes with Content-Range '{}'", *t.content_length(), text));
-  if (verdict changed = check_version(t.fields())) return changed;
-  if (verdict other = check_source(t.fields(), range->total)) return other;
+  if (verdict changed = check_version(t.headers())) return changed;
+  if (verdict other = check_source(t.headers(), range->total)) return other;
   if (range->total) part_.set_total(*range->total);
   shown_.total = part_.version().total;
   part_end_ = range->last + 1;

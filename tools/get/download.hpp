@@ -25,9 +25,9 @@ struct download_settings {
   std::optional<rondo::delay> timeout;  ///< for a file, retries included
   bool keep_existing = false;
   bool always_hash = false;
-  bool adopt = false;           ///< goes on with what another program has left
-  rondo::http::headers fields;  ///< sent along
-  rate_limit* rate = nullptr;   ///< null: none
+  bool adopt = false;            ///< goes on with what another program has left
+  rondo::http::headers headers;  ///< sent along
+  rate_limit* rate = nullptr;    ///< null: none
 };
 
 /// A request for what a download wants: the file as it is, with these settings.

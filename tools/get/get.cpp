@@ -276,7 +276,7 @@ void check(get_options& options) {
   if (options.timeout > 0) options.how.timeout = seconds(options.timeout);
   options.how.retry_delay = seconds(options.retry_delay);
   options.how.always_hash = options.as_json;
-  for (const std::string& field : options.fields) add_field(field, options.how.fields);
+  for (const std::string& field : options.fields) add_field(field, options.how.headers);
   if (!options.user.empty() && options.user.find(':') == options.user.npos)
     throw usage_mistake("--user is NAME:PASSWORD");
   if (options.how.adopt && options.how.keep_existing)

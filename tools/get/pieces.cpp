@@ -221,8 +221,8 @@ byte_range piecewise::claim() {
 /// Takes what has come off the piece's beginning.
 rondo::task<verdict> piecewise::get(source& from, rondo::file& to, byte_range& piece) {
   http::request_options options = base_request(want_.settings);
-  options.fields.add("Range", fmt::format("bytes={}-{}", piece.first, piece.end - 1));
-  if (!from.validator.empty()) options.fields.add("If-Range", from.validator);
+  options.headers.add("Range", fmt::format("bytes={}-{}", piece.first, piece.end - 1));
+  if (!from.validator.empty()) options.headers.add("If-Range", from.validator);
   verdict failed;
   try {
     http::transfer t = co_await want_.session.stream(from.url, options);
@@ -250,24 +250,24 @@ verdict piecewise::check(const http::transfer& t, source& from, const byte_range
   using remedy = trouble::remedy;
   int status = t.status();
   if (status == 200 || status == 203) {
-    if (verdict other = check_version(t.fields(), t.content_length(), from)) return other;
+    if (verdict other = check_version(t.headers(), t.content_length(), from)) return other;
     return useless(from, "the server does not send ranges of the file", remedy::start_over_in_one);
   }
   if (status == 416)
     return useless(from, "the remote file has changed its length", remedy::start_over);
   if (status != 206) {
     trouble failed(fmt::format("status {}", status),
-                   http::may_pass(status) ? remedy::try_again : remedy::none);
-    failed.retry_after = http::retry_after(t.fields());
+                   http::is_transient(status) ? remedy::try_again : remedy::none);
+    failed.retry_after = http::retry_after(t.headers());
     return failed;
   }
-  std::string text(t.fields().get("content-range"));
+  std::string text(t.headers().get("content-range"));
   auto range = parse_content_range(text);
   bool fits =
       range && range->first == piece.first && range->last < piece.end &&
       t.content_length().value_or(range->last - range->first + 1) == range->last - range->first + 1;
   if (range) {
-    if (verdict other = check_version(t.fields(), range->total, from)) return other;
+    if (verdict other = check_version(t.headers(), range->total, from)) return other;
   }
   if (!fits)
     return useless(from,

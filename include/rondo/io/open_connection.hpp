@@ -21,7 +21,7 @@ struct connection_options {
   /// The address to come from; empty: the kernel's choice.
   endpoint local = {};
   /// How long one address may be silent before the next is tried beside it.
-  delay happy_eyeballs = std::chrono::milliseconds(250);
+  delay happy_eyeballs_delay = std::chrono::milliseconds(250);
 };
 static_assert(std::is_trivially_destructible_v<connection_options>);
 

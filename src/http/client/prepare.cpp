@@ -72,15 +72,15 @@ std::string field_line(const std::string& name, const std::string& value) {
 }
 
 void transfer_state::prepare() {
-  const request_options& o = what.options;
-  const std::string& method = what.now.method;
+  const request_options& o = request.options;
+  const std::string& method = request.now.method;
   if (!is_token(method)) throw usage_error("http: malformed method '" + method + "'");
   if (method == "CONNECT")
     throw usage_error("http: CONNECT is for proxies (session_options::proxy)");
-  if (method == "HEAD" && what.now.with_body && what.content.present())
+  if (method == "HEAD" && request.now.with_body && request.content.present())
     throw usage_error("http: HEAD with a body");
-  url = what.now.url;
-  trusted_ = what.history.empty() || is_same_origin(what.target, url);
+  url = request.now.url;
+  trusted_ = request.history.empty() || is_same_origin(request.target, url);
   const std::string& base = session->options.base_url;
   session_trusted_ = trusted_ && (base.empty() || is_same_origin(base, url));
   limits_ = o.timeouts.value_or(session->options.timeouts);
@@ -129,9 +129,9 @@ void transfer_state::prepare() {
 }
 
 void transfer_state::set_body() {
-  const http::body& content = what.content;
-  const std::string& method = what.now.method;
-  bool present = content.present() && what.now.with_body;
+  const http::body& content = request.content;
+  const std::string& method = request.now.method;
+  bool present = content.present() && request.now.with_body;
   bool expects_one = method == "POST" || method == "PUT" || method == "PATCH";
   if (!present && !expects_one) {
     if (method != "GET" && method != "HEAD") {
@@ -166,12 +166,12 @@ bool transfer_state::may_send(const std::string& name, bool of_session) const no
 }
 
 void transfer_state::set_fields() {
-  const headers& own = what.options.fields;
-  const headers& general = session->options.fields;
-  const http::body& content = what.content;
-  bool with_body = what.now.with_body;
+  const http::headers& own = request.options.headers;
+  const http::headers& general = session->options.headers;
+  const http::body& content = request.content;
+  bool with_body = request.now.with_body;
   auto given = [&](const char* name) { return own.contains(name) || general.contains(name); };
-  unpacks_ = what.options.decompress && !given("Accept-Encoding") && !given("Range") &&
+  unpacks_ = request.options.decompress && !given("Accept-Encoding") && !given("Range") &&
              !known_codings().empty();
   if (own.empty() && !easy_changed_ && session_trusted_ && unpacks_) {
     set(easy, CURLOPT_HTTPHEADER, session->fields.get());
@@ -219,7 +219,7 @@ void transfer_state::set_auth(const auth& a) {
 
 void transfer_state::set_cookies() {
   std::string all;
-  for (const auto& [name, value] : what.options.cookies) {
+  for (const auto& [name, value] : request.options.cookies) {
     check_cookie(name, value);
     if (!all.empty()) all += "; ";
     all += name + '=' + value;

@@ -11,18 +11,18 @@
 
 namespace rondo { inline namespace v0 { namespace http {
 
-bool may_pass(failure why) noexcept {
+bool is_transient(failure why) noexcept {
   return why == failure::connect || why == failure::cut || why == failure::timeout;
 }
 
-bool may_pass(int status) noexcept {
+bool is_transient(int status) noexcept {
   for (int passing : {408, 429, 500, 502, 503, 504})
     if (status == passing) return true;
   return false;
 }
 
-std::optional<delay> retry_after(const headers& fields) {
-  const std::string* text = fields.find("Retry-After");
+std::optional<delay> retry_after(const headers& from) {
+  const std::string* text = from.find("Retry-After");
   if (!text) return std::nullopt;
   std::uint64_t seconds = 0;
   const char* end = text->data() + text->size();

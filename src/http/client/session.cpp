@@ -14,13 +14,13 @@ namespace rondo { inline namespace v0 { namespace http {
 
 namespace {
 
-using detail::order;
+using detail::client_request;
 using detail::session_state;
 using detail::transfer_state;
 
 /// Before a request is made again. No transfer stands for it meanwhile, so it finds
 /// out by itself when the session goes; then it throws.
-task<> wait_for_next_attempt(session_state& session, const order& asked, delay wait) {
+task<> wait_for_next_attempt(session_state& session, const client_request& asked, delay wait) {
   std::shared_ptr<event> closed = session.closed;
   co_await race(sleep(wait), closed->wait());
   if (closed->is_set())
@@ -28,13 +28,13 @@ task<> wait_for_next_attempt(session_state& session, const order& asked, delay w
                      failure::other);
 }
 
-void begin(session_state& session, order& asked) {
+void begin(session_state& session, client_request& asked) {
   session.check_loop();
   asked.target = detail::target_of(session.options, asked);
   asked.begin();
 }
 
-task<response> exchange(session_state& session, order asked) {
+task<response> send_request(session_state& session, client_request asked) {
   begin(session, asked);
   for (int failures = 0;;) {
     std::optional<delay> wait;
@@ -51,16 +51,16 @@ task<response> exchange(session_state& session, order asked) {
         if (t.failed()) t.fail();
         response r;
         r.status = t.status;
-        r.fields = std::move(t.fields);
+        r.headers = std::move(t.headers);
         r.body = std::move(t.body);
         r.url = std::move(t.url);
         r.version = t.version();
         r.elapsed = t.elapsed();
-        r.method = std::move(t.what.method);
-        r.history = std::move(t.what.history);
+        r.method = std::move(t.request.method);
+        r.history = std::move(t.request.history);
         co_return r;
       }
-      asked = t.take_order();
+      asked = t.take_request();
     }
     ++failures;
     co_await wait_for_next_attempt(session, asked, *wait);
@@ -68,7 +68,7 @@ task<response> exchange(session_state& session, order asked) {
   }
 }
 
-task<transfer> open_stream(session_state& session, order asked) {
+task<transfer> open_stream(session_state& session, client_request asked) {
   begin(session, asked);
   for (int failures = 0;;) {
     std::optional<delay> wait;
@@ -89,7 +89,7 @@ task<transfer> open_stream(session_state& session, order asked) {
         if (t->failed() && (!t->has_header() || t->redirects())) t->fail();
         co_return result;
       }
-      asked = t->take_order();
+      asked = t->take_request();
     }
     ++failures;
     co_await wait_for_next_attempt(session, asked, *wait);
@@ -97,10 +97,11 @@ task<transfer> open_stream(session_state& session, order asked) {
   }
 }
 
-RONDO_CORO_COPYING_WRAPPER task<response> exchange(session_state& s, const char* method,
-                                                   std::string&& url, body&& content,
-                                                   request_options&& options) {
-  return exchange(s, order(method, std::move(url), std::move(content), std::move(options)));
+RONDO_CORO_COPYING_WRAPPER task<response> send_request(session_state& s, const char* method,
+                                                       std::string&& url, body&& content,
+                                                       request_options&& options) {
+  return send_request(
+      s, client_request(method, std::move(url), std::move(content), std::move(options)));
 }
 
 session_state& own_session() { return loop::current().local<session_state>(); }
@@ -116,62 +117,64 @@ void session::set_cookie(const cookie& c) { state_->set_cookie(c); }
 void session::clear_cookies() { state_->clear_cookies(); }
 
 RONDO_CORO_COPYING_WRAPPER task<response> session::get(std::string url, request_options options) {
-  return exchange(*state_, "GET", std::move(url), {}, std::move(options));
+  return send_request(*state_, "GET", std::move(url), {}, std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> session::head(std::string url, request_options options) {
-  return exchange(*state_, "HEAD", std::move(url), {}, std::move(options));
+  return send_request(*state_, "HEAD", std::move(url), {}, std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> session::post(std::string url, body content,
                                                         request_options options) {
-  return exchange(*state_, "POST", std::move(url), std::move(content), std::move(options));
+  return send_request(*state_, "POST", std::move(url), std::move(content), std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> session::put(std::string url, body content,
                                                        request_options options) {
-  return exchange(*state_, "PUT", std::move(url), std::move(content), std::move(options));
+  return send_request(*state_, "PUT", std::move(url), std::move(content), std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> session::patch(std::string url, body content,
                                                          request_options options) {
-  return exchange(*state_, "PATCH", std::move(url), std::move(content), std::move(options));
+  return send_request(*state_, "PATCH", std::move(url), std::move(content), std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> session::delete_(std::string url,
                                                            request_options options) {
-  return exchange(*state_, "DELETE", std::move(url), {}, std::move(options));
+  return send_request(*state_, "DELETE", std::move(url), {}, std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> session::request(std::string method, std::string url,
                                                            body content, request_options options) {
-  return exchange(*state_,
-                  order(std::move(method), std::move(url), std::move(content), std::move(options)));
+  return send_request(*state_, client_request(std::move(method), std::move(url), std::move(content),
+                                              std::move(options)));
 }
 RONDO_CORO_COPYING_WRAPPER task<transfer> session::stream(std::string url,
                                                           request_options options) {
-  return open_stream(*state_, order("GET", std::move(url), {}, std::move(options)));
+  return open_stream(*state_, client_request("GET", std::move(url), {}, std::move(options)));
 }
 RONDO_CORO_COPYING_WRAPPER task<transfer> session::stream(std::string method, std::string url,
                                                           body content, request_options options) {
-  return open_stream(
-      *state_, order(std::move(method), std::move(url), std::move(content), std::move(options)));
+  return open_stream(*state_, client_request(std::move(method), std::move(url), std::move(content),
+                                             std::move(options)));
 }
 
 RONDO_CORO_COPYING_WRAPPER task<response> get(std::string url, request_options options) {
-  return exchange(own_session(), "GET", std::move(url), {}, std::move(options));
+  return send_request(own_session(), "GET", std::move(url), {}, std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> head(std::string url, request_options options) {
-  return exchange(own_session(), "HEAD", std::move(url), {}, std::move(options));
+  return send_request(own_session(), "HEAD", std::move(url), {}, std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> post(std::string url, body content,
                                                request_options options) {
-  return exchange(own_session(), "POST", std::move(url), std::move(content), std::move(options));
+  return send_request(own_session(), "POST", std::move(url), std::move(content),
+                      std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> put(std::string url, body content,
                                               request_options options) {
-  return exchange(own_session(), "PUT", std::move(url), std::move(content), std::move(options));
+  return send_request(own_session(), "PUT", std::move(url), std::move(content), std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> patch(std::string url, body content,
                                                 request_options options) {
-  return exchange(own_session(), "PATCH", std::move(url), std::move(content), std::move(options));
+  return send_request(own_session(), "PATCH", std::move(url), std::move(content),
+                      std::move(options));
 }
 RONDO_CORO_COPYING_WRAPPER task<response> delete_(std::string url, request_options options) {
-  return exchange(own_session(), "DELETE", std::move(url), {}, std::move(options));
+  return send_request(own_session(), "DELETE", std::move(url), {}, std::move(options));
 }
 
 }}}  // namespace rondo::v0::http

@@ -125,11 +125,11 @@ session_state::session_state(loop& l, const session_options& given)
     : event_loop(l), options(given) {
   check_options(options);
   open_library();
-  for (const auto& [name, value] : options.fields) check_own_field(name);
-  if (!options.fields.contains("User-Agent"))
-    options.fields.add("User-Agent",
-                       options.user_agent.empty() ? "rondo/" RONDO_VERSION : options.user_agent);
-  for (const auto& [name, value] : options.fields) append(fields, field_line(name, value));
+  for (const auto& [name, value] : options.headers) check_own_field(name);
+  if (!options.headers.contains("User-Agent"))
+    options.headers.add("User-Agent",
+                        options.user_agent.empty() ? "rondo/" RONDO_VERSION : options.user_agent);
+  for (const auto& [name, value] : options.headers) append(fields, field_line(name, value));
   if (!known_codings().empty()) append(fields, "Accept-Encoding: " + std::string(known_codings()));
   siblings_ = &event_loop.local<sessions_of_loop>();
   multi_ = curl_multi_init();

@@ -81,15 +81,15 @@ std::string to_string(const host_and_port& where) {
 
 bool is_same_origin(const std::string& a, const std::string& b) { return same_origin(a, b); }
 
-std::string target_of(const session_options& options, const order& what) {
-  std::string asked = what.method + " " + shown_url(what.url);
-  std::string url = complete_url(asked, options.base_url, what.url, what.options.params);
+std::string target_of(const session_options& options, const client_request& asked) {
+  std::string request = asked.method + " " + shown_url(asked.url);
+  std::string url = complete_url(request, options.base_url, asked.url, asked.options.params);
   if (options.base_url.empty()) return url;
   // However "//host" is written, a URL without a scheme says nothing of a host.
-  bool leaves = !is_absolute(what.url) && !same_origin(options.base_url, url);
+  bool leaves = !is_absolute(asked.url) && !same_origin(options.base_url, url);
   if (leaves || (options.stay_below_base && !is_below(options.base_url, url)))
-    throw http_error(what.method + " " + shown_url(url),
-                     "'" + shown_url(what.url) + "' leaves " + shown_url(options.base_url),
+    throw http_error(asked.method + " " + shown_url(url),
+                     "'" + shown_url(asked.url) + "' leaves " + shown_url(options.base_url),
                      failure::outside_base);
   return url;
 }

@@ -6,7 +6,7 @@
 
 #include <rondo/http/client/session_options.hpp>
 
-#include "http/client/order.hpp"
+#include "http/client/client_request.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -20,9 +20,9 @@ host_and_port host_of(const std::string& url);
 /// "127.0.0.1:80", "[::1]:80"
 std::string to_string(const host_and_port& where);
 
-/// What the order's URL means in such a session, with its parameters: absolute, http or
+/// What the client_request's URL means in such a session, with its parameters: absolute, http or
 /// https. Throws http_error (bad_url, outside_base).
-std::string target_of(const session_options& options, const order& what);
+std::string target_of(const session_options& options, const client_request& asked);
 
 /// Where a redirect leads to. Throws http_error (bad_url).
 std::string redirect_target(const std::string& request, const std::string& from,

@@ -8,10 +8,10 @@ namespace rondo { inline namespace v0 { namespace http {
 
 transfer::~transfer() { delete state_; }
 int transfer::status() const noexcept { return state_->status; }
-const headers& transfer::fields() const noexcept { return state_->fields; }
+const headers& transfer::headers() const noexcept { return state_->headers; }
 const std::string& transfer::url() const noexcept { return state_->url; }
 const std::vector<redirect_step>& transfer::history() const noexcept {
-  return state_->what.history;
+  return state_->request.history;
 }
 std::string_view transfer::version() const noexcept { return state_->version(); }
 std::optional<std::uint64_t> transfer::content_length() const noexcept {
@@ -20,7 +20,7 @@ std::optional<std::uint64_t> transfer::content_length() const noexcept {
 
 void transfer::raise_for_status() const {
   if (status() >= 400)
-    throw http_error(state_->what.method + " " + detail::shown_url(url()),
+    throw http_error(state_->request.method + " " + detail::shown_url(url()),
                      "status " + std::to_string(status()), failure::status, status());
 }
 
@@ -32,7 +32,7 @@ task<std::string> transfer::read_all(std::size_t max) {
     std::string piece = co_await read();
     if (piece.empty()) co_return all;
     if (piece.size() > max - all.size())
-      throw http_error(state_->request(),
+      throw http_error(state_->request_text(),
                        "the body is larger than " + std::to_string(max) + " bytes",
                        failure::too_large, status());
     if (all.empty()) {
@@ -52,7 +52,7 @@ async_generator<std::string> transfer::lines(std::size_t longest) {
       std::size_t end = piece.find('\n', from);
       line.append(piece, from, end == piece.npos ? end : end - from);
       if (line.size() > longest)
-        throw http_error(state_->request(),
+        throw http_error(state_->request_text(),
                          "a line is longer than " + std::to_string(longest) + " bytes",
                          failure::too_large, status());
       if (end == piece.npos) break;

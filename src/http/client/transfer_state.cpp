@@ -82,8 +82,8 @@ bool is_idempotent(const std::string& method) {  // RFC 9110, 9.2.2
 
 }  // namespace
 
-transfer_state::transfer_state(session_state& s, order&& asked, bool whole)
-    : what(std::move(asked)), session(&s), easy(s.take_easy()), upload_(*this), whole_(whole) {
+transfer_state::transfer_state(session_state& s, client_request&& asked, bool whole)
+    : request(std::move(asked)), session(&s), easy(s.take_easy()), upload_(*this), whole_(whole) {
   s.remember(*this);
   try {
     prepare();
@@ -150,7 +150,7 @@ void transfer_state::failed_in_callback() noexcept {
 }
 
 void transfer_state::refuse(failure kind, std::string why) {
-  trouble_ = trouble::refused;
+  abort_cause_ = abort_cause::refused;
   refusal_kind_ = kind;
   refusal_ = std::move(why);
 }
@@ -170,7 +170,7 @@ bool transfer_state::take_header(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (begins_response) {  // a new response: after a 100, a 401
-    fields.clear();
+    headers.clear();
     framing_ = {};
     header_whole_ = false;
     auto parsed = parse_status_line(line);
@@ -196,25 +196,25 @@ bool transfer_state::take_field(std::string_view line) {
   while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
   while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
   if (goes_on) {
-    if (fields.empty()) return refuse_line("it begins with a blank");
+    if (headers.empty()) return refuse_line("it begins with a blank");
     // libcurl has read the first line of these by itself.
-    const std::string& name = fields.last_name();
+    const std::string& name = headers.last_name();
     for (const char* own : {"Content-Length", "Transfer-Encoding", "Set-Cookie"})
       if (equal_ignoring_case(name, own)) return refuse_line(name + " goes on in a second line");
-    fields.append_parsed(value);
+    headers.append_parsed(value);
     return true;
   }
   if (colon == line.npos) return refuse_line("a line has no colon");
   std::string_view name = line.substr(0, colon);
   if (!is_token(name)) return refuse_line("a field has no proper name");
-  fields.add_parsed(std::string(name), std::string(value));
+  headers.add_parsed(std::string(name), std::string(value));
   return true;
 }
 
 bool transfer_state::end_header() {
   header_whole_ = true;
   try {
-    framing_ = framing_of(what.now.method, status_line_, fields);
+    framing_ = framing_of(request.now.method, status_line_, headers);
   } catch (const framing_error& e) {
     refuse(failure::malformed, e.what());
     return false;
@@ -222,7 +222,7 @@ bool transfer_state::end_header() {
   if (!header_is_final()) return true;
   note_header_end();
   changed.set();
-  return trouble_ == trouble::none;
+  return abort_cause_ == abort_cause::none;
 }
 
 std::size_t transfer_state::on_header(char* data, std::size_t, std::size_t size, void* self) {
@@ -232,7 +232,7 @@ std::size_t transfer_state::on_header(char* data, std::size_t, std::size_t size,
 }
 
 std::size_t transfer_state::max_body() const noexcept {
-  return what.options.max_body.value_or(session ? session->options.max_body : 0);
+  return request.options.max_body.value_or(session ? session->options.max_body : 0);
 }
 
 /// Bytes of the body as they come over the connection: takes the data out of chunks.
@@ -258,14 +258,14 @@ std::size_t transfer_state::take_body(const char* data, std::size_t size) {
   if (!header_done_) {
     note_header_end();
     changed.set();
-    if (trouble_ != trouble::none) return 0;
+    if (abort_cause_ != abort_cause::none) return 0;
   }
   if (redirecting_) {
     wire_size_ += size;
     enough_ = wire_size_ > most_dropped;
     return enough_ ? 0 : size;
   }
-  bool must_take = what.content.streamed() && what.now.with_body && !upload_.sent();
+  bool must_take = request.content.streamed() && request.now.with_body && !upload_.sent();
   std::string& to = unpacker_ ? packed_ : body;
   if (!must_take && (unpacker_ || !whole_) &&
       to.size() - (unpacker_ ? packed_taken_ : 0) >= read_ahead) {
@@ -352,7 +352,8 @@ int transfer_state::on_connected(void* self, char*, char*, int, int local_port) 
 
 /// Whether it does no harm, and is possible (RFC 9110, 9.2.2).
 bool transfer_state::may_be_sent_again() const noexcept {
-  return is_idempotent(what.now.method) && (!what.now.with_body || what.content.replayable());
+  return is_idempotent(request.now.method) &&
+         (!request.now.with_body || request.content.replayable());
 }
 
 bool transfer_state::has_stale_input(int local_port) const noexcept {
@@ -377,7 +378,7 @@ int transfer_state::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, 
 // --- after libcurl has returned ---
 
 void transfer_state::attend() noexcept {
-  if (!error_ && what.options.progress) {
+  if (!error_ && request.options.progress) {
     guarded(false, [&] {
       transfer_progress p;
       curl_off_t sent = 0;
@@ -388,11 +389,11 @@ void transfer_state::attend() noexcept {
       curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &to_receive);
       p.sent = static_cast<std::uint64_t>(sent);
       p.received = static_cast<std::uint64_t>(received);
-      if (what.now.with_body && what.content.present()) p.to_send = what.content.length();
+      if (request.now.with_body && request.content.present()) p.to_send = request.content.length();
       if (to_receive >= 0) p.to_receive = static_cast<std::uint64_t>(to_receive);
       if (p.sent == told_.sent && p.received == told_.received) return true;
       told_ = p;
-      what.options.progress(p);
+      request.options.progress(p);
       return true;
     });
   }
@@ -410,8 +411,8 @@ void transfer_state::end(CURLcode result) noexcept {
   upload_.stop();
 }
 
-void transfer_state::give_up(trouble why) noexcept {
-  trouble_ = why;
+void transfer_state::give_up(abort_cause why) noexcept {
+  abort_cause_ = why;
   end(CURLE_OPERATION_TIMEDOUT);
 }
 
@@ -445,7 +446,7 @@ void transfer_state::ended(CURLcode result) noexcept {
 
 /// Whether the body has ended as its header said: libcurl reads some things otherwise.
 void transfer_state::check_end() {
-  if (trouble_ != trouble::none || redirecting_) return;
+  if (abort_cause_ != abort_cause::none || redirecting_) return;
   bool is_short = framing_.by == body_framing::end::length && wire_size_ < *framing_.content_length;
   bool lacks_chunks = framing_.by == body_framing::end::chunked && !chunks_.done();
   if (is_short || lacks_chunks) refuse(failure::cut, "the connection ended within the body");
@@ -467,7 +468,7 @@ void transfer_state::note_header_end() {
   redirecting_ = max_redirects_ > 0 && is_redirect(status) && location();
   if (redirecting_ || !unpacks_ || framing_.by == body_framing::end::none) return;
   std::string codings;
-  for (const auto& [name, value] : fields)
+  for (const auto& [name, value] : headers)
     if (equal_ignoring_case(name, "Content-Encoding"))
       codings += (codings.empty() ? "" : ", ") + value;
   if (codings.empty()) return;
@@ -487,35 +488,35 @@ bool transfer_state::header_is_final() const noexcept {
 
 /// Where it leads: the first that is not empty.
 const std::string* transfer_state::location() const noexcept {
-  for (const auto& [name, value] : fields)
+  for (const auto& [name, value] : headers)
     if (!value.empty() && equal_ignoring_case(name, "Location")) return &value;
   return nullptr;
 }
 
-order transfer_state::follow() {
-  if (what.history.size() >= static_cast<std::size_t>(max_redirects_))
-    throw http_error(request(), "more than " + std::to_string(max_redirects_) + " redirects",
+client_request transfer_state::follow() {
+  if (request.history.size() >= static_cast<std::size_t>(max_redirects_))
+    throw http_error(request_text(), "more than " + std::to_string(max_redirects_) + " redirects",
                      failure::redirects, status);
-  std::string to = redirect_target(request(), url, *location());
-  std::string& method = what.now.method;
+  std::string to = redirect_target(request_text(), url, *location());
+  std::string& method = request.now.method;
   // RFC 9110, 15.4: only a POST becomes a GET by a 301 or 302.
   bool becomes_get = status == 303 ? method != "HEAD" : status <= 302 && method == "POST";
   if (becomes_get && method != "GET") {
     method = "GET";
-    what.now.with_body = false;
+    request.now.with_body = false;
   }
-  if (what.now.with_body && !what.content.replayable())
+  if (request.now.with_body && !request.content.replayable())
     throw http_error(
-        request(),
+        request_text(),
         "the redirect to " + shown_url(to) + " wants the body again, which can be read once",
         failure::not_replayable, status);
   redirect_step step;
   step.status = status;
-  step.url = std::exchange(what.now.url, std::move(to));
-  step.fields = std::move(fields);
-  what.history.push_back(std::move(step));
-  what.spent = elapsed();
-  return take_order();
+  step.url = std::exchange(request.now.url, std::move(to));
+  step.headers = std::move(headers);
+  request.history.push_back(std::move(step));
+  request.spent = elapsed();
+  return take_request();
 }
 
 // --- time ---
@@ -523,7 +524,7 @@ order transfer_state::follow() {
 bool transfer_state::waits_for_us() const noexcept { return paused_ || upload_.paused(); }
 
 bool transfer_state::waits_for_answer() const noexcept {
-  bool uploads = what.now.with_body && what.content.streamed();
+  bool uploads = request.now.with_body && request.content.streamed();
   return limits_.first_byte && !answered_ && (!uploads || upload_.sent());
 }
 
@@ -543,7 +544,7 @@ void transfer_state::watch_time() noexcept {
   if (!started_) {
     if (limits_.queue && !limits_.queue->endless()) next = limits_.queue->after(queued_);
   } else if (limits_.total && !limits_.total->endless()) {
-    next = limits_.total->after(begun_ - what.spent.count());
+    next = limits_.total->after(begun_ - request.spent.count());
   }
   if (connected_) {
     if (!limits_.idle.endless()) next = std::min(next, limits_.idle.after(window_));
@@ -558,9 +559,9 @@ void transfer_state::watch_time() noexcept {
 void transfer_state::check_time() noexcept {
   std::int64_t now = session->event_loop.now_ns();
   if (!started_ && limits_.queue && now >= limits_.queue->after(queued_))
-    return give_up(trouble::no_connection);
-  if (started_ && limits_.total && now >= limits_.total->after(begun_ - what.spent.count()))
-    return give_up(trouble::total);
+    return give_up(abort_cause::no_connection);
+  if (started_ && limits_.total && now >= limits_.total->after(begun_ - request.spent.count()))
+    return give_up(abort_cause::total);
   if (connected_) {
     std::uint64_t bytes = moved();
     bool window_is_over = now >= limits_.idle.after(window_);
@@ -571,16 +572,16 @@ void transfer_state::check_time() noexcept {
     } else if (judges_speed && window_is_over) {
       double least =
           static_cast<double>(limits_.slowest) * static_cast<double>(now - window_) * 1e-9;
-      if (static_cast<double>(bytes - moved_before_) < least) return give_up(trouble::too_slow);
+      if (static_cast<double>(bytes - moved_before_) < least) return give_up(abort_cause::too_slow);
       window_ = now;
       moved_before_ = bytes;
     } else if (!judges_speed && bytes != moved_before_) {
       window_ = last_moved_ > window_ ? last_moved_ : now;
       moved_before_ = bytes;
     } else if (waits_for_answer() && now >= limits_.first_byte->after(window_)) {
-      return give_up(trouble::no_first_byte);
+      return give_up(abort_cause::no_first_byte);
     } else if (window_is_over) {
-      return give_up(trouble::idle);
+      return give_up(abort_cause::idle);
     }
   }
   watch_time();
@@ -590,7 +591,7 @@ void transfer_state::check_time() noexcept {
 
 /// Unpacks a bounded part of what has come. False: there is nothing to do, or it failed.
 bool transfer_state::unpack_some() {
-  if (!unpacker_ || unpacked_ || trouble_ != trouble::none) return false;
+  if (!unpacker_ || unpacked_ || abort_cause_ != abort_cause::none) return false;
   std::string_view input = std::string_view(packed_).substr(packed_taken_);
   auto fails = [&](failure kind, std::string why) {
     refuse(kind, std::move(why));
@@ -675,14 +676,14 @@ task<> transfer_state::until_header_and_sent() {
 }
 
 task<> transfer_state::wait_for_end() {
-  if (what.now.with_body && what.content.streamed()) {
+  if (request.now.with_body && request.content.streamed()) {
     co_await race(upload_.run(), until_done());
   }
   co_await until_done();  // also what is left to do with the body
 }
 
 task<> transfer_state::wait_for_header() {
-  if (what.now.with_body && what.content.streamed()) {
+  if (request.now.with_body && request.content.streamed()) {
     co_await race(upload_.run(), until_header_and_sent());
   } else {
     while (!header_done_ && !done) {
@@ -727,15 +728,15 @@ void transfer_state::resume() {
 
 std::optional<delay> transfer_state::wait_before_retry(int failures) const {
   retry_policy policy =
-      what.options.retry.value_or(session ? session->options.retry : retry_policy());
+      request.options.retry.value_or(session ? session->options.retry : retry_policy());
   if (failures >= policy.retries || !session || error_) return std::nullopt;
-  if (!policy.any_method && !is_idempotent(what.method)) return std::nullopt;
-  if (!what.content.replayable()) return std::nullopt;
+  if (!policy.any_method && !is_idempotent(request.method)) return std::nullopt;
+  if (!request.content.replayable()) return std::nullopt;
   if (failed()) {
-    if (!may_pass(kind())) return std::nullopt;
+    if (!is_transient(kind())) return std::nullopt;
   } else {
-    if (!may_pass(status)) return std::nullopt;
-    if (std::optional<delay> asked = retry_after(fields)) {
+    if (!is_transient(status)) return std::nullopt;
+    if (std::optional<delay> asked = retry_after(headers)) {
       if (asked->count() > policy.longest_retry_after.count()) return std::nullopt;
       return asked;
     }
@@ -745,18 +746,18 @@ std::optional<delay> transfer_state::wait_before_retry(int failures) const {
 
 // --- errors, and what is known of the response ---
 
-std::string transfer_state::request() const {
-  return what.method + " " + shown_url(what.target.empty() ? what.url : what.target);
+std::string transfer_state::request_text() const {
+  return request.method + " " + shown_url(request.target.empty() ? request.url : request.target);
 }
 
 std::chrono::nanoseconds transfer_state::elapsed() const noexcept {
-  if (!session) return what.spent;
-  return what.spent + std::chrono::nanoseconds(session->event_loop.now_ns() - begun_);
+  if (!session) return request.spent;
+  return request.spent + std::chrono::nanoseconds(session->event_loop.now_ns() - begun_);
 }
 
 failure transfer_state::kind() const noexcept {
-  switch (trouble_) {
-    case trouble::none:
+  switch (abort_cause_) {
+    case abort_cause::none:
       // No HTTP (connected, and then something else), and a line of the header beyond
       // libcurl's limit of 100 KB.
       if (code == CURLE_UNSUPPORTED_PROTOCOL && connected_) return failure::malformed;
@@ -767,7 +768,7 @@ failure transfer_state::kind() const noexcept {
         return std::string_view(message_).starts_with("Out of memory") ? failure::too_large
                                                                        : failure::malformed;
       return kind_of(code);
-    case trouble::refused:
+    case abort_cause::refused:
       return refusal_kind_;
     default:
       return failure::timeout;
@@ -775,22 +776,22 @@ failure transfer_state::kind() const noexcept {
 }
 
 std::string transfer_state::cause() const {
-  switch (trouble_) {
-    case trouble::refused:
+  switch (abort_cause_) {
+    case abort_cause::refused:
       return refusal_;
-    case trouble::no_connection:
+    case abort_cause::no_connection:
       return "timed out: waited " + seconds(*limits_.queue) + " for a connection to " +
              queue_text();
-    case trouble::no_first_byte:
+    case abort_cause::no_first_byte:
       return "timed out: no response within " + seconds(*limits_.first_byte);
-    case trouble::idle:
+    case abort_cause::idle:
       return "timed out: nothing came or went for " + seconds(limits_.idle);
-    case trouble::too_slow:
+    case abort_cause::too_slow:
       return "timed out: slower than " + std::to_string(limits_.slowest) + " bytes/s for " +
              seconds(limits_.idle);
-    case trouble::total:
+    case abort_cause::total:
       return "timed out: not complete within " + seconds(*limits_.total);
-    case trouble::none:
+    case abort_cause::none:
       break;
   }
   if (!session && code == CURLE_ABORTED_BY_CALLBACK) return "the session was closed";
@@ -821,9 +822,9 @@ std::string transfer_state::cause() const {
 
 void transfer_state::fail() const {
   if (error_) std::rethrow_exception(error_);
-  if (trouble_ == trouble::none && code == CURLE_OUT_OF_MEMORY && !connected_)
+  if (abort_cause_ == abort_cause::none && code == CURLE_OUT_OF_MEMORY && !connected_)
     throw std::bad_alloc();
-  throw http_error(request(), cause(), kind(), status);
+  throw http_error(request_text(), cause(), kind(), status);
 }
 
 std::string_view transfer_state::version() const noexcept {

@@ -19,8 +19,8 @@
 #include "http/message/content_decoder.hpp"
 #include "http/message/response_framing.hpp"
 
+#include "http/client/client_request.hpp"
 #include "http/client/easy_handle.hpp"
-#include "http/client/order.hpp"
 #include "http/client/upload.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
@@ -43,7 +43,7 @@ std::string field_line(const std::string& name, const std::string& value);
 struct transfer_state : private rondo::detail::timer {
   /// whole: the body is collected; else it is read as it comes, and the transfer
   /// pauses while nobody does. Throws http_error, usage_error.
-  transfer_state(session_state& s, order&& asked, bool whole);
+  transfer_state(session_state& s, client_request&& asked, bool whole);
   ~transfer_state();
   transfer_state(const transfer_state&) = delete;
   transfer_state& operator=(const transfer_state&) = delete;
@@ -60,20 +60,22 @@ struct transfer_state : private rondo::detail::timer {
   bool has_header() const noexcept { return header_done_; }
   /// Whether it has, or makes, a connection.
   bool started() const noexcept { return started_; }
-  bool failed() const noexcept { return done && (code != CURLE_OK || trouble_ != trouble::none); }
+  bool failed() const noexcept {
+    return done && (code != CURLE_OK || abort_cause_ != abort_cause::none);
+  }
   /// Once the header is there: whether it leads elsewhere, and is followed. The body is
   /// dropped then.
   bool redirects() const noexcept { return redirecting_; }
-  /// The order for the request that follows from it. Throws http_error.
-  order follow();
+  /// The request that follows from it. Throws http_error.
+  client_request follow();
   /// How long to wait before the request is made again; nothing: it is not.
   std::optional<delay> wait_before_retry(int failures) const;
 
   /// For the next attempt. The pieces of the body go first: they may use what the
   /// body holds, which is moved.
-  order take_order() noexcept {
+  client_request take_request() noexcept {
     upload_.drop_source();
-    return std::move(what);
+    return std::move(request);
   }
 
   /// The next piece of the body, empty at its end.
@@ -82,7 +84,7 @@ struct transfer_state : private rondo::detail::timer {
   void resume();
 
   /// "GET http://example.com/", for errors.
-  std::string request() const;
+  std::string request_text() const;
   [[noreturn]] void fail() const;
   std::string_view version() const noexcept;
   std::optional<std::uint64_t> content_length() const noexcept { return framing_.content_length; }
@@ -113,7 +115,7 @@ struct transfer_state : private rondo::detail::timer {
   /// that memory when it is removed from a connection with HTTP/2.
   void drop_paused() noexcept;
 
-  order what;
+  client_request request;
   session_state* session;  // null once it is gone
   transfer_state* next_live = nullptr;
   transfer_state* previous_live = nullptr;
@@ -121,7 +123,7 @@ struct transfer_state : private rondo::detail::timer {
   bool noted = false;
   CURL* easy;
 
-  headers fields;
+  http::headers headers;
   std::string url;   // asked for, then where the response comes from
   std::string body;  // what has come, and been unpacked, and was not read
   int status = 0;
@@ -131,7 +133,7 @@ struct transfer_state : private rondo::detail::timer {
   CURLcode code = CURLE_OK;
 
  private:
-  enum class trouble : unsigned char {
+  enum class abort_cause : unsigned char {
     none,
     refused,  // see refusal_
     no_connection,
@@ -154,7 +156,7 @@ struct transfer_state : private rondo::detail::timer {
   bool header_is_final() const noexcept;
   const std::string* location() const noexcept;
   void end(CURLcode result) noexcept;
-  void give_up(trouble why) noexcept;
+  void give_up(abort_cause why) noexcept;
   /// Notes why the transfer is to fail. A callback then makes libcurl end it.
   void refuse(failure kind, std::string why);
   void note_start() noexcept;
@@ -212,7 +214,7 @@ struct transfer_state : private rondo::detail::timer {
   bool stale_ = false;     // the connection had something to say before it was asked
   bool started_ = false;   // it need not wait for a connection
   bool unpacked_ = false;  // to the end
-  trouble trouble_ = trouble::none;
+  abort_cause abort_cause_ = abort_cause::none;
   const void* tls_ = nullptr;  // the connection's; only compared
   bool tls_ended_ = false;
   failure refusal_kind_ = failure::other;

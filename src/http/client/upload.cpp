@@ -26,7 +26,7 @@ task<> upload::run() {
   unsigned pieces = 0;
   while (!transfer_.done) {
     if (!opened_ || rewound_) {
-      source_ = transfer_.what.content.open();
+      source_ = transfer_.request.content.open();
       opened_ = true;
       rewound_ = false;
       come_ = 0;
@@ -60,9 +60,9 @@ task<> upload::run_to_end() {
 }
 
 void upload::check_length(bool at_end) const {
-  auto length = transfer_.what.content.length();
+  auto length = transfer_.request.content.length();
   if (!length || come_ == *length || (come_ < *length && !at_end)) return;
-  throw http_error(transfer_.request(),
+  throw http_error(transfer_.request_text(),
                    "the body has " + std::string(at_end ? "" : "at least ") +
                        std::to_string(come_) + " bytes instead of " + std::to_string(*length),
                    failure::other);
@@ -98,7 +98,7 @@ std::size_t upload::take(char* to, std::size_t room) noexcept {
 bool upload::rewind() noexcept {
   // Nothing has been taken from it yet: what lies here is its beginning.
   if (come_ == ready_.size() && taken_ == 0) return true;
-  if (!transfer_.what.content.replayable()) return false;
+  if (!transfer_.request.content.replayable()) return false;
   rewound_ = true;
   ended_ = sent_ = paused_ = false;
   ready_.clear();

@@ -106,11 +106,11 @@ std::string with_slash(const request& r) {
 }
 
 void add_cache_fields(reply& answer, const detail::validators& v, const file_options& options) {
-  answer.fields.add("ETag", v.etag);
-  if (v.modified) answer.fields.add("Last-Modified", format_date(*v.modified));
+  answer.headers.add("ETag", v.etag);
+  if (v.modified) answer.headers.add("Last-Modified", format_date(*v.modified));
   if (options.max_age.count() >= 0)
-    answer.fields.add("Cache-Control", "max-age=" + std::to_string(options.max_age.count()));
-  if (options.precompressed) answer.fields.add("Vary", "Accept-Encoding");
+    answer.headers.add("Cache-Control", "max-age=" + std::to_string(options.max_age.count()));
+  if (options.precompressed) answer.headers.add("Vary", "Accept-Encoding");
 }
 
 /// The reply with a regular file, or a part of it, as the conditions want it.
@@ -119,7 +119,7 @@ task<reply> reply_with(const request& r, opened_file f, std::string_view media_t
   auto size = static_cast<std::uint64_t>(f.info.st_size);
   detail::validators v = validators_of(f, compressed ? "-gzip" : "");
   reply answer;
-  switch (detail::evaluate(r.fields, v)) {
+  switch (detail::evaluate(r.headers, v)) {
     case detail::condition::failed:
       co_return reply(412, "Precondition Failed\n");
     case detail::condition::not_modified:
@@ -130,24 +130,24 @@ task<reply> reply_with(const request& r, opened_file f, std::string_view media_t
       break;
   }
   detail::range_request range;
-  if (r.method == "GET") range = detail::wanted_range(r.fields, v, size);
+  if (r.method == "GET") range = detail::wanted_range(r.headers, v, size);
   if (range.kind == detail::range_request::answer::not_satisfiable) {
     answer = reply(416, "Range Not Satisfiable\n");
-    answer.fields.add("Content-Range", "bytes */" + std::to_string(size));
+    answer.headers.add("Content-Range", "bytes */" + std::to_string(size));
     co_return answer;
   }
   detail::byte_range part{0, size};
   if (range.kind == detail::range_request::answer::part) {
     part = range.part;
     answer.status = 206;
-    answer.fields.add("Content-Range", "bytes " + std::to_string(part.first) + "-" +
-                                           std::to_string(part.first + part.length - 1) + "/" +
-                                           std::to_string(size));
+    answer.headers.add("Content-Range", "bytes " + std::to_string(part.first) + "-" +
+                                            std::to_string(part.first + part.length - 1) + "/" +
+                                            std::to_string(size));
   }
   answer.content_type = media_type;
-  answer.fields.add("Accept-Ranges", "bytes");
-  answer.fields.add("X-Content-Type-Options", "nosniff");
-  if (compressed) answer.fields.add("Content-Encoding", "gzip");
+  answer.headers.add("Accept-Ranges", "bytes");
+  answer.headers.add("X-Content-Type-Options", "nosniff");
+  if (compressed) answer.headers.add("Content-Encoding", "gzip");
   add_cache_fields(answer, v, options);
   if (part.length > small_file) {
     answer.file = std::make_unique<file_body>();
@@ -179,7 +179,7 @@ files::~files() {
 task<reply> files::operator()(request& r) const {
   if (r.method != "GET" && r.method != "HEAD") {
     reply refused(405, "Method Not Allowed\n");
-    refused.fields.add("Allow", "GET, HEAD");
+    refused.headers.add("Allow", "GET, HEAD");
     co_return refused;
   }
   std::string path;
@@ -238,9 +238,9 @@ task<reply> files::operator()(request& r) const {
       std::string page_text =
           co_await detail::directory_page(directory_, f.file.fd(), path, title, options_);
       reply listing = reply::html(std::move(page_text));
-      listing.fields.add("Content-Security-Policy",
-                         "default-src 'none'; style-src 'unsafe-inline'");
-      listing.fields.add("X-Content-Type-Options", "nosniff");
+      listing.headers.add("Content-Security-Policy",
+                          "default-src 'none'; style-src 'unsafe-inline'");
+      listing.headers.add("X-Content-Type-Options", "nosniff");
       co_return listing;
     } else {
       co_return forbidden ? reply(403, "Forbidden\n") : not_found();
@@ -252,7 +252,8 @@ task<reply> files::operator()(request& r) const {
 
   std::string_view media_type = media_type_of(path);
   bool compressed = false;
-  if (options_.precompressed && detail::accepts_gzip(detail::joined(r.fields, "Accept-Encoding"))) {
+  if (options_.precompressed &&
+      detail::accepts_gzip(detail::joined(r.headers, "Accept-Encoding"))) {
     opened_file packed = co_await open(path + ".gz");
     compressed = packed && S_ISREG(packed.info.st_mode) && packed.modified() >= f.modified();
     if (compressed) f = std::move(packed);

@@ -174,10 +174,10 @@ bool is_worth_it(const reply& answer, const gzip_options& options) {
   if (answer.upgrade || answer.status < 200 || answer.status == 204 || answer.status == 206 ||
       answer.status == 304)
     return false;
-  if (answer.fields.contains("Content-Encoding") || answer.fields.contains("Content-Range"))
+  if (answer.headers.contains("Content-Encoding") || answer.headers.contains("Content-Range"))
     return false;
-  if (detail::has_token(answer.fields, "Cache-Control", "no-transform")) return false;
-  if (!is_compressible(answer.fields.get("Content-Type", answer.content_type))) return false;
+  if (detail::has_token(answer.headers, "Cache-Control", "no-transform")) return false;
+  if (!is_compressible(answer.headers.get("Content-Type", answer.content_type))) return false;
   if (answer.stream) return answer.idle_piece.empty();  // that is sent as it stands
   if (answer.file)
     return answer.file->length >= options.min_size && answer.file->length <= options.max_file;
@@ -185,15 +185,15 @@ bool is_worth_it(const reply& answer, const gzip_options& options) {
 }
 
 void add_vary(reply& answer) {
-  if (!detail::has_token(answer.fields, "Vary", "Accept-Encoding"))
-    answer.fields.add("Vary", "Accept-Encoding");
+  if (!detail::has_token(answer.headers, "Vary", "Accept-Encoding"))
+    answer.headers.add("Vary", "Accept-Encoding");
 }
 
 void mark(reply& answer) {
-  answer.fields.add("Content-Encoding", "gzip");
-  answer.fields.remove("Accept-Ranges");  // they would be ranges of something else
-  if (const std::string* tag = answer.fields.find("ETag"); tag && !tag->starts_with("W/"))
-    answer.fields.set("ETag", "W/" + *tag);
+  answer.headers.add("Content-Encoding", "gzip");
+  answer.headers.remove("Accept-Ranges");  // they would be ranges of something else
+  if (const std::string* tag = answer.headers.find("ETag"); tag && !tag->starts_with("W/"))
+    answer.headers.set("ETag", "W/" + *tag);
 }
 
 }  // namespace
@@ -207,7 +207,7 @@ task<reply> gzip::operator()(request& r, next rest) const {
   if (answer.status == 304) add_vary(answer);  // as the 200 would have it (RFC 9110, 15.4.5)
   if (!is_worth_it(answer, state_->options)) co_return answer;
   add_vary(answer);
-  if (!detail::accepts_gzip(detail::joined(r.fields, "Accept-Encoding"))) co_return answer;
+  if (!detail::accepts_gzip(detail::joined(r.headers, "Accept-Encoding"))) co_return answer;
   if (answer.stream || answer.file) {
     if (state_->streams >= state_->options.max_streams) co_return answer;
     stream_slot slot(state_);

@@ -151,7 +151,7 @@ task<> http1_connection::read_rest_of_header() {
 void http1_connection::begin_request() noexcept {
   req().peer = core().peer();
   req().encrypted = client_.is_encrypted();
-  req().set_exchange(this);
+  req().set_body_source(this);
   keep_alive_ = message().keep_alive() && ++requests_ < server_->options.max_requests;
   continue_expected_ = message().expects_continue() && !message().done();
 }
@@ -350,8 +350,8 @@ void http1_connection::log_request() noexcept {
     record.method = req().method;
     record.target = req().target;
     record.id = req().id();
-    record.referer = req().fields.get("Referer");
-    record.user_agent = req().fields.get("User-Agent");
+    record.referer = req().headers.get("Referer");
+    record.user_agent = req().headers.get("User-Agent");
     record.peer = req().peer;
     record.status = status_;
     record.bytes = body_sent_;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include <rondo/coro/detail/node.hpp>
-#include <rondo/http/client/detail/exchange.hpp>
+#include <rondo/http/server/detail/body_source.hpp>
 #include <rondo/io/stream.hpp>
 
 #include "http/server/client_watch.hpp"
@@ -21,7 +21,7 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 ///
 /// All of it is one task. While the connection is idle it holds no memory for bytes
 /// or requests: what has come is in the stream's own buffer and is parsed there.
-class http1_connection final : public exchange, public timed_connection {
+class http1_connection final : public body_source, public timed_connection {
  public:
   static task<> serve(server_state& s, rondo::stream client);
 

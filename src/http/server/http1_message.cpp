@@ -83,11 +83,11 @@ int http1_message::take_header(std::string& into, std::string_view part) {
 
 int http1_message::take_field() {
   if (header_done_) return 0;
-  if (request.fields.size() >= limits_.max_fields)
+  if (request.headers.size() >= limits_.max_fields)
     return refuse(431, "the request has too many header fields");
   // llhttp 8.1 lets blanks stand in a name, and a name be empty.
   if (!is_token(field_)) return refuse(400, "a header field has no proper name");
-  request.fields.add_parsed(field_, value_);
+  request.headers.add_parsed(field_, value_);
   field_.clear();
   value_.clear();
   return 0;
@@ -229,7 +229,7 @@ std::size_t http1_message::parse(std::string_view bytes) {
       check_request();
       if (!done_) taken += parse(bytes.substr(taken));  // finds that there is no body, or takes it
     } else if (header_bytes_ >= limits_.max_header_bytes) {
-      bool in_target = request.fields.empty() && field_.empty();
+      bool in_target = request.headers.empty() && field_.empty();
       if (in_target) throw status_error(414, "the request's target is too long");
       throw status_error(431, "the request's header is too large");
     }
@@ -243,7 +243,7 @@ void http1_message::check_request() {
   r.http_1_0 = parser_.http_minor == 0;
   keep_alive_ = llhttp_should_keep_alive(&parser_) && r.method != "CONNECT";
   std::size_t hosts = 0;
-  for (const auto& [name, value] : r.fields) {
+  for (const auto& [name, value] : r.headers) {
     switch (name.size()) {
       case 4:
         if (equal_ignoring_case(name, "Host")) {
@@ -305,7 +305,7 @@ void http1_message::split_absolute_target() {
   std::string authority = r.target.substr(host, path - host);
   if (authority.empty() || !is_host(authority))
     throw status_error(400, "the request's target is malformed");
-  r.fields.set("Host", std::move(authority));
+  r.headers.set("Host", std::move(authority));
   r.target.erase(0, path);
   if (!r.target.starts_with('/')) r.target.insert(0, "/");
 }

@@ -44,13 +44,13 @@ void append_head(std::string& out, const reply& r, const body_framing& framing,
   out += "\r\n";
   out += context.date_line;
   bool has_body = framing.by != body_framing::end::none;
-  if (!r.content_type.empty() && has_body && !r.fields.contains("Content-Type")) {
+  if (!r.content_type.empty() && has_body && !r.headers.contains("Content-Type")) {
     out += "Content-Type: ";
     out += r.content_type;
     out += "\r\n";
   }
   bool upgrade = r.status == 101;
-  for (const auto& [name, value] : r.fields) {
+  for (const auto& [name, value] : r.headers) {
     upgrade |= equal_ignoring_case(name, "Upgrade");  // RFC 9110, 7.8
     if (is_own_field(name)) continue;
     out += name;

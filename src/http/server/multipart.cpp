@@ -12,7 +12,7 @@ using found = detail::multipart_found;
 
 multipart_reader::multipart_reader(request& r, multipart_options options)
     : request_(r),
-      parser_(std::make_unique<detail::multipart_parser>(detail::boundary_of(r.fields), options)),
+      parser_(std::make_unique<detail::multipart_parser>(detail::boundary_of(r.headers), options)),
       max_text_bytes_(options.max_text_bytes) {}
 
 multipart_reader::~multipart_reader() = default;

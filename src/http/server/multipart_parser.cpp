@@ -334,7 +334,7 @@ void multipart_parser::parse_header() {
       refuse_part(400, "has a malformed header field");
     std::string_view value = trimmed(line.substr(name.size() + 1));
     if (!is_field_value(value)) refuse_part(400, "has a control character in a header field");
-    head_.fields.add_parsed(std::string(name), std::string(value));
+    head_.headers.add_parsed(std::string(name), std::string(value));
     if (equal_ignoring_case(name, "Content-Disposition")) {
       if (std::exchange(has_disposition, true)) refuse_part(400, "has several Content-Disposition");
       parse_disposition(value);

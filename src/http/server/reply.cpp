@@ -25,7 +25,7 @@ reply reply::html(std::string page, int status) {
 
 reply reply::redirect(std::string location, int status) {
   reply r(status, "");
-  r.fields.add("Location", std::move(location));
+  r.headers.add("Location", std::move(location));
   return r;
 }
 

@@ -85,9 +85,9 @@ std::string media_type(std::string_view content_type) {
 void request::clear() noexcept {
   method.clear();
   target.clear();
-  fields.clear();
+  headers.clear();
   http_1_0 = encrypted = false;
-  exchange_ = nullptr;
+  body_source_ = nullptr;
   parameters_.clear();
   id_.clear();
 }
@@ -126,14 +126,14 @@ void request::adopt_id(std::string_view given) {
 }
 
 const std::string& request::id() {
-  if (id_.empty()) adopt_id(fields.get("X-Request-Id"));
+  if (id_.empty()) adopt_id(headers.get("X-Request-Id"));
   if (id_.empty()) id_ = make_id();
   return id_;
 }
 
 RONDO_CORO_WRAPPER task<std::string> request::read() {
-  if (!exchange_) throw usage_error("request::read: it belongs to no connection");
-  return exchange_->read_body();
+  if (!body_source_) throw usage_error("request::read: it belongs to no connection");
+  return body_source_->read_body();
 }
 
 task<std::string> request::body() {
@@ -147,7 +147,7 @@ task<std::string> request::body() {
 }
 
 task<nlohmann::json> request::json() {
-  if (const std::string* given = fields.find("Content-Type")) {
+  if (const std::string* given = headers.find("Content-Type")) {
     std::string type = media_type(*given);
     if (type != "application/json" && !type.ends_with("+json"))
       throw status_error(415, "the body is not JSON");
@@ -164,7 +164,7 @@ task<nlohmann::json> request::json() {
 }
 
 task<form_fields> request::form() {
-  if (media_type(fields.get("Content-Type")) != "application/x-www-form-urlencoded")
+  if (media_type(headers.get("Content-Type")) != "application/x-www-form-urlencoded")
     throw status_error(415, "the body is not an HTML form");
   std::string text = co_await body();
   co_return parse_form(text);

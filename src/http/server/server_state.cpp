@@ -17,7 +17,7 @@ void check_reply(const reply& answer) {
   check_header("Content-Type", answer.content_type);
   // Fields of a parser have been added without a check: copied from a response, they may
   // hold what another program takes for a line's end.
-  for (const auto& [name, value] : answer.fields) check_header(name, value);
+  for (const auto& [name, value] : answer.headers) check_header(name, value);
   bool sensible =
       answer.upgrade ? answer.status == 101 : answer.status >= 200 && answer.status <= 999;
   if (!sensible) throw usage_error("it answered with status " + std::to_string(answer.status));

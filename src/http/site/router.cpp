@@ -108,7 +108,7 @@ struct search {
 
 task<reply> refusal(int status, std::string allowed) {
   reply r(status, status == 204 ? std::string() : std::string(reason_phrase(status)) + "\n");
-  if (!allowed.empty()) r.fields.add("Allow", std::move(allowed));
+  if (!allowed.empty()) r.headers.add("Allow", std::move(allowed));
   co_return r;
 }
 

@@ -52,14 +52,14 @@ reply server_sent_events(async_generator<server_sent_event> events,
                          server_sent_events_options options) {
   reply answer;
   answer.content_type = "text/event-stream";
-  answer.fields.add("Cache-Control", "no-cache");
-  answer.fields.add("X-Accel-Buffering", "no");  // nginx would hold events back
+  answer.headers.add("Cache-Control", "no-cache");
+  answer.headers.add("X-Accel-Buffering", "no");  // nginx would hold events back
   answer.stream = as_text(std::move(events));
   answer.idle_piece = ": ping\n\n";
   answer.idle_after = options.ping;
   return answer;
 }
 
-std::string_view last_event_id(const request& r) noexcept { return r.fields.get("Last-Event-ID"); }
+std::string_view last_event_id(const request& r) noexcept { return r.headers.get("Last-Event-ID"); }
 
 }}}  // namespace rondo::v0::http

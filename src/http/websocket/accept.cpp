@@ -81,8 +81,8 @@ std::string_view host_of_origin(std::string_view origin) {
 }
 
 bool may_connect(const request& r, std::string_view allowed) {
-  if (!r.fields.contains("Origin")) return true;
-  const std::string* origin = only_value(r.fields, "Origin");
+  if (!r.headers.contains("Origin")) return true;
+  const std::string* origin = only_value(r.headers, "Origin");
   if (!origin) return false;
   if (!allowed.empty()) {
     field_list all(allowed);
@@ -90,7 +90,7 @@ bool may_connect(const request& r, std::string_view allowed) {
   }
   // Only the host is compared, not the scheme: behind a proxy that speaks TLS the
   // server does not know it.
-  std::string_view host = r.fields.get("Host");
+  std::string_view host = r.headers.get("Host");
   std::string_view page = host_of_origin(*origin);
   if (host.ends_with(r.encrypted ? ":443" : ":80")) host = host.substr(0, host.rfind(':'));
   return !page.empty() && equal_ignoring_case(page, host);
@@ -98,7 +98,7 @@ bool may_connect(const request& r, std::string_view allowed) {
 
 std::string choose_subprotocol(const request& r, std::string_view ours) {
   for (std::string_view mine : field_list(ours))
-    for (const auto& [name, value] : r.fields)
+    for (const auto& [name, value] : r.headers)
       if (equal_ignoring_case(name, "Sec-WebSocket-Protocol") && field_list(value).contains(mine))
         return std::string(mine);
   return {};
@@ -112,24 +112,24 @@ reply accept_websocket(const request& r, websocket_handler handler,
                        const websocket_options& options) {
   if (r.method != "GET") {
     reply answer = refusal(405, "A WebSocket is opened by GET.");
-    answer.fields.add("Allow", "GET");
+    answer.headers.add("Allow", "GET");
     return answer;
   }
-  bool wanted = !r.http_1_0 && has_token(r.fields, "Upgrade", "websocket") &&
-                has_token(r.fields, "Connection", "upgrade");
-  const std::string* version = only_value(r.fields, "Sec-WebSocket-Version");
+  bool wanted = !r.http_1_0 && has_token(r.headers, "Upgrade", "websocket") &&
+                has_token(r.headers, "Connection", "upgrade");
+  const std::string* version = only_value(r.headers, "Sec-WebSocket-Version");
   if (!wanted || (version && *version != "13")) {
     reply answer = refusal(
         426, wanted ? "Only version 13 of WebSocket is spoken here." : "This is a WebSocket.");
-    answer.fields.add("Upgrade", "websocket");
-    answer.fields.add("Sec-WebSocket-Version", "13");
+    answer.headers.add("Upgrade", "websocket");
+    answer.headers.add("Sec-WebSocket-Version", "13");
     return answer;
   }
-  const std::string* key = only_value(r.fields, "Sec-WebSocket-Key");
+  const std::string* key = only_value(r.headers, "Sec-WebSocket-Key");
   if (!version || !key || !is_key(*key))
     return refusal(400, "The handshake of the WebSocket is malformed.");
   // Its bytes would be taken for frames.
-  if (r.fields.contains("Transfer-Encoding") || r.fields.get("Content-Length", "0") != "0")
+  if (r.headers.contains("Transfer-Encoding") || r.headers.get("Content-Length", "0") != "0")
     return refusal(400, "The handshake of a WebSocket has no body.");
   if (!may_connect(r, options.origins))
     return refusal(403, "Pages of this origin may not connect.");
@@ -137,10 +137,10 @@ reply accept_websocket(const request& r, websocket_handler handler,
   reply answer;
   answer.status = 101;
   answer.content_type.clear();
-  answer.fields.add("Upgrade", "websocket");
-  answer.fields.add("Sec-WebSocket-Accept", accept_value(*key));
+  answer.headers.add("Upgrade", "websocket");
+  answer.headers.add("Sec-WebSocket-Accept", accept_value(*key));
   std::string subprotocol = choose_subprotocol(r, options.subprotocols);
-  if (!subprotocol.empty()) answer.fields.add("Sec-WebSocket-Protocol", subprotocol);
+  if (!subprotocol.empty()) answer.headers.add("Sec-WebSocket-Protocol", subprotocol);
   answer.upgrade = upgrade(std::move(handler), options, std::move(subprotocol));
   return answer;
 }

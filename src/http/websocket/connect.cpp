@@ -105,17 +105,17 @@ class client_handshake {
       refuse("the server answers " + std::to_string(response.status) + " " +
                  std::string(reason_phrase(response.status)) + " instead of 101",
              response.status);
-    const std::string* upgrade = only_value(response.fields, "Upgrade");
+    const std::string* upgrade = only_value(response.headers, "Upgrade");
     if (!upgrade || !equal_ignoring_case(*upgrade, "websocket") ||
-        !has_token(response.fields, "Connection", "upgrade"))
+        !has_token(response.headers, "Connection", "upgrade"))
       refuse("the server upgrades to something else", 101);
-    const std::string* accept = only_value(response.fields, "Sec-WebSocket-Accept");
+    const std::string* accept = only_value(response.headers, "Sec-WebSocket-Accept");
     if (!accept || *accept != accept_value(key))
       refuse("the server's Sec-WebSocket-Accept is wrong", 101);
-    if (response.fields.contains("Sec-WebSocket-Extensions"))
+    if (response.headers.contains("Sec-WebSocket-Extensions"))
       refuse("the server uses an extension that was not offered", 101);
-    if (!response.fields.contains("Sec-WebSocket-Protocol")) return {};
-    const std::string* chosen = only_value(response.fields, "Sec-WebSocket-Protocol");
+    if (!response.headers.contains("Sec-WebSocket-Protocol")) return {};
+    const std::string* chosen = only_value(response.headers, "Sec-WebSocket-Protocol");
     if (!chosen || !field_list(subprotocols_).contains(*chosen))
       refuse("the server chooses a subprotocol that was not offered", 101);
     return *chosen;

@@ -64,10 +64,10 @@ class response_parser {
     }
   }
   int field_is_whole() noexcept {
-    too_many_ = result_.fields.size() >= most_fields;
+    too_many_ = result_.headers.size() >= most_fields;
     if (too_many_) return -1;
     try {
-      result_.fields.add_parsed(std::exchange(name_, {}), std::exchange(value_, {}));
+      result_.headers.add_parsed(std::exchange(name_, {}), std::exchange(value_, {}));
       return 0;
     } catch (...) {
       return -1;

@@ -34,7 +34,7 @@ const std::string* only_value(const headers& fields, std::string_view name);
 
 struct handshake_response {
   int status = 0;
-  headers fields;
+  http::headers headers;
 };
 /// head: all up to and with the empty line. Throws websocket_error named by url.
 handshake_response parse_response(const std::string& url, std::string_view head);

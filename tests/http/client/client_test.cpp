@@ -49,7 +49,7 @@ TEST(http, gets_and_posts) {
     auto r = co_await http::get(url(server, "/hello"));
     EXPECT_EQ(r.status, 200);
     EXPECT_EQ(r.body, "Hello, World!");
-    EXPECT_EQ(r.fields.get("content-length"), "13");
+    EXPECT_EQ(r.headers.get("content-length"), "13");
     r = co_await http::post(url(server, "/echo"), std::string(500'000, 'p'));
     EXPECT_EQ(r.body.size(), 500'000u);
     r = co_await http::get(url(server, "/nothing"));
@@ -254,7 +254,7 @@ TEST(http, a_post_that_is_sent_elsewhere_becomes_a_get) {
       http::reply answer("done");
       if (r.target == "/form") {
         answer.status = 303;
-        answer.fields.add("Location", "/done");
+        answer.headers.add("Location", "/done");
       }
       return answer;
     };

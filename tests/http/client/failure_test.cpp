@@ -278,7 +278,7 @@ TEST(http_client_proxy, what_a_proxy_answers_to_connect_is_no_response) {
       bool failed = false;
       try {
         auto t = co_await session.stream("http://nosuch.invalid/");
-        ADD_FAILURE() << "status " << t.status() << ", X-Proxy: " << t.fields().get("X-Proxy");
+        ADD_FAILURE() << "status " << t.status() << ", X-Proxy: " << t.headers().get("X-Proxy");
       } catch (const http::http_error&) {  // there is no TLS behind this proxy
         failed = true;
       }
@@ -630,12 +630,12 @@ TEST(http_client_stream, fields_stay_as_they_are_while_the_body_is_read) {
     {
       http::session session;
       auto t = co_await session.stream(url);
-      const std::string* held = t.fields().find("X-A");
+      const std::string* held = t.headers().find("X-A");
       EXPECT_EQ(co_await t.read(), "body");
       go.set();
       EXPECT_EQ(co_await t.read(), "");
-      EXPECT_FALSE(t.fields().contains("X-0")) << "a trailer among the fields";
-      EXPECT_EQ(held, t.fields().find("X-A")) << "what was held dangles";
+      EXPECT_FALSE(t.headers().contains("X-0")) << "a trailer among the fields";
+      EXPECT_EQ(held, t.headers().find("X-A")) << "what was held dangles";
     }
     co_await server.close(0s);
   });

@@ -62,7 +62,7 @@ TEST_P(http_client_nginx, gets_and_reuses_one_connection) {
       EXPECT_EQ(r.status, 200);
       EXPECT_EQ(r.version, GetParam().spoken);
       EXPECT_TRUE(r.body == nginx::small());
-      connections.insert(std::string(r.fields.get("x-connection")));
+      connections.insert(std::string(r.headers.get("x-connection")));
     }
     if (GetParam().name != std::string("h2c")) {
       EXPECT_EQ(connections.size(), 1u);
@@ -77,7 +77,7 @@ TEST_P(http_client_nginx, many_at_once) {
     auto get = [&]() -> rondo::task<> {
       auto r = co_await session.get(url("/small"));
       EXPECT_TRUE(r.body == nginx::small());
-      connections.insert(std::string(r.fields.get("x-connection")));
+      connections.insert(std::string(r.headers.get("x-connection")));
     };
     co_await get();  // with libcurl 8 those that come before there is a connection make one each
     std::vector<rondo::task<>> all;
@@ -97,7 +97,7 @@ TEST_P(http_client_nginx, a_limit_of_connections_is_kept) {
     auto get = [&]() -> rondo::task<> {
       auto r = co_await session.get(url("/small"));
       EXPECT_EQ(r.body.size(), 1024u);
-      connections.insert(std::string(r.fields.get("x-connection")));
+      connections.insert(std::string(r.headers.get("x-connection")));
     };
     std::vector<rondo::task<>> all;
     for (int i = 0; i < 50; ++i) all.push_back(get());
@@ -148,7 +148,7 @@ TEST_P(http_client_nginx, compressed_bodies_are_unpacked) {
   test::run([&]() -> rondo::task<> {
     http::session session(options);
     auto r = co_await session.get(url("/text"));
-    EXPECT_EQ(r.fields.get("content-encoding"), "gzip");
+    EXPECT_EQ(r.headers.get("content-encoding"), "gzip");
     EXPECT_TRUE(r.body == nginx::text());
     auto t = co_await session.stream(url("/text"));
     std::string all = co_await t.read_all();
@@ -156,8 +156,8 @@ TEST_P(http_client_nginx, compressed_bodies_are_unpacked) {
     http::request_options raw;
     raw.decompress = false;
     r = co_await session.get(url("/text"), raw);
-    EXPECT_EQ(r.fields.get("content-encoding"), "");
-    raw.fields.add("Accept-Encoding", "gzip");
+    EXPECT_EQ(r.headers.get("content-encoding"), "");
+    raw.headers.add("Accept-Encoding", "gzip");
     r = co_await session.get(url("/text"), raw);
     EXPECT_EQ(r.body.substr(0, 2), "\x1f\x8b");
   });
@@ -297,9 +297,9 @@ TEST_P(http_client_nginx, auth_redirect_head_range) {
     r = co_await session.head(url("/small"));
     EXPECT_EQ(r.status, 200);
     EXPECT_EQ(r.body, "");
-    EXPECT_EQ(r.fields.get("content-length"), "1024");
+    EXPECT_EQ(r.headers.get("content-length"), "1024");
     http::request_options part;
-    part.fields.add("Range", "bytes=10-19");
+    part.headers.add("Range", "bytes=10-19");
     r = co_await session.get(url("/small"), part);
     EXPECT_EQ(r.status, 206);
     EXPECT_EQ(r.body, nginx::small().substr(10, 10));

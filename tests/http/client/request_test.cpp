@@ -24,7 +24,7 @@ rondo::task<http::reply> mirror(http::request& r) {
   seen["method"] = r.method;
   seen["target"] = r.target;
   seen["body"] = text;
-  for (const auto& [name, value] : r.fields) {
+  for (const auto& [name, value] : r.headers) {
     std::string lower = name;
     for (char& c : lower) c = static_cast<char>(std::tolower(c));
     seen["fields"][lower] = value;
@@ -97,9 +97,9 @@ TEST(http_client_request, methods_bodies_and_fields) {
 
       http::request_options o;
       o.params = {{"q", "a b&c=d"}, {"page", "2"}};
-      o.fields.add("X-One", "1");
-      o.fields.add("X-Empty", "");
-      o.fields.set("User-Agent", "mine");
+      o.headers.add("X-One", "1");
+      o.headers.add("X-Empty", "");
+      o.headers.set("User-Agent", "mine");
       o.cookies = {{"id", "7"}, {"lang", "de"}};
       r = co_await session.get(url + "?z=0#top", o);
       seen = r.json();
@@ -126,7 +126,7 @@ TEST(http_client_request, a_session_has_a_base_fields_and_auth) {
     {
       http::session_options options;
       options.base_url = at(server.port(), "/api/v1/");
-      options.fields.add("X-Key", "k");
+      options.headers.add("X-Key", "k");
       options.auth = http::auth::bearer("token");
       http::session session(options);
       auto r = co_await session.get("users/7");
@@ -136,7 +136,7 @@ TEST(http_client_request, a_session_has_a_base_fields_and_auth) {
       EXPECT_EQ(seen["fields"]["authorization"], "Bearer token");
       http::request_options own;
       own.auth = http::auth::basic("a", "b");
-      own.fields.set("x-key", "other");
+      own.headers.set("x-key", "other");
       r = co_await session.get("/top", own);
       seen = r.json();
       EXPECT_EQ(seen["target"], "/top");
@@ -220,7 +220,7 @@ TEST(http_client_request, data_of_users_adds_no_lines) {
       EXPECT_TRUE(refused) << "token";
       for (const char* own : {"Content-Length", "transfer-encoding"}) {
         o = {};
-        o.fields.add(own, "5");
+        o.headers.add(own, "5");
         refused = co_await throws<rondo::usage_error>(session.post(url, "text", o));
         EXPECT_TRUE(refused) << own;
       }
@@ -280,8 +280,8 @@ TEST(http_client_request, errors_do_not_show_passwords) {
 TEST(http_client_cookies, a_session_keeps_them) {
   test::run([]() -> rondo::task<> {
     auto handler = [](http::request& r) {
-      http::reply answer(std::string(r.fields.get("cookie")));
-      if (r.target == "/set") answer.fields.add("Set-Cookie", "id=42; Path=/; HttpOnly");
+      http::reply answer(std::string(r.headers.get("cookie")));
+      if (r.target == "/set") answer.headers.add("Set-Cookie", "id=42; Path=/; HttpOnly");
       return answer;
     };
     auto server = co_await http::start_server(handler, "127.0.0.1", 0);
@@ -332,8 +332,8 @@ TEST(http_client_redirects, credentials_stay_with_their_host) {
     auto away = [&](http::request&) {
       http::reply answer;
       answer.status = 302;
-      if (blank_first) answer.fields.add("Location", "");
-      answer.fields.add("Location", to);
+      if (blank_first) answer.headers.add("Location", "");
+      answer.headers.add("Location", to);
       return answer;
     };
     auto server = co_await http::start_server(away, "127.0.0.1", 0);
@@ -362,8 +362,8 @@ TEST(http_client_redirects, credentials_stay_with_their_host) {
       EXPECT_EQ(co_await leaked(o, from), "");
       blank_first = false;
       o = {};
-      o.fields.add("Authorization", "Custom secret");
-      o.fields.add("Cookie", "id=1");
+      o.headers.add("Authorization", "Custom secret");
+      o.headers.add("Cookie", "id=1");
       EXPECT_EQ(co_await leaked(o, from), "");
       EXPECT_EQ(co_await leaked({}, "http://user:pass@" + from.substr(7)), "");
     }
@@ -377,13 +377,13 @@ TEST(http_client_redirects, methods_and_bodies_follow_the_rules) {
     auto handler = [](http::request& r) -> rondo::task<http::reply> {
       std::string text = co_await r.body();
       if (r.target == "/end") {
-        std::string framing = std::string(r.fields.get("transfer-encoding")) +
-                              std::string(r.fields.get("content-type"));
+        std::string framing = std::string(r.headers.get("transfer-encoding")) +
+                              std::string(r.headers.get("content-type"));
         co_return http::reply(r.method + " " + text + (framing.empty() ? "" : " framed"));
       }
       http::reply answer;
       answer.status = std::stoi(r.target.substr(1));
-      answer.fields.add("Location", "/end");
+      answer.headers.add("Location", "/end");
       co_return answer;
     };
     auto server = co_await http::start_server(handler, "127.0.0.1", 0);
@@ -435,7 +435,7 @@ TEST(http_client_redirects, have_a_limit_and_lead_only_to_http) {
       ++requests;
       http::reply answer("body of the redirect");
       answer.status = 302;
-      answer.fields.add("Location", r.target == "/file" ? "file:///etc/passwd" : "/again");
+      answer.headers.add("Location", r.target == "/file" ? "file:///etc/passwd" : "/again");
       return answer;
     };
     auto server = co_await http::start_server(handler, "127.0.0.1", 0);
@@ -468,11 +468,11 @@ TEST(http_client_auth, digest) {
   test::run([]() -> rondo::task<> {
     auto handler = [](http::request& r) {
       http::reply answer("welcome");
-      std::string given(r.fields.get("authorization"));
+      std::string given(r.headers.get("authorization"));
       if (given.find("Digest username=\"ann\"") == given.npos) {
         answer = http::reply(401, "who?");
-        answer.fields.add("WWW-Authenticate",
-                          R"(Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256)");
+        answer.headers.add("WWW-Authenticate",
+                           R"(Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256)");
       }
       return answer;
     };

@@ -167,11 +167,11 @@ TEST(http_client_framing, folded_fields_are_joined) {
       http::session session;
       auto r = co_await session.get(there.url());
       EXPECT_EQ(r.body, "there");
-      EXPECT_EQ(r.fields.get("X"), "one two three: 3");
-      EXPECT_EQ(r.fields.get("Y"), "late");
-      EXPECT_EQ(r.fields.get("Z"), "a");
+      EXPECT_EQ(r.headers.get("X"), "one two three: 3");
+      EXPECT_EQ(r.headers.get("Y"), "late");
+      EXPECT_EQ(r.headers.get("Z"), "a");
       EXPECT_EQ(r.history.size(), 1u);
-      EXPECT_EQ(r.history.at(0).fields.get("X"), "one two three: 3");
+      EXPECT_EQ(r.history.at(0).headers.get("X"), "one two three: 3");
     }
     co_await there.open->close(0s);
   });
@@ -511,12 +511,12 @@ TEST(http_client_packed, only_what_was_asked_for) {
       EXPECT_EQ(r.body, body);
       EXPECT_EQ(offered(), "");
       o = {};
-      o.fields.add("Accept-Encoding", "gzip");
+      o.headers.add("Accept-Encoding", "gzip");
       r = co_await session.get(there.url(), o);
       EXPECT_EQ(r.body, body);
       EXPECT_EQ(offered(), "gzip");
       o = {};
-      o.fields.add("Range", "bytes=0-3");
+      o.headers.add("Range", "bytes=0-3");
       r = co_await session.get(there.url(), o);
       EXPECT_EQ(r.body, body) << "a part of a packed body cannot be unpacked";
       EXPECT_EQ(offered(), "");

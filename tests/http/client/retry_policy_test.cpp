@@ -20,12 +20,13 @@ std::optional<rondo::delay> asked(std::string value) {
 }
 
 TEST(http_client_retry_policy, what_may_pass) {
-  for (int status : {408, 429, 500, 502, 503, 504}) EXPECT_TRUE(http::may_pass(status)) << status;
+  for (int status : {408, 429, 500, 502, 503, 504})
+    EXPECT_TRUE(http::is_transient(status)) << status;
   for (int status : {200, 301, 400, 401, 404, 501, 505})
-    EXPECT_FALSE(http::may_pass(status)) << status;
-  EXPECT_TRUE(http::may_pass(http::failure::cut));
-  EXPECT_FALSE(http::may_pass(http::failure::tls));
-  EXPECT_FALSE(http::may_pass(http::failure::unknown_host));
+    EXPECT_FALSE(http::is_transient(status)) << status;
+  EXPECT_TRUE(http::is_transient(http::failure::cut));
+  EXPECT_FALSE(http::is_transient(http::failure::tls));
+  EXPECT_FALSE(http::is_transient(http::failure::unknown_host));
 }
 
 TEST(http_client_retry_policy, retry_after_in_seconds) {

@@ -28,7 +28,7 @@ std::string at(const http::server& s, const std::string& path) {
 std::string secrets_of(const http::request& r) {
   std::string all;
   for (const char* name : {"Authorization", "Cookie", "X-Api-Key"})
-    if (const std::string* value = r.fields.find(name))
+    if (const std::string* value = r.headers.find(name))
       all += std::string(name) + "=" + *value + ";";
   return all;
 }
@@ -42,17 +42,17 @@ TEST(http_client_base, secrets_are_for_its_origin_alone) {
       http::reply answer("good");
       if (r.target == "/v1/away") {
         answer.status = 307;
-        answer.fields.add("Location", evil_url);
+        answer.headers.add("Location", evil_url);
       }
       return answer;
     };
     std::string good_url;
     auto evil_answer = [&](http::request& r) {
-      evil_saw = r.target + " " + secrets_of(r) + std::string(r.fields.get("User-Agent"));
+      evil_saw = r.target + " " + secrets_of(r) + std::string(r.headers.get("User-Agent"));
       http::reply answer("evil");
       if (r.target == "/back") {
         answer.status = 307;
-        answer.fields.add("Location", good_url);
+        answer.headers.add("Location", good_url);
       }
       return answer;
     };
@@ -64,8 +64,8 @@ TEST(http_client_base, secrets_are_for_its_origin_alone) {
       http::session_options o;
       o.base_url = at(good, "/v1/");
       o.auth = http::auth::bearer("secret");
-      o.fields.set("X-Api-Key", "key");
-      o.fields.set("Cookie", "a=b");
+      o.headers.set("X-Api-Key", "key");
+      o.headers.set("Cookie", "a=b");
       o.user_agent = "me/1";
       http::session s(o);
       const std::string all = " Authorization=Bearer secret;Cookie=a=b;X-Api-Key=key;";
@@ -92,8 +92,8 @@ TEST(http_client_base, secrets_are_for_its_origin_alone) {
           << "who is elsewhere decides nothing with them";
       http::request_options own;
       own.auth = http::auth::basic("a", "b");
-      own.fields.set("Cookie", "c=d");
-      own.fields.set("X-Api-Key", "own");
+      own.headers.set("Cookie", "c=d");
+      own.headers.set("X-Api-Key", "own");
       EXPECT_EQ(co_await saw(evil_url, own),
                 "|/x Authorization=Basic YTpi;Cookie=c=d;X-Api-Key=own;me/1")
           << "that was meant for it";
@@ -289,7 +289,7 @@ TEST(http_client_loop, a_session_of_another_run_says_so) {
 TEST(http_client_session, options_for_all_its_requests) {
   test::run([]() -> rondo::task<> {
     auto answer = [](http::request& r) {
-      return http::reply(std::string(r.fields.get("User-Agent")));
+      return http::reply(std::string(r.headers.get("User-Agent")));
     };
     auto server = co_await http::start_server(answer, "127.0.0.1", 0);
     {
@@ -325,8 +325,8 @@ TEST(http_client_session, redirects_are_remembered) {
       http::reply a("end");
       if (r.target == "/a") a = http::reply(301, "to b");
       if (r.target == "/b?x=1") a = http::reply(308, std::string(100'000, 'x'));
-      if (r.target == "/a") a.fields.add("Location", "b?x=1");
-      if (r.target == "/b?x=1") a.fields.add("Location", "/c d");
+      if (r.target == "/a") a.headers.add("Location", "b?x=1");
+      if (r.target == "/b?x=1") a.headers.add("Location", "/c d");
       return a;
     };
     auto server = co_await http::start_server(answer, "127.0.0.1", 0);
@@ -340,7 +340,7 @@ TEST(http_client_session, redirects_are_remembered) {
         if (steps.size() != 2) return;
         EXPECT_EQ(steps[0].status, 301);
         EXPECT_EQ(steps[0].url, at(server, "/a#part"));
-        EXPECT_EQ(steps[0].fields.get("location"), "b?x=1");
+        EXPECT_EQ(steps[0].headers.get("location"), "b?x=1");
         EXPECT_EQ(steps[1].status, 308);
         EXPECT_EQ(steps[1].url, at(server, "/b?x=1#part"));
       };

@@ -88,13 +88,13 @@ TEST(gzip, bodies_of_all_sizes) {
 TEST(gzip, leaves_alone_what_it_should) {
   auto handler = [](http::request& r) -> http::reply {
     http::reply answer(text(5000));
-    answer.fields.add("ETag", "\"a\"");
+    answer.headers.add("ETag", "\"a\"");
     const std::string& what = r.param("path");
     if (what == "png") answer.content_type = "image/png";
-    if (what == "type_field") answer.fields.add("Content-Type", "image/png");
+    if (what == "type_field") answer.headers.add("Content-Type", "image/png");
     if (what == "events") answer.content_type = "text/event-stream";
-    if (what == "br") answer.fields.add("Content-Encoding", "br");
-    if (what == "no-transform") answer.fields.add("Cache-Control", "private, No-Transform");
+    if (what == "br") answer.headers.add("Content-Encoding", "br");
+    if (what == "no-transform") answer.headers.add("Cache-Control", "private, No-Transform");
     if (what == "206") answer.status = 206;
     if (what == "random") answer.body = test::pattern(5000);
     return answer;
@@ -120,18 +120,18 @@ TEST(gzip, leaves_alone_what_it_should) {
 TEST(gzip, vary_is_kept) {
   auto handler = [](http::request& r) -> http::reply {
     http::reply answer(text(5000));
-    answer.fields.add("Vary", r.param("path") == "has" ? "Cookie, accept-encoding" : "Cookie");
+    answer.headers.add("Vary", r.param("path") == "has" ? "Cookie, accept-encoding" : "Cookie");
     return answer;
   };
   with_gzip(handler, [&](std::uint16_t port) -> task<> {
     auto r = co_await ask(port, "/has", gzip);
-    EXPECT_EQ(
-        std::count_if(r.fields.begin(), r.fields.end(), [](auto& f) { return f.first == "Vary"; }),
-        1);
+    EXPECT_EQ(std::count_if(r.headers.begin(), r.headers.end(),
+                            [](auto& f) { return f.first == "Vary"; }),
+              1);
     r = co_await ask(port, "/other", gzip);
-    EXPECT_EQ(
-        std::count_if(r.fields.begin(), r.fields.end(), [](auto& f) { return f.first == "Vary"; }),
-        2);
+    EXPECT_EQ(std::count_if(r.headers.begin(), r.headers.end(),
+                            [](auto& f) { return f.first == "Vary"; }),
+              2);
   });
 }
 

@@ -19,7 +19,7 @@ void with_each_allocation_failing(std::string target, Call call) {
   http::request r;
   r.method = "GET";
   r.target = std::move(target);
-  r.fields.add("Accept-Encoding", "gzip");
+  r.headers.add("Accept-Encoding", "gzip");
   test::run([&]() -> task<> {
     co_await call(r);  // threads and what is kept begin here
     std::size_t before = test::open_fds();

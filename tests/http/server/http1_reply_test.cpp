@@ -40,7 +40,7 @@ http::reply of_file(std::uint64_t length, int status = 200) {
 }
 http::reply with_fields(std::vector<std::pair<std::string, std::string>> all, int status = 200) {
   http::reply r(status, "x");
-  for (auto& [name, value] : all) r.fields.add(name, value);
+  for (auto& [name, value] : all) r.headers.add(name, value);
   return r;
 }
 

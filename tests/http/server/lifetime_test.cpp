@@ -348,7 +348,7 @@ TEST(http_lifetime, an_upgraded_connection_is_the_handlers) {
     auto handler = [&](http::request& r) {
       http::reply answer;
       answer.status = 101;
-      answer.fields.add("Upgrade", "echo");
+      answer.headers.add("Upgrade", "echo");
       bool waits = r.target == "/waits";
       answer.upgrade = [&cancelled, waits](rondo::stream s) -> rondo::task<> {
         watched w{cancelled};

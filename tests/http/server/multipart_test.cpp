@@ -346,7 +346,7 @@ TEST(http_multipart, cancelling_loses_nothing) {
 }
 
 // The request is one of no connection here: its body is what the test makes it.
-class pieces final : public http::detail::exchange {
+class pieces final : public http::detail::body_source {
  public:
   explicit pieces(std::vector<std::string> all) : all_(std::move(all)) {}
   rondo::task<std::string> read_body() override {
@@ -368,8 +368,8 @@ TEST(http_multipart, cancelled_before_it_began_or_at_any_time) {
     test::run_virtual([&]() -> rondo::task<> {
       pieces source(bytes);
       http::request r;
-      r.fields.add("Content-Type", "multipart/form-data; boundary=b");
-      r.set_exchange(&source);
+      r.headers.add("Content-Type", "multipart/form-data; boundary=b");
+      r.set_body_source(&source);
       http::multipart_reader parts(r);
       std::string all;
       std::optional<http::multipart_part> current;
@@ -405,8 +405,8 @@ TEST(http_multipart, without_memory_it_says_so) {
             std::vector<std::string> halves{body.substr(0, 50), body.substr(50)};
             pieces source(std::move(halves));
             http::request r;
-            r.fields.add("Content-Type", "multipart/form-data; boundary=b");
-            r.set_exchange(&source);
+            r.headers.add("Content-Type", "multipart/form-data; boundary=b");
+            r.set_body_source(&source);
             http::multipart_reader parts(r);
             auto part = co_await parts.next();
             std::string text = co_await part->text();

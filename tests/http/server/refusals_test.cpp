@@ -172,7 +172,7 @@ TEST(http_refusals, hosts) {  // RFC 9112, 3.2
 
   test::run([]() -> rondo::task<> {
     auto host = [](http::request& r) {
-      return http::reply("[" + std::string(r.fields.get("Host")) + "]");
+      return http::reply("[" + std::string(r.headers.get("Host")) + "]");
     };
     auto server = co_await http::start_server(host, "127.0.0.1", 0);
     for (std::string good :
@@ -249,7 +249,7 @@ TEST(http_refusals, blanks_around_values_are_no_part_of_them) {  // RFC 9110, 5.
   test::run([]() -> rondo::task<> {
     auto echo = [](http::request& r) -> rondo::task<http::reply> {
       std::string body = co_await r.body();
-      co_return "[" + std::string(r.fields.get("X")) + "][" + body + "]" + r.id();
+      co_return "[" + std::string(r.headers.get("X")) + "][" + body + "]" + r.id();
     };
     auto server = co_await http::start_server(echo, "127.0.0.1", 0);
     for (std::string blanks : {" ", "\t", " \t "}) {
@@ -373,7 +373,7 @@ TEST(http_refusals, a_request_that_comes_byte_by_byte_is_one) {
 TEST(http_refusals, forms_of_the_target) {
   test::run([]() -> rondo::task<> {
     auto host = [](http::request& r) -> http::reply {
-      return r.method + " " + r.target + " " + std::string(r.fields.get("Host"));
+      return r.method + " " + r.target + " " + std::string(r.headers.get("Host"));
     };
     auto server = co_await http::start_server(host, "127.0.0.1", 0);
     auto ask = [&](std::string line) -> rondo::task<std::string> {

@@ -43,7 +43,7 @@ TEST(http_request, takes_the_target_apart) {
 TEST(http_request, gives_typed_values_or_says_what_is_wrong) {
   http::request r;
   r.target = "/?page=7&price=2.5&on=true&off=0&word=abc&big=99999999999&neg=-1&inf=inf&spaced=+7";
-  r.fields.add("X-Count", "12");
+  r.headers.add("X-Count", "12");
   EXPECT_EQ(r.query_as<int>("page"), 7);
   EXPECT_EQ(r.query_as<int>("missing", 3), 3);
   EXPECT_EQ(r.query_as<double>("price"), 2.5);

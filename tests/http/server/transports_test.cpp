@@ -15,7 +15,7 @@ namespace {
 rondo::task<http::reply> show(http::request& r) {
   std::string body = co_await r.body();
   std::size_t all = 0;
-  for (const auto& [name, value] : r.fields) all += name.size() + value.size();
+  for (const auto& [name, value] : r.headers) all += name.size() + value.size();
   co_return "[" + r.method + " " + r.target + " " + std::to_string(all) + " " + body + "]";
 }
 
@@ -117,7 +117,7 @@ std::string read_as(const std::string& bytes, const std::vector<std::size_t>& cu
   std::string read = message.done() ? "whole " : "unfinished ";
   read += r.method + " " + r.target + (r.http_1_0 ? " 1.0" : "") +
           (message.keep_alive() ? " keep" : "");
-  for (const auto& [name, value] : r.fields) read += " " + name + "=" + value;
+  for (const auto& [name, value] : r.headers) read += " " + name + "=" + value;
   return read + " [" + body + "]";
 }
 
@@ -251,7 +251,7 @@ TEST(http_transports, fields_that_a_parser_made_cannot_add_header_lines) {
     std::string bad;
     auto handler = [&](http::request&) {
       http::reply r("x");
-      r.fields.add_parsed("X", "a" + bad + "Set-Cookie: evil=1");  // as of a response
+      r.headers.add_parsed("X", "a" + bad + "Set-Cookie: evil=1");  // as of a response
       return r;
     };
     auto server = co_await http::start_server(handler, "127.0.0.1", 0);

@@ -60,16 +60,16 @@ TEST(http_router, says_which_methods_there_are) {
   site.put("/{any}", says("any"));
   http::reply r = ask(site, "PATCH", "/a");
   EXPECT_EQ(r.status, 405);
-  EXPECT_EQ(r.fields.get("Allow"), "GET, DELETE, HEAD, PUT, OPTIONS");
+  EXPECT_EQ(r.headers.get("Allow"), "GET, DELETE, HEAD, PUT, OPTIONS");
   r = ask(site, "OPTIONS", "/b");
   EXPECT_EQ(r.status, 204);
   EXPECT_EQ(r.body, "");
-  EXPECT_EQ(r.fields.get("Allow"), "POST, PUT, OPTIONS");
+  EXPECT_EQ(r.headers.get("Allow"), "POST, PUT, OPTIONS");
   EXPECT_EQ(answer(site, "PUT", "/a"), "200 any") << "a pattern that fits with its method";
   EXPECT_EQ(ask(site, "OPTIONS", "/nothing/here").status, 404);
   EXPECT_EQ(ask(site, "OPTIONS", "*").status, 204);
   site.route("OPTIONS2", "/c/d", says("d"));
-  EXPECT_EQ(ask(site, "GET", "/c/d").fields.get("Allow"), "OPTIONS2, OPTIONS");
+  EXPECT_EQ(ask(site, "GET", "/c/d").headers.get("Allow"), "OPTIONS2, OPTIONS");
 }
 
 TEST(http_router, head_is_get_without_a_body_of_its_own) {
@@ -120,7 +120,7 @@ TEST(http_router, middleware_is_around_in_its_order) {
       trace += "(" + name;
       http::reply answer = co_await next(r);
       trace += ")";
-      answer.fields.add("X-Through", name);
+      answer.headers.add("X-Through", name);
       co_return answer;
     };
   };
@@ -138,7 +138,7 @@ TEST(http_router, middleware_is_around_in_its_order) {
   http::reply r = ask(site, "GET", "/api/v2/x");
   EXPECT_EQ(r.body, "x");
   EXPECT_EQ(trace, "(a(b(innerxv2)))");
-  EXPECT_EQ(r.fields.size(), 3u);
+  EXPECT_EQ(r.headers.size(), 3u);
   trace.clear();
   EXPECT_EQ(answer(site, "GET", "/plain"), "200 plain");
   EXPECT_EQ(trace, "(a(b))");

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "http/websocket/handshake.hpp"
-#include "support/websocket.hpp"
 #include "support/run.hpp"
 #include "support/tls.hpp"
+#include "support/websocket.hpp"
 
 using namespace std::chrono_literals;
 namespace http = rondo::http;
@@ -434,7 +434,7 @@ TEST(websocket, a_server_cannot_choose_what_was_not_offered) {
     auto site = [&](http::request& r) {
       http::reply answer = http::accept_websocket(r, echo);
       std::size_t colon = extra.find(':');
-      answer.fields.add(extra.substr(0, colon), extra.substr(colon + 2));
+      answer.headers.add(extra.substr(0, colon), extra.substr(colon + 2));
       return answer;
     };
     auto server = co_await http::start_server(site, "127.0.0.1", 0);

@@ -31,7 +31,7 @@ struct request_options {
 
   /// Fields in addition to the session's, or in place of those with the same name.
   /// Content-Length and Transfer-Encoding are the body's own.
-  headers fields;
+  http::headers headers;
   /// Appended to the URL's query, percent-encoded.
   form_fields params;
   /// Sent with those of the session's jar, to the host of the URL only.

@@ -18,14 +18,14 @@ struct redirect_step {
   int status = 0;
   /// Where it came from; where it leads to is the next one's url, or the response's.
   std::string url;
-  headers fields;
+  http::headers headers;
 };
 
 /// A whole response.
 struct response {
   response() {}
   int status = 0;
-  headers fields;
+  http::headers headers;
   std::string body;
   /// Where it came from, after redirects.
   std::string url;

@@ -12,16 +12,16 @@ namespace rondo { inline namespace v0 { namespace http {
 
 /// Whether it may go better another time: a connection that failed, was cut or timed
 /// out.
-bool may_pass(failure why) noexcept;
+bool is_transient(failure why) noexcept;
 /// The same of a status: 408, 429, 500, 502, 503, 504.
-bool may_pass(int status) noexcept;
+bool is_transient(int status) noexcept;
 
 /// How long a response's Retry-After asks to wait, which gives seconds or a date (RFC
 /// 9110, 10.2.3); 0 for a date that is over. Nothing when there is none, or it is
 /// malformed.
-std::optional<delay> retry_after(const headers& fields);
+std::optional<delay> retry_after(const headers& from);
 
-/// When a failed request is made again: after what may pass, at most `retries` times.
+/// When a failed request is made again: after what is transient, at most `retries` times.
 ///
 /// The waits double from first_wait to longest_wait, and each is a random part of
 /// that, at least half, so that clients that failed together do not come back

@@ -25,7 +25,7 @@ struct session_options {
   /// What URLs without a scheme are relative to: "https://api.example.com/v1/". They never
   /// lead to another host: "//evil.example/" fails with failure::outside_base.
   ///
-  /// With it, the session's auth and fields are for that scheme, host and port alone: who is
+  /// With it, the session's auth and headers are for that scheme, host and port alone: who is
   /// asked for with a whole URL elsewhere, or after a redirect, gets of them only User-Agent,
   /// Accept, Accept-Language and Accept-Encoding.
   std::string base_url;
@@ -34,7 +34,7 @@ struct session_options {
   /// make. Where the server redirects to is the server's own affair.
   bool stay_below_base = false;
   /// Sent with every request; see base_url.
-  headers fields;
+  http::headers headers;
   /// User-Agent. Empty: "rondo/" and the version.
   std::string user_agent;
   std::optional<http::auth> auth;

@@ -38,7 +38,7 @@ class [[nodiscard]] transfer {
   bool ok() const noexcept { return status() >= 200 && status() < 400; }
   /// Of the header; stays as it is while the body is read. Trailers, which may
   /// follow a body in chunks, are dropped.
-  const headers& fields() const noexcept;
+  const http::headers& headers() const noexcept;
   /// Where it comes from, after redirects.
   const std::string& url() const noexcept;
   /// The redirects before it, in their order.

@@ -43,7 +43,7 @@ struct multipart_head {
   /// begin with a dot, or hold a line break.
   std::optional<std::string> file_name;
   std::string content_type;  ///< as the client says; text/plain when it does not
-  headers fields;            ///< all of it, as sent
+  http::headers headers;     ///< all of it, as sent
 };
 
 /// A field of a form, or a file. What it holds can be read until the reader is asked for

@@ -52,7 +52,7 @@ struct reply {
 
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  headers fields;
+  http::headers headers;
   std::string body;
   /// Pieces that are sent as they come, chunked. A slow client slows the generator
   /// down; when the client goes away its frame is destroyed.

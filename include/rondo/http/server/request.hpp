@@ -12,9 +12,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <rondo/coro/task.hpp>
-#include <rondo/http/client/detail/exchange.hpp>
 #include <rondo/http/message/headers.hpp>
 #include <rondo/http/message/percent_encoding.hpp>
+#include <rondo/http/server/detail/body_source.hpp>
 #include <rondo/http/site/detail/typed_value.hpp>
 #include <rondo/io/endpoint.hpp>
 
@@ -31,7 +31,7 @@ class request {
 
   std::string method;
   std::string target;  ///< as sent: "/path?query"
-  headers fields;
+  http::headers headers;
   endpoint peer;
   bool http_1_0 = false;
   bool encrypted = false;  ///< it came over TLS
@@ -70,13 +70,13 @@ class request {
   /// As query_as, for a header field.
   template <class T>
   T header_as(std::string_view name) const {
-    const std::string* text = fields.find(name);
+    const std::string* text = headers.find(name);
     if (!text) detail::throw_missing("the header's", name);
     return detail::typed_value<T>(*text, 400, "the header's", name);
   }
   template <class T>
   T header_as(std::string_view name, std::type_identity_t<T> fallback) const {
-    const std::string* text = fields.find(name);
+    const std::string* text = headers.find(name);
     return text ? detail::typed_value<T>(*text, 400, "the header's", name) : std::move(fallback);
   }
 
@@ -102,7 +102,7 @@ class request {
   // For the server and its parts:
   using parameter = std::pair<std::string_view, std::string>;  // the name is the route's
   std::vector<parameter>& parameters() noexcept { return parameters_; }
-  void set_exchange(detail::exchange* e) noexcept { exchange_ = e; }
+  void set_body_source(detail::body_source* e) noexcept { body_source_ = e; }
   /// Empty when the client has sent none and nobody has asked for one.
   const std::string& known_id() const noexcept { return id_; }
   /// Takes the client's, if it has none yet and this one is sane.
@@ -110,7 +110,7 @@ class request {
   void clear() noexcept;
 
  private:
-  detail::exchange* exchange_ = nullptr;
+  detail::body_source* body_source_ = nullptr;
   std::vector<parameter> parameters_;
   std::string id_;
 };

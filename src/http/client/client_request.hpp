@@ -14,8 +14,8 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// A request as the user asked for it, and how far it has come: a redirect makes it another
 /// one.
-struct order {
-  order(std::string m, std::string u, body b, request_options o)
+struct client_request {
+  client_request(std::string m, std::string u, body b, request_options o)
       : method(std::move(m)), url(std::move(u)), content(std::move(b)), options(std::move(o)) {}
 
   /// For the first attempt, and for each other.

@@ -7,16 +7,16 @@
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
-/// One request and its reply, over whatever carries them: a connection of HTTP/1.1,
-/// where one follows the other; later a stream of HTTP/2. What a request needs of it.
-class exchange {
+/// Where a request's body comes from: whatever carries the request, a connection of HTTP/1.1,
+/// later a stream of HTTP/2.
+class body_source {
  public:
-  /// The next piece of the request's body, empty at its end.
+  /// Its next piece, empty at its end.
   virtual task<std::string> read_body() = 0;
 
  protected:
-  exchange() = default;
-  ~exchange() = default;
+  body_source() = default;
+  ~body_source() = default;
 };
 
 }}}  // namespace rondo::v0::http::detail
