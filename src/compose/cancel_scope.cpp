@@ -6,13 +6,13 @@
 namespace rondo { inline namespace v0 { namespace detail {
 
 scope_core::~scope_core() {
-  if (inside_)
-    fatal("a cancel_scope was destroyed while task '" + inside_->waiter()->name() +
+  if (!inside_.empty())
+    fatal("a cancel_scope was destroyed while task '" + inside_.front()->waiter()->name() +
           "' ran something in it");
 }
 
 void scope_core::require_own_thread(const char* caller) const {
-  if (inside_ && &loop_->scheduler() != this_thread_scheduler) [[unlikely]]
+  if (!inside_.empty() && &loop_->scheduler() != this_thread_scheduler) [[unlikely]]
     throw usage_error(std::string("cancel_scope::") + caller +
                       ": what runs in it belongs to another thread's loop; use "
                       "loop_ref::call_soon_threadsafe");
@@ -20,7 +20,7 @@ void scope_core::require_own_thread(const char* caller) const {
 
 void scope_core::cancel() noexcept {
   cancelled_ = true;
-  for (scope_operation_base* op = inside_; op; op = op->next_) op->cancel_child();
+  for (scope_operation_base& op : inside_) op.cancel_child();
 }
 
 void scope_core::expired(timer& t) noexcept {
@@ -39,29 +39,26 @@ void scope_core::arm() noexcept {
 
 void scope_core::set_deadline(std::int64_t when) noexcept {
   deadline_ = when;
-  if (inside_) arm();
+  if (!inside_.empty()) arm();
 }
 
 void scope_core::enter(scope_operation_base& op) noexcept {
   loop_ = &loop::of(*op.waiter());
-  op.previous_ = nullptr;
-  op.next_ = inside_;
-  if (inside_) inside_->previous_ = &op;
-  inside_ = &op;
+  bool first = inside_.empty();
+  inside_.push_front(op);
   if (!cancelled_ && deadline_ <= loop_->now_ns()) {
     cancelled_ = timed_out_ = true;
   }
   if (cancelled_) {
     op.cancel_child();
-  } else if (!op.next_) {
+  } else if (first) {
     arm();
   }
 }
 
 void scope_core::leave(scope_operation_base& op) noexcept {
-  (op.previous_ ? op.previous_->next_ : inside_) = op.next_;
-  if (op.next_) op.next_->previous_ = op.previous_;
-  if (!inside_ && armed()) loop_->timers().disarm(*this);
+  op.unlink();
+  if (inside_.empty() && armed()) loop_->timers().disarm(*this);
 }
 
 }}}  // namespace rondo::v0::detail

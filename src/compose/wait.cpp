@@ -12,7 +12,7 @@ bool wait_base::decides(const spawned_base& task) const noexcept {
 
 void wait_base::disconnect() noexcept {
   for (slot& s : slots_)
-    if (std::exchange(s.waiting, false)) s.task->remove_waiter(s);
+    if (s.listed()) s.unlink();
   if (armed()) loop::of(*waiter()).timers().disarm(*this);
 }
 
@@ -33,10 +33,8 @@ bool wait_base::begin() noexcept {
   for (slot& s : slots_) {
     if (s.task->done()) continue;
     s.owner = this;
-    s.waiting = true;
     s.notify = [](completion_waiter& w) noexcept {
       auto& ended = static_cast<slot&>(w);
-      ended.waiting = false;
       wait_base& op = *ended.owner;
       if (--op.running_ > 0 && !op.decides(*ended.task)) return;
       op.disconnect();
@@ -70,7 +68,7 @@ completion_order::~completion_order() {
     fatal("an as_completed was destroyed while task '" + consumer_->waiter()->name() +
           "' waited for it");
   for (slot& s : slots_)
-    if (s.waiting) s.task->remove_waiter(s);
+    if (s.listed()) s.unlink();
 }
 
 void completion_order::watch(std::vector<spawned_base*> tasks) {
@@ -85,7 +83,6 @@ void completion_order::watch(std::vector<spawned_base*> tasks) {
     slot& s = slots_[i];
     s.owner = this;
     s.task = tasks[i];
-    s.waiting = true;
     s.notify = &ended;
     s.task->add_waiter(s);
   }
@@ -93,7 +90,6 @@ void completion_order::watch(std::vector<spawned_base*> tasks) {
 
 void completion_order::ended(completion_waiter& w) noexcept {
   auto& s = static_cast<slot&>(w);
-  s.waiting = false;
   completion_order& order = *s.owner;
   order.ended_.push_back(static_cast<std::size_t>(&s - order.slots_.data()));
   if (next_operation* op = order.consumer_; op && op->waiting()) op->complete();

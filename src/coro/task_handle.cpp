@@ -11,18 +11,6 @@ void spawned_base::launch(node& parent, supervisor* who) noexcept {
   start_below(parent);
 }
 
-void spawned_base::add_waiter(completion_waiter& w) noexcept {
-  w.next = nullptr;
-  w.previous = last_waiter_;
-  (last_waiter_ ? last_waiter_->next : waiters_) = &w;
-  last_waiter_ = &w;
-}
-
-void spawned_base::remove_waiter(completion_waiter& w) noexcept {
-  (w.previous ? w.previous->next : waiters_) = w.next;
-  (w.next ? w.next->previous : last_waiter_) = w.previous;
-}
-
 void spawned_base::keep_name() noexcept {
   if (!root()) return;
   coroutine_ = root()->created();
@@ -51,10 +39,7 @@ std::string spawned_base::place_of_failure() const {
 void spawned_base::finish() noexcept {
   leave_tree();
   if (supervisor_) supervisor_->spawned_done(*this);
-  while (completion_waiter* w = waiters_) {
-    remove_waiter(*w);
-    w->notify(*w);
-  }
+  while (completion_waiter* w = waiters_.pop_front()) w->notify(*w);
   release();
 }
 

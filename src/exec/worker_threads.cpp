@@ -36,24 +36,20 @@ struct worker_threads::state {
 
   std::mutex mutex;
   // In the order of arrival: the queued ones, then those that wait for room.
-  job* first = nullptr;
-  job* last = nullptr;
+  list<job> jobs;
   job* first_waiting = nullptr;
   std::size_t queued = 0;
   std::size_t waiting = 0;
   std::size_t running = 0;
   std::size_t finishing = 0;          // workers that look into the queue in a moment
   worker* idle = nullptr;             // last in, first out
-  std::atomic<bool> has_jobs{false};  // first != nullptr, for a look without the lock
+  std::atomic<bool> has_jobs{false};  // !jobs.empty(), for a look without the lock
   bool stop = false;
   std::deque<worker> workers;  // references stay valid while it grows
   state* of_parent = nullptr;  // before a fork; its threads and its lock are the parent's
 
   void append(job& j) noexcept {
-    j.next = nullptr;
-    j.previous = last;
-    (last ? last->next : first) = &j;
-    last = &j;
+    jobs.push_back(j);
     has_jobs.store(true, std::memory_order_relaxed);
     if (queued < queue_limit) {
       j.at = job::state::queued;
@@ -67,14 +63,13 @@ struct worker_threads::state {
   /// Takes j out. Gives the job that has got its room, or null.
   job* remove(job& j) noexcept {
     bool leaves_room = j.at == job::state::queued;
-    if (&j == first_waiting) first_waiting = j.next;
-    (j.previous ? j.previous->next : first) = j.next;
-    (j.next ? j.next->previous : last) = j.previous;
-    has_jobs.store(first != nullptr, std::memory_order_relaxed);
+    if (&j == first_waiting) first_waiting = jobs.after(j);
+    j.unlink();
+    has_jobs.store(!jobs.empty(), std::memory_order_relaxed);
     --(leaves_room ? queued : waiting);
     if (!leaves_room || !first_waiting) return nullptr;
     job* admitted = first_waiting;
-    first_waiting = admitted->next;
+    first_waiting = jobs.after(*admitted);
     admitted->at = job::state::queued;
     --waiting;
     ++queued;
@@ -98,14 +93,14 @@ struct worker_threads::state {
   void serve(worker& self) noexcept {
     std::unique_lock lock(mutex);
     for (;;) {
-      while (!first && !stop) {
+      while (jobs.empty() && !stop) {
         self.idle = true;
         self.next_idle = idle;
         idle = &self;
         self.called.wait(lock, [&] { return !self.idle; });
       }
-      if (!first) return;
-      job& j = *first;
+      if (jobs.empty()) return;
+      job& j = *jobs.front();
       notice admitted(remove(j));
       j.at = job::state::taken;
       ++running;
@@ -187,14 +182,11 @@ class worker_threads::all_pools {
   }
   void add(worker_threads& pool) noexcept {
     std::lock_guard lock(mutex_);
-    pool.next_ = first_;
-    if (first_) first_->previous_ = &pool;
-    first_ = &pool;
+    pools_.push_front(pool);
   }
   void remove(worker_threads& pool) noexcept {
     std::lock_guard lock(mutex_);
-    (pool.previous_ ? pool.previous_->next_ : first_) = pool.next_;
-    if (pool.next_) pool.next_->previous_ = pool.previous_;
+    pool.unlink();
   }
 
  private:
@@ -206,14 +198,14 @@ class worker_threads::all_pools {
                      });
   }
   void begin_afresh() noexcept {
-    for (worker_threads* p = first_; p; p = p->next_) {
-      auto* fresh = new state(p->state_->limit, p->state_->queue_limit, p->state_->name);
-      fresh->of_parent = std::exchange(p->state_, fresh);
+    for (worker_threads& p : pools_) {
+      auto* fresh = new state(p.state_->limit, p.state_->queue_limit, p.state_->name);
+      fresh->of_parent = std::exchange(p.state_, fresh);
     }
   }
 
   std::mutex mutex_;
-  worker_threads* first_ = nullptr;
+  list<worker_threads> pools_;
 };
 
 worker_threads& worker_threads::shared() {
@@ -236,26 +228,23 @@ worker_threads::worker_threads(std::size_t threads, std::size_t queue, std::stri
 
 worker_threads::~worker_threads() {
   all_pools::get().remove(*this);
-  job* refused;
+  list<job> refused;
   job* first_waiting;
   {
     std::lock_guard lock(state_->mutex);
     state_->stop = true;
-    refused = std::exchange(state_->first, nullptr);
+    refused.append(state_->jobs);
     first_waiting = std::exchange(state_->first_waiting, nullptr);
-    state_->last = nullptr;
     state_->has_jobs.store(false, std::memory_order_relaxed);
     state_->queued = state_->waiting = 0;
-    for (job* j = refused; j; j = j->next) j->at = job::state::taken;
+    for (job& j : refused) j.at = job::state::taken;
     while (state::worker* w = state_->call_idle()) w->called.notify_one();
   }
   bool waited = false;
-  while (refused) {
-    job& j = *refused;
-    refused = j.next;
-    if (&j == first_waiting) waited = true;
-    state::notice admitted(waited ? &j : nullptr);
-    j.refuse(j);  // j may be gone now
+  while (job* j = refused.pop_front()) {
+    if (j == first_waiting) waited = true;
+    state::notice admitted(waited ? j : nullptr);
+    j->refuse(*j);  // it may be gone now
     admitted.tell();
   }
   for (state::worker& w : state_->workers) w.thread.join();

@@ -50,7 +50,7 @@ class epoll_backend final : public backend {
     // Never overtake operations that wait on the same fd already.
     bool must_queue = false;
     if (static_cast<std::size_t>(op.fd) < fds_.size() && waits(op))
-      must_queue = list(fds_[static_cast<std::size_t>(op.fd)], op).head != nullptr;
+      must_queue = !queue_of(fds_[static_cast<std::size_t>(op.fd)], op).empty();
     if (!must_queue) {
       op.outcome = attempt(op);
       if (op.outcome != -EAGAIN || !waits(op)) return true;
@@ -62,7 +62,7 @@ class epoll_backend final : public backend {
   }
 
   bool cancel(io_operation& op) noexcept override {
-    remove(list(fds_[static_cast<std::size_t>(op.fd)], op), op);
+    op.unlink();
     --in_flight_;
     return true;
   }
@@ -105,10 +105,7 @@ class epoll_backend final : public backend {
   static constexpr std::uint64_t wake_tag = ~std::uint64_t{0};
   static constexpr std::size_t pool_size = 64 * 1024;
 
-  struct waiting {
-    io_operation* head = nullptr;
-    io_operation* tail = nullptr;
-  };
+  using waiting = list<io_operation>;
   struct fd_state {
     waiting readers;
     waiting writers;
@@ -131,7 +128,7 @@ class epoll_backend final : public backend {
         return op.fd >= 0;
     }
   }
-  static waiting& list(fd_state& s, const io_operation& op) noexcept {
+  static waiting& queue_of(fd_state& s, const io_operation& op) noexcept {
     switch (op.code) {
       case opcode::poll:
         return s.pollers;
@@ -165,13 +162,9 @@ class epoll_backend final : public backend {
       }
     }
     fd_state& s = fds_[i];
-    waiting& l = list(s, op);
-    op.next_io = nullptr;
-    op.previous_io = l.tail;
-    (l.tail ? l.tail->next_io : l.head) = &op;
-    l.tail = &op;
+    queue_of(s, op).push_back(op);
     if (int error = observe(op.fd, s, &op)) {
-      remove(l, op);
+      op.unlink();
       return error;
     }
     ++in_flight_;
@@ -182,26 +175,23 @@ class epoll_backend final : public backend {
   /// another or of none: nobody would ever wake it, or the wrong one.
   void end_all(fd_state& s, const io_operation* but) noexcept {
     for (waiting* l : {&s.readers, &s.writers, &s.pollers}) {
-      for (io_operation* op = l->head; op;) {
-        io_operation* next = op->next_io;
-        if (op != but) {
-          remove(*l, *op);
-          --in_flight_;
-          op->kernel_done(-EBADF);
-        }
-        op = next;
+      for (io_operation& op : *l) {
+        if (&op == but) continue;
+        op.unlink();
+        --in_flight_;
+        op.kernel_done(-EBADF);
       }
     }
   }
 
   int observe(int fd, fd_state& s, const io_operation* newest) noexcept {
     epoll_event event{};
-    if (s.pollers.head) {
+    if (!s.pollers.empty()) {
       // An fd has one registration: while somebody polls it, readers and writers
       // share the one-shot.
-      for (io_operation* p = s.pollers.head; p; p = p->next_io) event.events |= p->flags;
-      if (s.readers.head) event.events |= EPOLLIN | EPOLLRDHUP;
-      if (s.writers.head) event.events |= EPOLLOUT;
+      for (const io_operation& p : s.pollers) event.events |= p.flags;
+      if (!s.readers.empty()) event.events |= EPOLLIN | EPOLLRDHUP;
+      if (!s.writers.empty()) event.events |= EPOLLOUT;
       event.events |= EPOLLONESHOT;
     } else if (s.edge) {
       return 0;
@@ -218,16 +208,11 @@ class epoll_backend final : public backend {
     }
     if (error == EEXIST) error = control(EPOLL_CTL_MOD, fd, event);
     s.known = error == 0;
-    s.edge = s.known && !s.pollers.head;
+    s.edge = s.known && s.pollers.empty();
     return error;
   }
   int control(int what, int fd, epoll_event& event) noexcept {
     return ::epoll_ctl(epoll_, what, fd, &event) == 0 ? 0 : errno;
-  }
-
-  static void remove(waiting& l, io_operation& op) noexcept {
-    (op.previous_io ? op.previous_io->next_io : l.head) = op.next_io;
-    (op.next_io ? op.next_io->previous_io : l.tail) = op.previous_io;
   }
 
   void handle(const epoll_event& event) noexcept {
@@ -239,25 +224,20 @@ class epoll_backend final : public backend {
     bool over = event.events & (EPOLLERR | EPOLLHUP);
     if (over || event.events & (EPOLLIN | EPOLLRDHUP)) retry(s.readers);
     if (over || event.events & EPOLLOUT) retry(s.writers);
-    if (s.pollers.head) {
-      for (io_operation* p = s.pollers.head; p;) {
-        io_operation* next = p->next_io;
-        std::uint32_t ready = event.events & (p->flags | POLLERR | POLLHUP);
-        if (ready) {
-          remove(s.pollers, *p);
-          --in_flight_;
-          p->kernel_done(ready);
-        }
-        p = next;
-      }
+    for (io_operation& p : s.pollers) {
+      std::uint32_t ready = event.events & (p.flags | POLLERR | POLLHUP);
+      if (!ready) continue;
+      p.unlink();
+      --in_flight_;
+      p.kernel_done(ready);
     }
     // A one-shot is spent now.
-    if (!s.edge && (s.readers.head || s.writers.head || s.pollers.head))
+    if (!s.edge && (!s.readers.empty() || !s.writers.empty() || !s.pollers.empty()))
       observe(static_cast<int>(fd), s, nullptr);
   }
 
   void retry(waiting& l) noexcept {
-    while (io_operation* op = l.head) {
+    while (io_operation* op = l.front()) {
       std::int64_t r;
       if (op->code == opcode::connect) {  // the first attempt goes on: how did it end?
         int error = 0;
@@ -271,7 +251,7 @@ class epoll_backend final : public backend {
         r = attempt(*op);
       }
       if (r == -EAGAIN) return;
-      remove(l, *op);
+      op->unlink();
       --in_flight_;
       op->kernel_done(r);
     }

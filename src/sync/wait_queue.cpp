@@ -7,7 +7,7 @@ namespace rondo { inline namespace v0 { namespace detail {
 
 std::size_t wait_queue::size() const noexcept {
   std::size_t n = 0;
-  for (queued_operation* op = first_; op; op = op->next_waiter_) ++n;
+  for ([[maybe_unused]] const queued_operation& op : waiters_) ++n;
   return n;
 }
 
@@ -17,7 +17,8 @@ void wait_queue::destroyed_with_waiters(const queued_operation& who) const noexc
 }
 
 void wait_queue::wrong_thread() const noexcept {
-  std::string who = first_ ? " (task '" + first_->waiter()->name() + "' waits for it)" : "";
+  std::string who =
+      empty() ? "" : " (task '" + waiters_.front()->waiter()->name() + "' waits for it)";
   fatal(std::string(owner_) + " was used on a thread that is not its loop's" + who +
         "; use loop_ref::call_soon_threadsafe");
 }

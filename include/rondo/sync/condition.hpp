@@ -27,9 +27,9 @@ class condition {
   condition& operator=(const condition&) = delete;
   ~condition() {
     // Those who were notified and stand in the lock's line refer to it, too.
-    for (const auto* w = lock_.waiters_.first(); w; w = w->next_waiter())
-      if (static_cast<const detail::lock_waiter*>(w)->notified_by_ == this) [[unlikely]]
-        waiters_.destroyed_with_waiters(*w);
+    for (const auto& w : lock_.waiters_.waiters())
+      if (static_cast<const detail::lock_waiter&>(w).notified_by_ == this) [[unlikely]]
+        waiters_.destroyed_with_waiters(w);
   }
 
   awaitable<lock::guard> auto acquire() noexcept { return lock_.acquire(); }

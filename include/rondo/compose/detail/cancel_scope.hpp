@@ -8,6 +8,7 @@
 
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/coro/errors.hpp>
+#include <rondo/detail/list.hpp>
 #include <rondo/loop/detail/timer_queue.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -40,14 +41,14 @@ class scope_core : public timer {
   static void expired(timer& t) noexcept;
   void arm() noexcept;
 
-  scope_operation_base* inside_ = nullptr;  // what runs in it
-  loop* loop_ = nullptr;                    // while something does
+  list<scope_operation_base> inside_;  // what runs in it
+  loop* loop_ = nullptr;               // while something does
   std::int64_t deadline_ = timer_queue::never;
   bool cancelled_ = false;
   bool timed_out_ = false;
 };
 
-class scope_operation_base : public composite {
+class scope_operation_base : public composite, public list_link<scope_operation_base> {
  public:
   virtual void cancel_child() noexcept = 0;
   const char* describe() const noexcept override { return "cancel_scope"; }
@@ -56,11 +57,6 @@ class scope_operation_base : public composite {
   scope_operation_base() = default;
   scope_operation_base(scope_operation_base&&) = default;
   ~scope_operation_base() = default;
-
- private:
-  friend class scope_core;
-  scope_operation_base* next_ = nullptr;
-  scope_operation_base* previous_ = nullptr;
 };
 
 /// Runs one child inside of a scope that lives elsewhere.

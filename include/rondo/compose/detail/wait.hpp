@@ -34,7 +34,6 @@ class wait_base : public operation, protected timer {
   struct slot : completion_waiter {
     spawned_base* task = nullptr;
     wait_base* owner = nullptr;
-    bool waiting = false;
   };
   std::vector<slot> slots_;
   /// Throws what result() has to throw.
@@ -104,7 +103,6 @@ class completion_order {
   struct slot : completion_waiter {
     completion_order* owner = nullptr;
     spawned_base* task = nullptr;
-    bool waiting = false;
   };
   static void ended(completion_waiter& w) noexcept;
   std::size_t take() noexcept;

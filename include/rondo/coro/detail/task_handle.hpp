@@ -10,6 +10,7 @@
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/detail/list.hpp>
 
 namespace rondo { inline namespace v0 {
 
@@ -24,9 +25,7 @@ class spawned_base;
 
 /// Something to be told when a spawned task has ended: an await of its handle,
 /// a `wait`, an `as_completed`. Intrusive, so that being told never allocates.
-struct completion_waiter {
-  completion_waiter* next = nullptr;
-  completion_waiter* previous = nullptr;
+struct completion_waiter : list_link<completion_waiter> {
   void (*notify)(completion_waiter&) noexcept = nullptr;
 };
 
@@ -49,8 +48,7 @@ class spawned_base : public node, public pooled {
   /// Starts below parent, holding itself alive until its end.
   void launch(node& parent, supervisor* who) noexcept;
 
-  void add_waiter(completion_waiter& w) noexcept;
-  void remove_waiter(completion_waiter& w) noexcept;
+  void add_waiter(completion_waiter& w) noexcept { waiters_.push_back(w); }
 
   virtual bool failed() const noexcept = 0;
   virtual bool was_cancelled() const noexcept = 0;
@@ -90,8 +88,7 @@ class spawned_base : public node, public pooled {
   [[noreturn]] void throw_wrong_thread(const char* caller) const;
   std::string place_of_failure() const;
 
-  completion_waiter* waiters_ = nullptr;
-  completion_waiter* last_waiter_ = nullptr;
+  list<completion_waiter> waiters_;
   supervisor* supervisor_ = nullptr;
   std::source_location created_at_;
   std::source_location coroutine_;  // of the task, once it has ended
@@ -158,7 +155,7 @@ class [[nodiscard]] join_operation final : public operation, private completion_
     return false;
   }
   bool cancel() noexcept override {
-    task_->remove_waiter(*this);
+    this->unlink();
     return true;
   }
   T result() {

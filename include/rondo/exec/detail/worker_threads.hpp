@@ -4,15 +4,15 @@
 #include <cstddef>
 #include <string>
 
+#include <rondo/detail/list.hpp>
+
 namespace rondo { inline namespace v0 { namespace detail {
 
 class outside;
 
 /// A piece of work for a thread of a pool. Part of the operation that waits for
 /// it. Its functions are called on another thread; they must not throw.
-struct job {
-  job* next = nullptr;
-  job* previous = nullptr;
+struct job : list_link<job> {
   void (*run)(job&) noexcept = nullptr;
   /// Says that it has run, to who waits for it; the job may be gone then. Apart
   /// from run, so that the thread counts as free before the next job comes.
@@ -30,7 +30,7 @@ struct job {
 ///
 /// A child of fork has none of the threads: there the pool begins afresh, and what
 /// was queued is the parent's.
-class worker_threads {
+class worker_threads : public list_link<worker_threads> {
  public:
   /// At most `threads` of them; at most `queue` jobs are queued, the others wait
   /// for room, first come first served.
@@ -63,8 +63,6 @@ class worker_threads {
   struct state;
   class all_pools;
   state* state_;
-  worker_threads* next_ = nullptr;  // of all_pools
-  worker_threads* previous_ = nullptr;
 };
 
 }}}  // namespace rondo::v0::detail

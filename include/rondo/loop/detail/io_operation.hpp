@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <rondo/coro/detail/operation.hpp>
+#include <rondo/detail/list.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -35,7 +36,7 @@ enum class opcode : std::uint8_t {
 /// One request to the kernel. Owns its buffer and its fd until its final
 /// completion, which a cancellation does not replace: the node is resumed or
 /// unwound only when the kernel has let go of both.
-class io_operation : public operation {
+class io_operation : public operation, public list_link<io_operation> {
  public:
   opcode code = opcode::nop;
   std::int32_t fd = -1;
@@ -56,10 +57,6 @@ class io_operation : public operation {
   /// the kernel says that it was cancelled and the task asked for that; an
   /// operation of several requests begins the next one instead.
   virtual void kernel_done(std::int64_t result) noexcept;
-
-  // links of the backend's lists
-  io_operation* next_io = nullptr;
-  io_operation* previous_io = nullptr;
 
  protected:
   io_operation() = default;
