@@ -1,18 +1,33 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <semaphore.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
 
 #include <rondo/loop/detail/io_operation.hpp>
 #include "loop/backend.hpp"
+#include "loop/syscall.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
 
-/// Virtual time: waiting until a deadline makes it that time. There is no
-/// kernel below: I/O fails with ENOTSUP.
+/// A socket whose other end this process made: socketpair's. Nobody outside of it brings
+/// data, so that virtual time need not wait for the real one.
+bool is_ours(int fd) noexcept {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  ucred peer{};
+  socklen_t peer_size = sizeof peer;
+  return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
+         ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) == 0 &&
+         peer.pid == ::getpid();
+}
+
+/// Virtual time: waiting until a deadline makes it that time. Of I/O there is what passes
+/// between the two ends of a socketpair, which takes no time; the rest fails with ENOTSUP.
 class sim_backend final : public backend {
  public:
   sim_backend() { ::sem_init(&wakes_, 0, 0); }
@@ -21,14 +36,40 @@ class sim_backend final : public backend {
   backend_kind kind() const noexcept override { return backend_kind::sim; }
 
   bool start(io_operation& op) noexcept override {
-    op.outcome = op.code == opcode::nop ? 0 : -ENOTSUP;
+    bool writes = is_write(op);
+    if (op.code == opcode::nop) {
+      op.outcome = 0;
+    } else if (op.code == opcode::recv_pooled) {
+      op.outcome = is_ours(op.fd) ? -ENOBUFS : -ENOTSUP;
+    } else if (!(writes || op.code == opcode::recv || op.code == opcode::recvmsg) ||
+               !is_ours(op.fd)) {
+      op.outcome = -ENOTSUP;
+    } else if (must_queue(op, writes) || (op.outcome = do_syscall(op)) == -EAGAIN) {
+      append(pending_, op);
+      return false;
+    }
     return true;
   }
-  bool cancel(io_operation&) noexcept override { return false; }
+  bool cancel(io_operation& op) noexcept override {
+    for (const io_operation* o = answered_.head; o; o = o->next_io)
+      if (o == &op) return false;
+    remove(pending_, op);
+    return true;
+  }
 
   void poll(std::int64_t deadline, bool threads_at_work) noexcept override {
     bool woken = false;
     while (::sem_trywait(&wakes_) == 0) woken = true;
+    if (in_flight() > 0) {
+      // What these begin is answered by a later poll.
+      unsigned now = in_flight();
+      while (now-- > 0 && answered_.head) {
+        io_operation& op = *answered_.head;
+        remove(answered_, op);
+        op.kernel_done(op.outcome);
+      }
+      return;
+    }
     if (woken || deadline <= now_) return;
     if (deadline == INT64_MAX) {  // somebody real will wake us
       ::sem_wait(&wakes_);
@@ -42,14 +83,55 @@ class sim_backend final : public backend {
         now_ += step;
     }
   }
-  bool wants_poll() noexcept override { return false; }
+  bool wants_poll() noexcept override { return in_flight() > 0; }
 
   void wake() noexcept override { ::sem_post(&wakes_); }
-  unsigned in_flight() const noexcept override { return 0; }
+  /// Those that can be answered: while nobody writes, a read is nothing to wait for, and
+  /// time goes on or there is a deadlock. So it tries, and keeps the answers for poll.
+  unsigned in_flight() const noexcept override {
+    unsigned n = 0;
+    for (io_operation* op = pending_.head; op;) {
+      io_operation* next = op->next_io;
+      op->outcome = do_syscall(*op);
+      if (op->outcome != -EAGAIN) {
+        remove(pending_, *op);
+        append(answered_, *op);
+      }
+      op = next;
+    }
+    for (const io_operation* op = answered_.head; op; op = op->next_io) ++n;
+    return n;
+  }
   std::int64_t now() noexcept override { return now_; }
 
  private:
-  sem_t wakes_;  // may be posted by a signal handler; a condition variable may not
+  struct list {
+    io_operation* head = nullptr;
+    io_operation* tail = nullptr;
+  };
+  static void append(list& l, io_operation& op) noexcept {
+    op.next_io = nullptr;
+    op.previous_io = l.tail;
+    (l.tail ? l.tail->next_io : l.head) = &op;
+    l.tail = &op;
+  }
+  static void remove(list& l, io_operation& op) noexcept {
+    (op.previous_io ? op.previous_io->next_io : l.head) = op.next_io;
+    (op.next_io ? op.next_io->previous_io : l.tail) = op.previous_io;
+  }
+  static bool is_write(const io_operation& op) noexcept {
+    return op.code == opcode::send || op.code == opcode::sendmsg;
+  }
+  /// Never overtakes what waits on the same fd already.
+  bool must_queue(const io_operation& op, bool writes) const noexcept {
+    for (const io_operation* o = pending_.head; o; o = o->next_io)
+      if (o->fd == op.fd && is_write(*o) == writes) return true;
+    return false;
+  }
+
+  mutable list pending_;
+  mutable list answered_;  // outcome is set
+  sem_t wakes_;            // may be posted by a signal handler; a condition variable may not
   std::int64_t now_ = 1'000'000'000;  // nothing has ever happened before
 };
 

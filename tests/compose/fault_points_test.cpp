@@ -11,15 +11,15 @@
 
 #include <gtest/gtest.h>
 
+#include <rondo/testing/every_allocation.hpp>
+#include <rondo/testing/replace_new.hpp>
 #include "support/async.hpp"
-#include "support/every_allocation.hpp"
-#include "support/fail_alloc.hpp"
 
 using namespace std::chrono_literals;
 
 namespace {
 
-using test::every_allocation;
+using rondo::testing::every_allocation;
 
 rondo::task<int> work(rondo::queue<std::string>& q, int i) {
   co_await rondo::sleep(1s);
@@ -140,7 +140,7 @@ TEST(fault_points, further_failures_are_reported_without_memory) {
     });
   };
   for (int n = 0; n < 200; ++n) {
-    test::failing_allocation fault(n, true);
+    rondo::testing::failing_allocation fault(n, true);
     try {
       failures();
     } catch (const std::bad_alloc&) {
@@ -187,10 +187,10 @@ TEST(fault_points, cancelling_and_unwinding_need_no_memory) {
     auto h = rondo::create_task(body());
     co_await test::turns(5);
     {
-      test::failing_allocation all(0, true);
+      rondo::testing::failing_allocation all(0, true);
       h.cancel();
       while (!h.done()) co_await rondo::sleep(1s);
-      EXPECT_FALSE(all.has_failed()) << test::allocations::failed << " allocations were tried";
+      EXPECT_FALSE(all.has_failed()) << all.failures() << " allocations were tried";
     }
     EXPECT_TRUE(h.cancelled());
   });

@@ -24,6 +24,7 @@ PRELUDE = """#include <cstdio>
 #include <rondo/http/websocket.hpp>
 #include <rondo/io.hpp>
 #include <rondo/rondo.hpp>
+#include <rondo/testing.hpp>
 #include <rondo/tls.hpp>
 using namespace std::chrono_literals;
 // g++ takes a page's #line for a header, where lambdas in a frame would be suspect.

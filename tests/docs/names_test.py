@@ -270,7 +270,7 @@ class Reference:
 
     def call(self, n):
         awaited = "co_await " if n.kind == "function" and n.path in self.awaited else ""
-        name = n.path if n.static or n.scope in ("http", "html") else n.name
+        name = n.path if n.static or n.scope in ("http", "html", "testing") else n.name
         return f"{awaited}{name}{n.arguments}{n.signature or ''}"
 
     @staticmethod

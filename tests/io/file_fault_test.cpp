@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <rondo/io.hpp>
 
+#include <rondo/testing/every_allocation.hpp>
 #include "support/async.hpp"
-#include "support/every_allocation.hpp"
 #include "support/folder.hpp"
 
 namespace {
@@ -36,7 +36,7 @@ rondo::task<> replace(const folder& dir) {
   } catch (...) {
     error = std::current_exception();
   }
-  test::allocations::until_failure = -1;
+  rondo::testing::failing_allocation::stop();
   std::size_t entries = dir.entries();
   if (entries > 0) {
     std::string text = co_await rondo::read_text(path);
@@ -78,7 +78,7 @@ rondo::task<> trees(const folder& dir) {
   } catch (...) {
     error = std::current_exception();
   }
-  test::allocations::until_failure = -1;
+  rondo::testing::failing_allocation::stop();
   if (dir.entries() > 0) co_await rondo::remove_tree(dir.path + "/a");
   if (error) std::rethrow_exception(error);
 }
@@ -104,7 +104,7 @@ rondo::task<> names(const folder& dir) {
   } catch (...) {
     error = std::current_exception();
   }
-  test::allocations::until_failure = -1;
+  rondo::testing::failing_allocation::stop();
   // Also a directory whose destructor had no memory to remove it.
   for (const auto& e : std::filesystem::directory_iterator(dir.path))
     std::filesystem::remove_all(e.path());
@@ -122,13 +122,13 @@ void expect_sound(rondo::task<> (*main)(const folder&), int at_least) {
     } catch (...) {
       error = std::current_exception();
     }
-    test::allocations::until_failure = -1;  // there is memory for what follows
+    rondo::testing::failing_allocation::stop();  // there is memory for what follows
     EXPECT_EQ(test::open_fds(), fds);
     EXPECT_EQ(dir.entries(), 0u);
     if (error) std::rethrow_exception(error);
   };
   for (bool all_after : {false, true})
-    EXPECT_GE(test::every_allocation(scenario, all_after), at_least);
+    EXPECT_GE(rondo::testing::every_allocation(scenario, all_after), at_least);
 }
 
 TEST(file_faults, texts_are_replaced_whole_or_not_at_all) { expect_sound(&replace, 10); }

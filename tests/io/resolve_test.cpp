@@ -13,9 +13,9 @@
 #include <sstream>
 #include <thread>
 
+#include <rondo/testing/replace_new.hpp>
 #include "io/dns_server.hpp"
 #include "support/async.hpp"
-#include "support/fail_alloc.hpp"
 
 using namespace std::chrono_literals;
 
@@ -177,13 +177,13 @@ TEST_F(dns, a_cancel_that_races_with_the_answer) {
   });
 }
 
-#if RONDO_TEST_FAIL_ALLOC
+#if RONDO_ALLOCATIONS_CAN_FAIL
 TEST_F(dns, memory_that_runs_out_fails_that_query_only) {
   test::run([]() -> rondo::task<> {
     rondo::configure_dns({.servers = server->address()});
     int failed = 0;
     for (long n = 0; n < 60; ++n) {
-      test::failing_allocation f(n);
+      rondo::testing::failing_allocation f(n);
       try {
         auto found = co_await rondo::resolve("host.test", 80);
         EXPECT_EQ(found.size(), 2u);

@@ -20,7 +20,7 @@
 
 #include "io/socket.hpp"
 
-#include "support/allocations.hpp"
+#include <rondo/testing/allocations.hpp>
 #include "support/async.hpp"
 
 using namespace std::chrono_literals;
@@ -349,7 +349,7 @@ TEST(server, an_address_that_nobody_connects_to_takes_no_slot_from_the_others) {
 
 // The fault is in the loop's own work: what waits beside it allocates nothing.
 TEST(server, without_memory_it_loses_a_connection_not_itself) {
-  if (!RONDO_TEST_FAIL_ALLOC) GTEST_SKIP() << "the sanitizer's allocator cannot be replaced";
+  if (!RONDO_ALLOCATIONS_CAN_FAIL) GTEST_SKIP() << "the sanitizer's allocator cannot be replaced";
   test::diagnostics said;
   test::run([&]() -> rondo::task<> {
     said.listen();
@@ -360,7 +360,7 @@ TEST(server, without_memory_it_loses_a_connection_not_itself) {
       int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
       EXPECT_EQ(::connect(client, to.data(), to.size()), 0);
       {
-        test::failing_allocation f(n);
+        rondo::testing::failing_allocation f(n);
         for (int i = 0; i < 80; ++i) co_await rondo::sleep(0s);
         failed += f.has_failed();
       }
@@ -384,7 +384,7 @@ TEST(stream, without_memory_for_what_came_nothing_after_it_is_read) {
     co_await test::turns(3);
     EXPECT_EQ(::send(ends.second.fd(), "lost ", 5, MSG_NOSIGNAL), 5);
     {
-      test::failing_allocation f(0);
+      rondo::testing::failing_allocation f(0);
       for (int i = 0; i < 20; ++i) co_await rondo::sleep(0s);
       if (!f.has_failed()) co_return;  // the sanitizer's operator new
     }

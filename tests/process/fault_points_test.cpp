@@ -13,8 +13,8 @@
 #include <rondo/coro/detail/backtrace.hpp>
 #include <rondo/process/process_pool.hpp>
 
+#include <rondo/testing/replace_new.hpp>
 #include "support/async.hpp"
-#include "support/fail_alloc.hpp"
 
 namespace jobs {
 std::string repeat(const std::string& text) { return text + text; }
@@ -35,31 +35,32 @@ void scenario() {
 }
 
 TEST(process_pool_faults, every_allocation) {
-  if (!RONDO_TEST_FAIL_ALLOC) GTEST_SKIP() << "the sanitizer's allocator cannot be replaced";
+  if (!RONDO_ALLOCATIONS_CAN_FAIL) GTEST_SKIP() << "the sanitizer's allocator cannot be replaced";
   for (int i = 0; i < 2; ++i) scenario();  // what is made once and kept
   for (bool all_after : {false, true}) {
     bool failed = true;
     for (int n = 0; failed && n < 2000; ++n) {
       rondo::detail::forget_departures();  // exceptions that are kept for async_backtrace
-      long before = test::allocations::alive;
+      long before = rondo::testing::allocations_alive();
       std::string surprise;
       {
-        test::failing_allocation fault(n, all_after);
+        rondo::testing::failing_allocation fault(n, all_after);
         try {
           scenario();
         } catch (const std::bad_alloc&) {
         } catch (const std::system_error& e) {
-          test::allocations::until_failure = -1;
+          rondo::testing::failing_allocation::stop();
           if (e.code() != std::errc::not_enough_memory) surprise = e.what();
         } catch (const std::exception& e) {
-          test::allocations::until_failure = -1;
+          rondo::testing::failing_allocation::stop();
           surprise = e.what();
         }
         failed = fault.has_failed();
       }
       rondo::detail::forget_departures();
       EXPECT_EQ(surprise, "") << "with allocation " << n << " failing";
-      EXPECT_EQ(test::allocations::alive, before) << "with allocation " << n << " failing";
+      EXPECT_EQ(rondo::testing::allocations_alive(), before)
+          << "with allocation " << n << " failing";
       EXPECT_FALSE(has_children()) << "with allocation " << n << " failing";
       if (HasFailure()) return;
     }

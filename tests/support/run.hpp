@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <rondo/rondo.hpp>
+#include <rondo/testing/run_virtual.hpp>
 
 namespace test {
 
@@ -18,11 +19,7 @@ auto run(Main&& main, rondo::run_options options = {}) {
   return rondo::run(std::forward<Main>(main), options);
 }
 
-/// Runs main in virtual time: hours pass in no time, and a deadlock is an error.
-template <class Main>
-auto run_virtual(Main&& main) {
-  return test::run(std::forward<Main>(main), {.backend = rondo::backend_kind::sim});
-}
+using rondo::testing::run_virtual;
 
 /// What happened, in order: tests compare it as a whole.
 struct journal {

@@ -3,10 +3,10 @@
 // Memory runs short at every allocation in turn: an error, no leak, no crash.
 #include <gtest/gtest.h>
 
-#include "support/fail_alloc.hpp"
+#include <rondo/testing/replace_new.hpp>
 #include "support/tls.hpp"
 
-#if RONDO_TEST_FAIL_ALLOC
+#if RONDO_ALLOCATIONS_CAN_FAIL
 
 using test::certificates;
 
@@ -33,7 +33,7 @@ TEST(tls_faults, every_allocation_of_a_connection_may_fail) {
       };
       auto accepting = rondo::create_task(accept());
       try {
-        test::failing_allocation fault(n);
+        rondo::testing::failing_allocation fault(n);
         failed = false;
         co_await rondo::start_tls(one, client, "localhost");
         std::string line = co_await one.read_line();

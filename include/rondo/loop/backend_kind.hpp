@@ -8,7 +8,7 @@ enum class backend_kind : unsigned char {
   automatic,  ///< the environment variable RONDO_BACKEND, else uring, else epoll
   uring,      ///< io_uring
   epoll,      ///< epoll
-  sim,        ///< virtual time: sleeping costs nothing, and no I/O; for tests
+  sim,        ///< virtual time, for tests: sleeping costs nothing; I/O is socketpair's alone
 };
 
 const char* to_string(backend_kind kind) noexcept;

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/fail_alloc.hpp"
+#include <rondo/testing/replace_new.hpp>
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;
@@ -186,7 +186,7 @@ TEST(http, a_header_cut_short_is_no_empty_response) {
   });
 }
 
-#if RONDO_TEST_FAIL_ALLOC
+#if RONDO_ALLOCATIONS_CAN_FAIL
 // C code stands between: nothing may be thrown through libcurl.
 TEST(http, one_allocation_fails) {
   std::atomic<std::uint16_t> port{0};
@@ -221,7 +221,7 @@ TEST(http, one_allocation_fails) {
       test::run([&]() -> rondo::task<> {
         http::session session;
         try {
-          test::failing_allocation fault(n);
+          rondo::testing::failing_allocation fault(n);
           std::size_t size = co_await transfer(session);
           EXPECT_EQ(size, 300'000u);
           passed = !fault.has_failed();

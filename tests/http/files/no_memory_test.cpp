@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // Each allocation fails once: the error reaches the caller, and no fd is left.
-#include "support/fail_alloc.hpp"
+#include <rondo/testing/replace_new.hpp>
 
 #include "support/site.hpp"
 
@@ -9,7 +9,7 @@ namespace http = rondo::http;
 
 namespace {
 
-#if RONDO_TEST_FAIL_ALLOC
+#if RONDO_ALLOCATIONS_CAN_FAIL
 
 using rondo::task;
 
@@ -27,7 +27,7 @@ void with_each_allocation_failing(std::string target, Call call) {
     for (;; ++n) {
       bool threw = false, failed = false;
       {
-        test::failing_allocation fail(n);
+        rondo::testing::failing_allocation fail(n);
         try {
           co_await call(r);
         } catch (const std::bad_alloc&) {

@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include <rondo/testing/replace_new.hpp>
 #include "support/async.hpp"
-#include "support/fail_alloc.hpp"
 #include "support/raw.hpp"
 #include "support/tls.hpp"
 
@@ -529,12 +529,12 @@ TEST(http_lifetime, a_reset_at_every_byte_and_clients_killed_in_the_middle) {
     co_await round();
     std::size_t fds = test::open_fds();
     std::size_t tasks = rondo::all_tasks().size();
-    [[maybe_unused]] long blocks = test::allocations::alive;
+    [[maybe_unused]] long blocks = rondo::testing::allocations_alive();
     for (int i = 0; i < 30; ++i) co_await round();
     EXPECT_EQ(test::open_fds(), fds);
     EXPECT_EQ(rondo::all_tasks().size(), tasks);
-#if RONDO_TEST_FAIL_ALLOC
-    EXPECT_NEAR(test::allocations::alive, blocks, 200)
+#if RONDO_ALLOCATIONS_CAN_FAIL
+    EXPECT_NEAR(rondo::testing::allocations_alive(), blocks, 200)
         << "after " << 60 * cuts.size() << " connections";
 #endif
     co_await server.close();

@@ -10,8 +10,8 @@
 #include <rondo/http/client.hpp>
 #include <rondo/http/server/server.hpp>
 
+#include <rondo/testing/every_allocation.hpp>
 #include "support/async.hpp"
-#include "support/every_allocation.hpp"
 #include "support/raw.hpp"
 
 using namespace std::chrono_literals;
@@ -399,7 +399,7 @@ TEST(http_multipart, without_memory_it_says_so) {
   std::string body =
       part("a name that is not in the string's own memory", std::string(100, '1')) + "--b--";
   for (bool and_all_after : {false, true}) {
-    int runs = test::every_allocation(
+    int runs = rondo::testing::every_allocation(
         [&] {
           test::run_virtual([&]() -> rondo::task<> {
             std::vector<std::string> halves{body.substr(0, 50), body.substr(50)};

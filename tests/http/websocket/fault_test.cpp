@@ -4,12 +4,12 @@
 // no crash.
 #include <gtest/gtest.h>
 
-#include "support/fail_alloc.hpp"
+#include <rondo/testing/replace_new.hpp>
 #include "support/tls.hpp"
 
 #include "support/websocket.hpp"
 
-#if RONDO_TEST_FAIL_ALLOC
+#if RONDO_ALLOCATIONS_CAN_FAIL
 
 namespace http = rondo::http;
 
@@ -48,7 +48,7 @@ TEST(websocket_faults, every_allocation_of_a_conversation_may_fail) {
     int n = 0;
     for (; failed && n < 2'000; ++n) {
       try {
-        test::failing_allocation fault(n);
+        rondo::testing::failing_allocation fault(n);
         co_await converse(test::url(server));
         failed = fault.has_failed();
       } catch (const std::bad_alloc&) {

@@ -1,7 +1,4 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
-//
-// Fault points: lets the n-th allocation of this thread fail, in a test program of
-// which one source file includes fail_alloc.hpp.
 #pragma once
 
 #include <atomic>
@@ -9,19 +6,13 @@
 #include <cstdlib>
 #include <new>
 
-// The thread sanitizer's own operator new cannot be replaced in part.
-#define RONDO_TEST_FAIL_ALLOC 1
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#undef RONDO_TEST_FAIL_ALLOC
-#define RONDO_TEST_FAIL_ALLOC 0
-#endif
-#endif
+namespace rondo { inline namespace v0 { namespace testing { namespace detail {
 
-namespace test {
-
+/// What the operator new of replace_new.hpp does.
 struct allocations {
-  /// How many more succeed before one fails; -1: none fails.
+  /// Whether a source file of this program includes replace_new.hpp.
+  static inline bool replaced = false;
+  /// How many more succeed on this thread before one fails; -1: none fails.
   static inline thread_local long until_failure = -1;
   /// Every one after the first failure fails as well.
   static inline thread_local bool keep_failing = false;
@@ -53,16 +44,8 @@ struct allocations {
   }
 };
 
-/// While it lives, the n-th allocation of this thread fails (the first is 0).
-struct failing_allocation {
-  explicit failing_allocation(long n, bool and_all_after = false) {
-    allocations::failed = 0;
-    allocations::keep_failing = and_all_after;
-    allocations::until_failure = n;
-  }
-  failing_allocation(const failing_allocation&) = delete;
-  ~failing_allocation() { allocations::until_failure = -1; }
-  bool has_failed() const { return allocations::failed > 0; }
-};
+[[noreturn]] void throw_not_replaced();
+/// Forgets what Rondo keeps of exceptions for async_backtrace.
+void forget_kept_exceptions() noexcept;
 
-}  // namespace test
+}}}}  // namespace rondo::v0::testing::detail
