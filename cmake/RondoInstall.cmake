@@ -16,6 +16,14 @@ install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev
 install(EXPORT rondo NAMESPACE rondo:: FILE rondo-targets.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rondo COMPONENT dev)
 
+# For gdb, which loads by itself what lies under the path of a shared library.
+install(FILES tools/gdb/rondo-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/rondo COMPONENT dev)
+if(BUILD_SHARED_LIBS)
+  install(FILES tools/gdb/rondo-gdb.py COMPONENT dev
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}
+    RENAME librondo_core.so.${PROJECT_VERSION}-gdb.py)
+endif()
+
 # rondo_uses(TARGET OUT): the libraries of ours and of others that it links, its own ones first.
 function(rondo_uses target out)
   set(all)
