@@ -69,7 +69,7 @@ def tokens_of(text):
             if piece.startswith("///<") and tokens:
                 tokens[-1].after = piece[4:].strip()
             elif piece.startswith("///"):
-                doc.append(piece[3:].strip())
+                doc.append(piece[3:].removeprefix(" ").rstrip())
         elif m.lastgroup == "macro":
             wrapper = wrapper or piece.endswith("_WRAPPER")
         elif m.lastgroup not in ("space", "preprocessor"):
