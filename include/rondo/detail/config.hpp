@@ -35,6 +35,15 @@
 #define RONDO_CAPTURED_BY(X)
 #endif
 
+// What a later version will not have, and what to write instead (docs/versions.md):
+//   RONDO_DEPRECATED("since 0.2: use happy_eyeballs_delay")
+// Programs that are built with -DRONDO_NO_DEPRECATED are told nothing.
+#ifndef RONDO_NO_DEPRECATED
+#define RONDO_DEPRECATED(TEXT) [[deprecated("rondo: " TEXT)]]
+#else
+#define RONDO_DEPRECATED(TEXT)
+#endif
+
 // A heuristic of the optimizer: the frame of `co_await f()` may live in its
 // caller's. Nothing may depend on it.
 #if __has_cpp_attribute(clang::coro_await_elidable)
