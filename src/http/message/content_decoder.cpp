@@ -215,17 +215,37 @@ class zstd_stage final : public stage {
 
  private:
   progress decode(std::string_view input, char* room, std::size_t size) override {
+    check_magic(input.substr(0, magic_size - checked_));
     ZSTD_inBuffer in{input.data(), input.size(), 0};
     ZSTD_outBuffer out{room, size, 0};
     // The call with no input and nothing to flush is no progress, which zstd may call an
     // error when it comes too often.
     std::size_t result = ::ZSTD_decompressStream(state_, &out, &in);
     if (::ZSTD_isError(result)) fail(::ZSTD_getErrorName(result));
-    if (result == 0) end();
+    checked_ = std::min(checked_ + in.pos, magic_size);
+    if (result == 0) {
+      end();
+      checked_ = 0;
+    }
     return {in.pos, out.pos};
   }
   bool begins_again(std::string_view) override { return true; }
 
+  // Libraries built for that read the formats before RFC 8878 too, whose decoders want
+  // whole headers at a time and take no limit of a window.
+  void check_magic(std::string_view bytes) const {
+    constexpr std::string_view frame = "\x28\xB5\x2F\xFD";
+    constexpr std::string_view skippable = "\x50\x2A\x4D\x18";  // to 0x5F in the first byte
+    if (bytes == frame.substr(checked_, bytes.size())) return;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      auto byte = static_cast<unsigned char>(bytes[i]);
+      if (checked_ + i == 0) byte &= 0xF0;
+      if (byte != static_cast<unsigned char>(skippable[checked_ + i])) fail("unknown frame");
+    }
+  }
+
+  static constexpr std::size_t magic_size = 4;
+  std::size_t checked_ = 0;  // bytes of a frame's magic number that have been taken
   ZSTD_DCtx* state_;
 };
 #endif

@@ -149,6 +149,14 @@ TEST(http_content_decoder, zstd_frames_follow_each_other) {
   }
 }
 
+TEST(http_content_decoder, zstd_of_before_its_standard_is_none) {
+  std::string v5("\x25\xb5\x2f\xfd\x01\x00\x00\x00", 8);
+  for (std::size_t piece : {1u, 3u, 10000u}) {
+    EXPECT_EQ(decoded("zstd", v5, piece), "malformed");
+    EXPECT_EQ(decoded("zstd", compressed("zstd", text) + v5, piece), "malformed");
+  }
+}
+
 TEST(http_content_decoder, zstd_windows_are_limited) {
   auto with_window = [](int log) {
     ZSTD_CCtx* context = ZSTD_createCCtx();
