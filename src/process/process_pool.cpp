@@ -46,7 +46,7 @@ class pool_core {
   void abandon() noexcept;
 
   const std::size_t workers;
-  const std::size_t max_calls;
+  const std::optional<std::size_t> max_calls;
   const std::size_t max_message;
 
  private:
@@ -245,7 +245,7 @@ std::unique_ptr<worker> pool_core::take_idle_worker() {
 
 // One that is not kept dies with its object, and is reaped in the background.
 void pool_core::put_back(std::unique_ptr<worker> w) noexcept {
-  bool used_up = max_calls > 0 && w->calls >= max_calls;
+  bool used_up = max_calls && w->calls >= *max_calls;
   if (!abandoned_ && !used_up && w->usable()) idle_.push_back(std::move(w));
 }
 
@@ -339,6 +339,8 @@ process_pool::process_pool(process_pool_options options) {
     throw usage_error(
         "process_pool: this process is a worker of one and has not come to its calls: its main has "
         "to reach rondo::run first, or to begin with rondo::serve_process_pool()");
+  if (options.max_calls_per_worker == 0u)
+    throw usage_error("process_pool: max_calls_per_worker is 0, which lets no call be made");
   if (options.workers == 0) options.workers = detail::usable_cpus();
   core_ = std::make_shared<detail::pool_core>(options);
 }

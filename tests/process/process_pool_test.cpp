@@ -674,6 +674,7 @@ TEST(process_pool, replaces_a_worker_after_so_many_calls) {
       numbers.push_back(n);
     }
     EXPECT_EQ(numbers, (std::vector<int>{1, 2, 1, 2}));
+    EXPECT_THROW(process_pool({.workers = 1, .max_calls_per_worker = 0}), rondo::usage_error);
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <type_traits>
 
 #include <rondo/process/executor.hpp>
@@ -27,8 +28,9 @@ struct process_pool_options {
   /// The most bytes that the packed arguments of a call, or its result, may have:
   /// a call with more throws std::length_error. At most 4 GiB.
   std::size_t max_message = 64 * 1024 * 1024;
-  /// A process that has run so many calls is replaced, against leaks; 0: never.
-  std::size_t max_calls_per_worker = 0;
+  /// A process that has run so many calls is replaced, against leaks. None: never; 0 is
+  /// refused (usage_error).
+  std::optional<std::size_t> max_calls_per_worker = {};
 };
 static_assert(std::is_trivially_destructible_v<process_pool_options>);
 

@@ -104,7 +104,7 @@ void transfer_state::prepare() {
   set(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
   set(easy, CURLOPT_BUFFERSIZE, buffer_size(version, is_https));
   // libcurl 8 counts also the wait for one of limited connections: there it is left out.
-  bool may_wait = session->options.connections > 0 || session->options.connections_per_host > 0;
+  bool may_wait = session->options.connections || session->options.connections_per_host;
   if (!may_wait || !is_libcurl_8)
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
   host_and_port where = session->has_proxies() ? host_of(url) : host_and_port();

@@ -125,6 +125,8 @@ session_state::session_state(loop& l, const session_options& given)
     : event_loop(l), options(given) {
   check_options(options);
   open_library();
+  if (options.connections == 0u || options.connections_per_host == 0u)
+    throw usage_error("http session: a limit of 0 connections lets no request be made");
   for (const auto& [name, value] : options.headers) check_own_field(name);
   if (!options.headers.contains("User-Agent"))
     options.headers.add("User-Agent",
@@ -148,8 +150,9 @@ session_state::session_state(loop& l, const session_options& given)
     curl_multi_setopt(multi_, option, static_cast<long>(std::min<std::size_t>(value, 1'000'000)));
   };
   limit(CURLMOPT_MAXCONNECTS, std::max<std::size_t>(1, options.kept_connections));
-  limit(CURLMOPT_MAX_HOST_CONNECTIONS, options.connections_per_host);
-  limit(CURLMOPT_MAX_TOTAL_CONNECTIONS, options.connections);
+  if (options.connections_per_host)
+    limit(CURLMOPT_MAX_HOST_CONNECTIONS, *options.connections_per_host);
+  if (options.connections) limit(CURLMOPT_MAX_TOTAL_CONNECTIONS, *options.connections);
   siblings_->add(*this);
   open_ = true;
 }

@@ -125,7 +125,7 @@ transfer_state& transfer_state::of(CURL* easy) noexcept { return *find(easy); }
 
 void transfer_state::start() {
   queued_ = begun_ = session->event_loop.now_ns();
-  started_ = session->options.connections == 0 && session->options.connections_per_host == 0;
+  started_ = !session->options.connections && !session->options.connections_per_host;
   session->start(*this);
   watch_time();
 }
@@ -845,12 +845,14 @@ std::string_view transfer_state::version() const noexcept {
 /// "127.0.0.1:80 (1 of 1 in use)"
 std::string transfer_state::queue_text() const {
   host_and_port where = host_of(url);
-  std::size_t limit = session ? session->options.connections_per_host : 0;
+  if (!session) return to_string(where);
+  std::optional<std::size_t> limit = session->options.connections_per_host;
   // What waits for its host's connections waits for all of them.
-  bool of_host = session && limit > 0 && session->started_to(where) >= limit;
-  if (!of_host && session) limit = session->options.connections;
-  std::string number = std::to_string(limit);
-  return to_string(where) + (limit ? " (" + number + " of " + number + " in use)" : "");
+  bool of_host = limit && session->started_to(where) >= *limit;
+  if (!of_host) limit = session->options.connections;
+  if (!limit) return to_string(where);
+  std::string number = std::to_string(*limit);
+  return to_string(where) + " (" + number + " of " + number + " in use)";
 }
 
 }}}  // namespace rondo::v0::http::detail

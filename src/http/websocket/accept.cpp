@@ -110,6 +110,7 @@ reply refusal(int status, std::string text) { return reply(status, text + "\n");
 
 reply accept_websocket(const request& r, websocket_handler handler,
                        const websocket_options& options) {
+  check_options(options);
   if (r.method != "GET") {
     reply answer = refusal(405, "A WebSocket is opened by GET.");
     answer.headers.add("Allow", "GET");

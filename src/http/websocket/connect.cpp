@@ -132,6 +132,7 @@ class client_handshake {
 task<http::websocket> connect_websocket(std::string url, tls_context context,
                                         websocket_options options, std::string subprotocols,
                                         headers fields) {
+  check_options(options);
   client_handshake handshake(url, std::move(subprotocols), std::move(fields));
   std::string failure;
   try {

@@ -81,6 +81,11 @@ class websocket_core::whole_message {
   websocket_core& core_;
 };
 
+void check_options(const websocket_options& options) {
+  if (options.ping_interval && options.ping_interval->count() <= 0)
+    throw usage_error("websocket: a ping_interval of 0 would send pings without end");
+}
+
 websocket_core::websocket_core(stream s, side self, const websocket_options& options,
                                std::string subprotocol, std::string name)
     : stream_(std::move(s)),
@@ -93,7 +98,7 @@ websocket_core::websocket_core(stream s, side self, const websocket_options& opt
       self_(self) {}
 
 void websocket_core::start() {
-  if (ping_interval_.count() > 0) arm(ping_interval_);
+  if (ping_interval_) arm(*ping_interval_);
   reader_ = create_task(read(reading(*this)));
 }
 
@@ -170,7 +175,7 @@ void websocket_core::take_pong() {
   std::string payload = frames_.take_payload();
   if (!pong_missing_ || payload != ping_payload()) return;  // of another ping, or of none
   pong_missing_ = false;
-  arm(ping_interval_);
+  if (ping_interval_) arm(*ping_interval_);
 }
 
 // The peer's close, or what must be failed.

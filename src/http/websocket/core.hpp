@@ -21,6 +21,9 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 
 class websocket_core;
 
+/// Throws usage_error.
+void check_options(const websocket_options& options);
+
 /// Keeps a core.
 class websocket_ref {
  public:
@@ -141,7 +144,7 @@ class websocket_core {
   std::string reason_;
   std::string cause_;  // of an end that was no close
   std::string output_failure_;
-  delay ping_interval_;
+  std::optional<delay> ping_interval_;
   delay ping_timeout_;
   delay close_timeout_;
   std::uint32_t ping_ = 0;

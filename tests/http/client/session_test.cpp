@@ -168,6 +168,18 @@ TEST(http_client_base, requests_may_have_to_stay_below_it) {
 
 // --- connections that others have ---
 
+TEST(http_client_queue, a_limit_of_no_connections_is_refused) {
+  test::run([]() -> rondo::task<> {
+    http::session_options none;
+    none.connections = 0;
+    EXPECT_THROW(http::session s(none), rondo::usage_error);
+    http::session_options none_of_a_host;
+    none_of_a_host.connections_per_host = 0;
+    EXPECT_THROW(http::session s(none_of_a_host), rondo::usage_error);
+    co_return;
+  });
+}
+
 TEST(http_client_queue, waiting_for_a_connection_has_a_limit_of_its_own) {
   test::run([]() -> rondo::task<> {
     rondo::event go, arrived;

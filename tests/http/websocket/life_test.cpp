@@ -10,10 +10,10 @@
 #include <thread>
 #include <vector>
 
-#include "support/websocket.hpp"
 #include "support/async.hpp"
 #include "support/run.hpp"
 #include "support/tls.hpp"
+#include "support/websocket.hpp"
 
 using namespace std::chrono_literals;
 namespace http = rondo::http;
@@ -363,6 +363,25 @@ TEST(websocket_life, try_send_sends_or_says_that_it_would_wait) {
     co_await server.close();
     EXPECT_FALSE(in_a_message);
     EXPECT_FALSE(after_the_end);
+  });
+}
+
+TEST(websocket_life, pings_without_end_are_refused_and_none_are_none) {
+  test::run([]() -> rondo::task<> {
+    std::string why = "connected";
+    try {
+      auto ws = co_await http::connect_websocket("ws://127.0.0.1:1/", {.ping_interval = 0s});
+    } catch (const rondo::usage_error& e) {
+      why = e.what();
+    }
+    EXPECT_EQ(why, "websocket: a ping_interval of 0 would send pings without end");
+    auto server = co_await serve(test::echo, {.ping_interval = std::nullopt});
+    auto ws = co_await http::connect_websocket(url(server), {.ping_interval = std::nullopt});
+    co_await ws.send("x");
+    auto m = co_await ws.receive();
+    EXPECT_EQ(m ? m->data : "", "x");
+    co_await ws.close();
+    co_await server.close();
   });
 }
 

@@ -49,9 +49,10 @@ struct session_options {
   http_version version = http_version::automatic;
   /// Open connections kept for later requests; more are closed, oldest first.
   std::size_t kept_connections = 256;
-  /// Connections at the same time; requests that need more wait. 0: no limit.
-  std::size_t connections_per_host = 0;
-  std::size_t connections = 0;
+  /// Connections at the same time; requests that need more wait. None: no limit; 0
+  /// is refused (usage_error).
+  std::optional<std::size_t> connections_per_host;
+  std::optional<std::size_t> connections;
 
   /// CAs to trust in place of the system's (PEM). Empty: those of the system, or what the
   /// environment names in their place (SSL_CERT_FILE, SSL_CERT_DIR), as OpenSSL does it.

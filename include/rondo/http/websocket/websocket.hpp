@@ -26,8 +26,8 @@ struct websocket_options {
   /// The largest message to receive, in bytes; a larger one closes with 1009.
   std::size_t max_message = 1024 * 1024;
   /// A ping is sent so often, so that a peer that has vanished is noticed, and those
-  /// on the way do not forget the connection. 0: never.
-  delay ping_interval = std::chrono::seconds(20);
+  /// on the way do not forget the connection. None: never; 0 is refused (usage_error).
+  std::optional<delay> ping_interval = std::chrono::seconds(20);
   /// For the pong of each; then it closes with 1011.
   delay ping_timeout = std::chrono::seconds(20);
   /// For the peer to answer a close.
