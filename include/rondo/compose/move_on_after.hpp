@@ -12,6 +12,7 @@ namespace rondo { inline namespace v0 {
 
 /// wait_for that gives an optional, empty when the time ran out, instead of
 /// throwing; `none` in it for void, a std::reference_wrapper for a reference.
+/// Cancelling it cancels what it waits for.
 template <class A>
   requires detail::awaitable<A>
 awaitable<std::optional<detail::element_t<awaited_t<A>>>> auto move_on_after(A&& what,

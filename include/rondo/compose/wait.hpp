@@ -66,7 +66,8 @@ class as_completed {
     order_.watch(std::move(tasks));
   }
 
-  /// The next task that has ended, or empty when all have been given.
+  /// The next task that has ended, or empty when all have been given. Cancelling it
+  /// takes effect at once; a task that it would have given is given by the next call.
   task<std::optional<task_handle<T>>> next() {
     std::size_t i = co_await detail::completion_order::next_operation(order_);
     if (i == detail::completion_order::none_left) co_return std::nullopt;

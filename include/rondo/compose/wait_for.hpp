@@ -28,7 +28,8 @@ detail::not_awaitable wait_for(A&&, delay) {
   return {};
 }
 
-/// wait_for with a point in time on the loop's clock.
+/// wait_for with a point in time on the loop's clock. Cancelling it cancels what it
+/// waits for.
 template <class A>
   requires detail::awaitable<A>
 awaitable<awaited_t<A>> auto timeout_at(A&& what, time_point deadline) {

@@ -47,7 +47,8 @@ class RONDO_CORO_RETURN_TYPE [[nodiscard]] async_generator {
   /// False for a default-constructed or moved-from generator.
   explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
 
-  /// The next value, or empty at the end. Throws what the body threw.
+  /// The next value, or empty at the end. Throws what the body threw. Cancelling it
+  /// ends the generator too.
   awaitable<std::optional<T>> auto next() noexcept { return detail::generator_next<T>(*this); }
 
  private:

@@ -81,27 +81,31 @@ class [[nodiscard]] datagram_socket {
   /// The data of the next datagram. One longer than max bytes is an error (Message
   /// too long) and dropped: receive_from gives what fits. The socket keeps a buffer
   /// of max bytes.
+  /// Cancelling it loses no datagram: one that has come is delivered, or received next.
   awaitable<std::string> auto receive(std::size_t max = longest_udp) {
     return detail::receive_operation(core_, max);
   }
   /// The next datagram with its sender, cut to max bytes: truncated() tells.
+  /// Cancelling it loses no datagram: one that has come is delivered, or received next.
   awaitable<datagram> auto receive_from(std::size_t max = longest_udp) {
     return detail::receive_from_operation(core_, max);
   }
   /// The same into the caller's memory, which must live until it returns.
+  /// Cancelling it loses no datagram: one that has come is delivered, or received next.
   awaitable<datagram_info> auto receive_into(std::span<char> into) {
     return detail::receive_into_operation(core_, into);
   }
 
   /// Sends one datagram to the peer of a connected socket. data must live until
   /// it returns. Waits while the kernel's buffer, or the queue of a Unix socket's
-  /// peer, is full. Throws usage_error when the socket is not connected.
+  /// peer, is full. Throws usage_error when the socket is not connected. Cancelled: it
+  /// was sent or not.
   awaitable<void> auto send(std::string_view data) {
     return detail::send_datagram_operation(core_, data);
   }
   /// The same to any address. Linux does not tell when the full queue of a Unix
   /// socket that this one is not connected to has room: that wait asks again every
-  /// 1 to 16 ms.
+  /// 1 to 16 ms. Cancelled: it was sent or not.
   awaitable<void> auto send_to(std::string_view data, const endpoint& to) {
     return detail::send_datagram_operation(core_, data, to);
   }
@@ -148,7 +152,8 @@ task<datagram_socket> bind_udp(endpoint local, datagram_options options = {});
 
 /// A UDP socket with a free port, connected to a host: no packet is sent, but send
 /// needs no address and only datagrams of that peer are received. Of a host name's
-/// addresses it takes the first to which there is a route.
+/// addresses it takes the first to which there is a route. Throws std::system_error.
+/// Cancelling it leaves no socket.
 task<datagram_socket> connect_udp(std::string host, std::uint16_t port,
                                   datagram_options options = {});
 task<datagram_socket> connect_udp(endpoint peer, datagram_options options = {});
@@ -156,10 +161,12 @@ task<datagram_socket> connect_udp(endpoint peer, datagram_options options = {});
 /// A Unix datagram socket at a path or "@abstract" name (endpoint::unix_path). The
 /// file is removed at close, if it is still this socket's; one that a dead program
 /// left behind is replaced, one in use is an error (Address already in use).
+/// Cancelling it leaves no socket.
 task<datagram_socket> bind_unix_datagram(std::string path, datagram_options options = {});
 
 /// A Unix datagram socket connected to the one at path. It gets an abstract name
-/// by itself, so that the peer can answer (Linux' autobind, unix(7)).
+/// by itself, so that the peer can answer (Linux' autobind, unix(7)). Throws
+/// std::system_error. Cancelling it leaves no socket.
 task<datagram_socket> connect_unix_datagram(std::string path, datagram_options options = {});
 
 }}  // namespace rondo::v0

@@ -110,6 +110,7 @@ class [[nodiscard]] file {
   /// Cancelled: it may have happened.
   RONDO_CORO_WRAPPER task<> sync() { return detail::file_core::sync(ref(), false); }
   /// The same for the data and what finds it again, not for times (fdatasync).
+  /// Cancelled: it may have happened.
   RONDO_CORO_WRAPPER task<> sync_data() { return detail::file_core::sync(ref(), true); }
   /// Cuts the file, or lengthens it with zeros. Cancelled: it may have happened.
   RONDO_CORO_WRAPPER task<> truncate(std::uint64_t size) {
@@ -156,6 +157,7 @@ task<file> open_file(std::string path, file_mode mode = file_mode::read,
                      unsigned permissions = 0666);
 
 /// A whole file, at most max bytes; more is an error (EFBIG).
+/// Cancelling it leaves nothing behind.
 task<std::string> read_text(std::string path, std::size_t max = 1u << 30);
 
 /// The lines of a file: file::lines of a file that it opens and closes.

@@ -52,7 +52,8 @@ task<file_lock> lock_file(std::string path, lock_kind kind = lock_kind::exclusiv
 /// The same for an open file. Its lock is that of all fds of this opening.
 task<file_lock> lock_file(file& f, lock_kind kind = lock_kind::exclusive);
 
-/// The lock, or nothing when another holds it.
+/// The lock, or nothing when another holds it. Throws std::system_error. Cancelled:
+/// the lock is not held.
 task<std::optional<file_lock>> try_lock_file(std::string path,
                                              lock_kind kind = lock_kind::exclusive);
 

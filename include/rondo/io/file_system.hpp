@@ -43,16 +43,21 @@ struct file_status {
 };
 
 /// The status of what path names; of a symbolic link's target.
+/// Cancelling it leaves nothing behind.
 task<file_status> stat(std::string path);
 /// The same, of a symbolic link itself.
+/// Cancelling it leaves nothing behind.
 task<file_status> lstat(std::string path);
 /// False when nothing has this name or a link leads nowhere; throws when that
 /// cannot be told (EACCES).
+/// Cancelling it leaves nothing behind.
 task<bool> exists(std::string path);
 
 /// Gives a file its name, in place of what had it: atomic within a file system.
+/// Cancelled: it has happened or not.
 task<> rename_file(std::string from, std::string to);
 /// Removes a name that is not a directory's: unlink.
+/// Cancelled: it has happened or not.
 task<> remove_file(std::string path);
 
 struct make_directory_options {
@@ -60,8 +65,11 @@ struct make_directory_options {
   bool exist_ok = false;        ///< a directory that exists is no error
   unsigned permissions = 0777;  ///< less the process's umask
 };
+/// Makes a directory; one that exists is an error (EEXIST) unless the options say
+/// otherwise. Cancelled: it has happened or not, or for a part of `parents`.
 task<> make_directory(std::string path, make_directory_options options = {});
 /// Removes an empty directory.
+/// Cancelled: it has happened or not.
 task<> remove_directory(std::string path);
 /// Removes a directory and all that is in it (shutil.rmtree). Follows no
 /// symbolic link, also not one that takes a directory's place meanwhile; path
@@ -69,18 +77,24 @@ task<> remove_directory(std::string path);
 /// Cancelled: stops between two entries.
 task<> remove_tree(std::string path);
 /// Puts a directory's entries on the disk, after a rename in it.
+/// Cancelled: it has happened or not.
 task<> sync_directory(std::string path);
 
 /// Cuts a file, or lengthens it with zeros.
+/// Cancelled: it has happened or not.
 task<> truncate(std::string path, std::uint64_t size);
 /// Sets the permission bits: chmod.
+/// Cancelled: it has happened or not.
 task<> change_mode(std::string path, unsigned mode);
 
 /// Makes path a symbolic link to target.
+/// Cancelled: it has happened or not.
 task<> make_symlink(std::string target, std::string path);
 /// Makes path another name of a file: a hard link.
+/// Cancelled: it has happened or not.
 task<> make_hard_link(std::string existing, std::string path);
 /// What a symbolic link says.
+/// Cancelling it leaves nothing behind.
 task<std::string> read_link(std::string path);
 
 /// Copies the content and the permissions of a regular file, replacing what had

@@ -37,7 +37,8 @@ task<stream> open_connection(std::string host, std::uint16_t port, connection_op
 /// The same for an address.
 task<stream> open_connection(endpoint address, connection_options options = {});
 
-/// Connects to a Unix socket: its path, or "@name" for an abstract one.
+/// Connects to a Unix socket: its path, or "@name" for an abstract one. Throws
+/// std::system_error. Cancelling it leaves no socket.
 task<stream> open_unix_connection(std::string path);
 
 }}  // namespace rondo::v0

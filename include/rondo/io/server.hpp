@@ -104,7 +104,8 @@ task<server> start_unix_server(connection_handler handler, std::string path,
 /// does not have (::1 where IPv6 is switched off) are left out, unless it has none of
 /// them. The handler is kept as long as the server. When there are no fds left it waits a
 /// while, which is reported (problem::shortage); the connections stay in the kernel's queue.
-/// Throws std::system_error (`listen 127.0.0.1:80: Permission denied`).
+/// Throws std::system_error (`listen 127.0.0.1:80: Permission denied`). Cancelling it
+/// leaves no socket.
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
 RONDO_CORO_WRAPPER task<server> start_server(F&& handler, std::string host, std::uint16_t port,
@@ -116,7 +117,8 @@ RONDO_CORO_WRAPPER task<server> start_server(F&& handler, std::string host, std:
 
 /// The same on a Unix socket: a path, or "@name" for an abstract one. A socket
 /// file that nobody listens on any more is replaced, and of several that start at the
-/// same time one gets it; the server removes its own when it stops listening.
+/// same time one gets it; the server removes its own when it stops listening. Cancelling
+/// it leaves no socket.
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
 RONDO_CORO_WRAPPER task<server> start_unix_server(F&& handler, std::string path,

@@ -50,20 +50,24 @@ class [[nodiscard]] stream {
   explicit operator bool() const noexcept { return core_ != nullptr; }
 
   /// Up to max bytes as soon as there are any; empty at the end.
+  /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::string> auto read(std::size_t max = 64 * 1024) noexcept {
     return detail::read_bytes_operation(core_, goal::some, max);
   }
   /// The same into the caller's memory, which must live until it returns; gives
   /// the number of bytes, 0 at the end.
+  /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::size_t> auto read_some(std::span<char> into) noexcept {
     return detail::read_some_operation(core_, into);
   }
   /// Exactly n bytes, or incomplete_read_error.
+  /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::string> auto read_exactly(std::size_t n) noexcept {
     return detail::read_bytes_operation(core_, goal::exactly, n);
   }
   /// Through the separator, or that of several which ends first; it must come
   /// within the limit (limit_overrun_error).
+  /// Cancelling it loses nothing: what has come is read next.
   template <class... More>
   awaitable<std::string> auto read_until(std::string separator, More... more) {
     std::vector<std::string> separators;
@@ -73,15 +77,17 @@ class [[nodiscard]] stream {
     return detail::read_until_operation(core_, std::move(separators));
   }
   /// A line with its '\n'; at the end the rest without one, then empty.
+  /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::string> auto read_line() noexcept {
     return detail::read_bytes_operation(core_, goal::line, 0);
   }
   /// All up to the end, at most max bytes (limit_overrun_error).
+  /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::string> auto read_all(std::size_t max) noexcept {
     return detail::read_bytes_operation(core_, goal::all, max);
   }
   /// What comes next, n bytes of it, without taking it; fewer only at the end. n
-  /// is at most the limit (limit_overrun_error).
+  /// is at most the limit (limit_overrun_error). Cancelling it takes nothing.
   awaitable<std::string> auto peek(std::size_t n) noexcept {
     return detail::read_bytes_operation(core_, goal::peek, n);
   }
@@ -89,12 +95,12 @@ class [[nodiscard]] stream {
   async_generator<std::string> lines();
 
   /// Sends all of data, which must live until it returns: awaiting it is the
-  /// backpressure.
+  /// backpressure. Cancelled: an unknown part was sent; close the stream.
   awaitable<void> auto write(std::string_view data) noexcept {
     return detail::write_operation(core_, data);
   }
   /// Sends several pieces in order, which must live until it returns, with few
-  /// system calls and without joining them.
+  /// system calls and without joining them. Cancelled: as write.
   awaitable<void> auto writelines(std::span<const std::string_view> pieces) noexcept {
     return detail::write_parts_operation(core_, pieces);
   }

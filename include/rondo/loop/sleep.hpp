@@ -47,7 +47,7 @@ awaitable<void> auto sleep(std::chrono::duration<Rep, Period> d) noexcept {
   return detail::sleep_operation(delay(d));
 }
 
-/// Waits until the loop's clock shows `when`.
+/// Waits until the loop's clock shows `when`. Cancelling it takes effect at once.
 inline awaitable<void> auto sleep_until(time_point when) noexcept {
   return detail::sleep_operation(when);
 }

@@ -57,9 +57,12 @@ class basic_queue {
   bool empty() const noexcept { return items_.empty(); }
   bool full() const noexcept { return items_.size() >= maxsize_; }
 
-  /// Waits for room and adds the item. Throws queue_shut_down.
+  /// Waits for room and adds the item. Throws queue_shut_down. Cancelling it takes
+  /// effect at once and adds nothing; an item that is in already has been put.
   awaitable<void> auto put(T item) { return put_operation(*this, std::move(item)); }
   /// Waits for an item. Throws queue_shut_down when the queue is shut down and empty.
+  /// Cancelling it takes effect at once and takes nothing; an item already handed over
+  /// is delivered.
   awaitable<T> auto get() noexcept { return get_operation(*this); }
 
   /// Throws queue_full, queue_shut_down.
@@ -108,7 +111,7 @@ class basic_queue {
       while (!joiners_.empty()) joiners_.pop().complete();
   }
 
-  /// Waits until task_done was said for every item.
+  /// Waits until task_done was said for every item. Cancelling it takes effect at once.
   awaitable<void> auto join() noexcept { return join_operation(*this); }
 
   /// No put from now on; those who wait to put get queue_shut_down, and so do
