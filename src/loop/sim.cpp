@@ -45,15 +45,15 @@ class sim_backend final : public backend {
                !is_ours(op.fd)) {
       op.outcome = -ENOTSUP;
     } else if (must_queue(op, writes) || (op.outcome = do_syscall(op)) == -EAGAIN) {
-      append(pending_, op);
+      pending_.push_back(op);
       return false;
     }
     return true;
   }
   bool cancel(io_operation& op) noexcept override {
-    for (const io_operation* o = answered_.head; o; o = o->next_io)
-      if (o == &op) return false;
-    remove(pending_, op);
+    for (const io_operation& o : answered_)
+      if (&o == &op) return false;
+    op.unlink();
     return true;
   }
 
@@ -63,10 +63,9 @@ class sim_backend final : public backend {
     if (in_flight() > 0) {
       // What these begin is answered by a later poll.
       unsigned now = in_flight();
-      while (now-- > 0 && answered_.head) {
-        io_operation& op = *answered_.head;
-        remove(answered_, op);
-        op.kernel_done(op.outcome);
+      while (now-- > 0 && !answered_.empty()) {
+        io_operation* op = answered_.pop_front();
+        op->kernel_done(op->outcome);
       }
       return;
     }
@@ -90,48 +89,32 @@ class sim_backend final : public backend {
   /// time goes on or there is a deadlock. So it tries, and keeps the answers for poll.
   unsigned in_flight() const noexcept override {
     unsigned n = 0;
-    for (io_operation* op = pending_.head; op;) {
-      io_operation* next = op->next_io;
-      op->outcome = do_syscall(*op);
-      if (op->outcome != -EAGAIN) {
-        remove(pending_, *op);
-        append(answered_, *op);
+    for (io_operation& op : pending_) {
+      op.outcome = do_syscall(op);
+      if (op.outcome != -EAGAIN) {
+        op.unlink();
+        answered_.push_back(op);
       }
-      op = next;
     }
-    for (const io_operation* op = answered_.head; op; op = op->next_io) ++n;
+    for ([[maybe_unused]] const io_operation& op : answered_) ++n;
     return n;
   }
   std::int64_t now() noexcept override { return now_; }
 
  private:
-  struct list {
-    io_operation* head = nullptr;
-    io_operation* tail = nullptr;
-  };
-  static void append(list& l, io_operation& op) noexcept {
-    op.next_io = nullptr;
-    op.previous_io = l.tail;
-    (l.tail ? l.tail->next_io : l.head) = &op;
-    l.tail = &op;
-  }
-  static void remove(list& l, io_operation& op) noexcept {
-    (op.previous_io ? op.previous_io->next_io : l.head) = op.next_io;
-    (op.next_io ? op.next_io->previous_io : l.tail) = op.previous_io;
-  }
   static bool is_write(const io_operation& op) noexcept {
     return op.code == opcode::send || op.code == opcode::sendmsg;
   }
   /// Never overtakes what waits on the same fd already.
   bool must_queue(const io_operation& op, bool writes) const noexcept {
-    for (const io_operation* o = pending_.head; o; o = o->next_io)
-      if (o->fd == op.fd && is_write(*o) == writes) return true;
+    for (const io_operation& o : pending_)
+      if (o.fd == op.fd && is_write(o) == writes) return true;
     return false;
   }
 
-  mutable list pending_;
-  mutable list answered_;  // outcome is set
-  sem_t wakes_;            // may be posted by a signal handler; a condition variable may not
+  mutable list<io_operation> pending_;
+  mutable list<io_operation> answered_;  // outcome is set
+  sem_t wakes_;  // may be posted by a signal handler; a condition variable may not
   std::int64_t now_ = 1'000'000'000;  // nothing has ever happened before
 };
 
