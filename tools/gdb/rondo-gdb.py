@@ -106,7 +106,10 @@ WORDS = {
     "abandoning": "to_thread", "all_blocked": "wait_until_all_blocked", "deadline": "wait_for",
     "execution": "process_pool.call", "exit": "wait", "fd_watcher": "watch",
     "foreign": "foreign awaitable", "gather_range": "gather", "group": "task_group",
-    "join": "task", "look_up": "resolve", "outcome": "outcome_of", "plain_io": "I/O",
+    "join": "task", "look_up": "resolve",
+    "channel_receive": "channel.receive", "channel_send": "channel.send",
+    "queue_get": "queue.get", "queue_join": "queue.join", "queue_put": "queue.put",
+    "outcome": "outcome_of", "plain_io": "I/O",
     "read_bytes": "read", "read_some": "read", "readiness": "readiness", "scope": "cancel_scope",
     "send_datagram": "send", "stoppable": "move_on_when", "submit": "thread_pool.submit",
     "thread": "to_thread", "workers": "run_workers", "write_parts": "write",
@@ -130,7 +133,7 @@ def coroutine_name(pretty):
     """What src/coro/node.cpp makes of the compiler's name of a function."""
     if pretty.endswith("]") and " [" in pretty:
         pretty = pretty[:pretty.rindex(" [")]
-    found = re.search(r"\(lambda\)|<lambda", pretty)
+    found = re.search(r"\(lambda\)|<lambda|\(anonymous class\)", pretty)
     if found:
         pretty = pretty[:found.start()].rstrip(":")
     for suffix in (" const", " &", " &&", " noexcept"):
