@@ -44,6 +44,12 @@ namespace {
 
 rondo::run_options debugging() { return {.backend = rondo::backend_kind::sim, .debug = true}; }
 
+// By its name or, with g++, its closing brace.
+std::string at_once_place() {
+  bool by_name = rondo::detail::place_of_promise == rondo::detail::place_kind::name;
+  return std::string(" at async_backtrace_test.cpp:") + (by_name ? "22" : "25");
+}
+
 TEST(async_backtrace, goes_through_calls_and_up_the_tree) {
   std::exception_ptr caught;
   try {
@@ -79,7 +85,7 @@ TEST(async_backtrace, goes_through_generators_and_groups) {
       "  called from feed::numbers at async_backtrace_test.cpp:30\n"
       "  called from feed::consume at async_backtrace_test.cpp:34\n"
       "  under task_group in lambda in async_backtrace_goes_through_generators_and_groups_Test::"
-      "TestBody at async_backtrace_test.cpp:69");
+      "TestBody at async_backtrace_test.cpp:75");
 }
 
 TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
@@ -91,18 +97,17 @@ TEST(async_backtrace, ends_the_report_of_an_exception_that_nobody_asked_for) {
     co_await rondo::sleep(2s);
   };
   test::run(main, debugging());
-  EXPECT_EQ(
-      said.messages,
-      (test::lines{
-          std::string("task 'feed::at_once' failed before its first co_await (") +
-              rondo::detail::place_word(rondo::detail::place_of_promise) +
-              " at async_backtrace_test.cpp:22, created at async_backtrace_test.cpp:90) and nobody "
-              "asked for its result: std::runtime_error: at once",
-          "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:18 "
-          "(created at async_backtrace_test.cpp:89) and nobody "
-          "asked for its result: std::runtime_error: bad number\n"
-          "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
-          "  called from feed::load at async_backtrace_test.cpp:18"}));
+  EXPECT_EQ(said.messages,
+            (test::lines{
+                std::string("task 'feed::at_once' failed before its first co_await (") +
+                    rondo::detail::place_word(rondo::detail::place_of_promise) + at_once_place() +
+                    ", created at async_backtrace_test.cpp:96) and nobody "
+                    "asked for its result: std::runtime_error: at once",
+                "task 'feed::load' failed after its co_await at async_backtrace_test.cpp:18 "
+                "(created at async_backtrace_test.cpp:95) and nobody "
+                "asked for its result: std::runtime_error: bad number\n"
+                "  thrown in feed::parse after its co_await at async_backtrace_test.cpp:15\n"
+                "  called from feed::load at async_backtrace_test.cpp:18"}));
 }
 
 TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_is) {
@@ -118,10 +123,10 @@ TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_i
   EXPECT_EQ(
       trace,
       std::string("  thrown in feed::at_once, ") +
-          rondo::detail::place_word(rondo::detail::place_of_promise) +
-          " at async_backtrace_test.cpp:22\n"
+          rondo::detail::place_word(rondo::detail::place_of_promise) + at_once_place() +
+          "\n"
           "  called from lambda in async_backtrace_of_one_thrown_before_any_await_says_where_that_"
-          "coroutine_is_Test::TestBody at async_backtrace_test.cpp:112");
+          "coroutine_is_Test::TestBody at async_backtrace_test.cpp:118");
 }
 
 TEST(async_backtrace, is_bounded_in_depth_and_number) {
