@@ -126,7 +126,7 @@ TEST(async_backtrace, of_one_thrown_before_any_await_says_where_that_coroutine_i
           rondo::detail::place_word(rondo::detail::place_of_promise) + at_once_place() +
           "\n"
           "  called from lambda in async_backtrace_of_one_thrown_before_any_await_says_where_that_"
-          "coroutine_is_Test::TestBody at async_backtrace_test.cpp:118");
+          "coroutine_is_Test::TestBody at async_backtrace_test.cpp:117");
 }
 
 TEST(async_backtrace, is_bounded_in_depth_and_number) {
