@@ -128,7 +128,7 @@ void require_same(const conversation& cut, const conversation& whole) {
   for (const conversation* c : {&whole, &cut}) {
     for (const served& r : c->all)
       std::fprintf(stderr, "%s %s: %zu fields, %zu bytes%s; ", r.method.c_str(), r.target.c_str(),
-                   r.headers.size(), r.body.size(), r.complete ? "" : ", cut");
+                   r.fields.size(), r.body.size(), r.complete ? "" : ", cut");
     std::fprintf(stderr, "%d\n", c->refusal);
   }
   require(false);
