@@ -60,9 +60,8 @@ class sim_backend final : public backend {
   void poll(std::int64_t deadline, bool threads_at_work) noexcept override {
     bool woken = false;
     while (::sem_trywait(&wakes_) == 0) woken = true;
-    if (in_flight() > 0) {
+    if (unsigned now = in_flight(); now > 0) {
       // What these begin is answered by a later poll.
-      unsigned now = in_flight();
       while (now-- > 0 && !answered_.empty()) {
         io_operation* op = answered_.pop_front();
         op->kernel_done(op->outcome);
