@@ -1,7 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/loop/loop.hpp>
 
-#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -9,20 +8,18 @@
 #include <cstring>
 #include <stdexcept>
 
-#include <rondo/coro/context_var.hpp>
 #include <rondo/coro/current_task.hpp>
 #include <rondo/coro/detail/backtrace.hpp>
-#include <rondo/coro/detail/frame_pool.hpp>
 #include "coro/fatal.hpp"
 #include "loop/backend.hpp"
+#include "loop/callback.hpp"
+#include "loop/child_of_fork.hpp"
 #include "loop/interrupt.hpp"
 #include "loop/loop_link.hpp"
 #include "loop/standard_fds.hpp"
 #include "loop/watchdog.hpp"
 
 namespace rondo { inline namespace v0 {
-
-namespace detail {
 
 namespace {
 
@@ -36,191 +33,7 @@ bool debug_wanted(const loop_options& options) {
   return options.debug || debug_build;
 }
 
-/// A function posted to the ready queue, once. Calls of other threads bring no
-/// context: they run in a copy of the thread's.
-struct posted_call : entry, pooled {
-  unique_function<void()> function;
-  context* ctx = nullptr;
-  const char* kind;
-  code_place asked_for_at;
-  bool has_context = false;
-  posted_call(unique_function<void()> f, const char* k, code_place where)
-      : function(std::move(f)), kind(k), asked_for_at(where) {
-    fire = [](entry& e) noexcept { static_cast<posted_call&>(e).call(); };
-  }
-  ~posted_call() { release(ctx); }
-  void capture_context() noexcept {
-    ctx = retain(current_context());
-    has_context = true;
-  }
-  void call() noexcept;
-};
-
-/// Calls f in the context of who asked for it; what f sets stays in there.
-void call_and_report(unique_function<void()>& f, context*& ctx, const char* kind,
-                     const code_place& where) noexcept {
-  if (step_record* step = this_thread_scheduler->step) [[unlikely]]
-    step->calls_back(kind, where);
-  context*& present = current_context();
-  std::swap(present, ctx);
-  try {
-    f();
-  } catch (...) {
-    report_made([&] {
-      return diagnostic{problem::exception_not_retrieved,
-                        std::string("a callback of ") + kind + " at " + short_location(where) +
-                            " threw: " + describe(std::current_exception()),
-                        std::current_exception()};
-    });
-  }
-  std::swap(present, ctx);
-}
-
-void posted_call::call() noexcept {
-  if (!has_context) capture_context();
-  call_and_report(function, ctx, kind, asked_for_at);
-  delete this;
-}
-
 }  // namespace
-
-/// A function at a point in time. Counted: by the queue while it is armed, and
-/// by the user's `scheduled`.
-struct scheduled_call : timer, entry, pooled {
-  unique_function<void()> function;
-  context* ctx = retain(current_context());
-  timer_queue* queue;
-  scheduler* sched;
-  const char* kind;
-  code_place asked_for_at;
-  unsigned references = 2;
-  bool cancelled = false;
-
-  void drop() noexcept {
-    if (--references == 0) delete this;
-  }
-  void forget_call() noexcept {
-    function.reset();
-    release(std::exchange(ctx, nullptr));
-  }
-  static void due(timer& t) noexcept {
-    auto& c = static_cast<scheduled_call&>(t);
-    if (loop::current().closing_) {
-      c.forget_call();
-      c.drop();
-    } else {
-      this_thread_scheduler->post(c);
-    }
-  }
-  static void call(entry& e) noexcept {
-    auto& c = static_cast<scheduled_call&>(e);
-    if (!c.cancelled) call_and_report(c.function, c.ctx, c.kind, c.asked_for_at);
-    c.forget_call();
-    c.drop();
-  }
-};
-
-namespace {
-
-[[noreturn]] void parents_loop_used() noexcept {
-  fatal(
-      "a child of fork goes on with a task of its parent, whose loop it does not have: let the "
-      "child exec, _exit, or call rondo::run for tasks of its own");
-}
-
-/// In place of the parent's kernel interface, whose memory and fds are shared.
-class parents_backend final : public backend {
- public:
-  backend_kind kind() const noexcept override { parents_loop_used(); }
-  bool start(io_operation&) noexcept override { parents_loop_used(); }
-  bool cancel(io_operation&) noexcept override { parents_loop_used(); }
-  void poll(std::int64_t, bool) noexcept override { parents_loop_used(); }
-  bool wants_poll() noexcept override { parents_loop_used(); }
-  void wake() noexcept override {}
-  unsigned in_flight() const noexcept override { return 0; }
-  std::int64_t now() noexcept override { return monotonic_now(); }
-  int fd() noexcept override { return -1; }
-  void forget(int) noexcept override {}
-};
-
-/// A coroutine whose only step ends the process.
-struct refusal {
-  struct promise_type {
-    refusal get_return_object() noexcept {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() const noexcept { return {}; }
-    std::suspend_always final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const noexcept {}
-  };
-  std::coroutine_handle<> handle;
-};
-refusal refuse() {
-  parents_loop_used();
-  co_return;
-}
-
-}  // namespace
-
-/// The thread that forks may be inside of a loop. The child does not have it: it
-/// may run one of its own, but a step into the parent's ends it with a message.
-struct child_of_fork {
-  static void leave_loop() noexcept {
-    interrupt_guard::leave_signals_to_default();
-    scheduler* s = std::exchange(this_thread_scheduler, nullptr);
-    if (!s) return;
-    static refusal diverted = refuse();
-    s->divert(diverted.handle);
-    static parents_backend none;
-    static_cast<loop*>(s)->backend_ = &none;
-  }
-  [[maybe_unused]] static inline const int registered =
-      ::pthread_atfork(nullptr, nullptr, &leave_loop);
-};
-
-}  // namespace detail
-
-scheduled::~scheduled() {
-  if (!call_) return;
-  // Once it is made or its loop is gone, nobody else has it.
-  if (call_->references > 1 && call_->sched != detail::this_thread_scheduler)
-    detail::fatal(
-        "what call_later returned was destroyed on a thread that is not its loop's; use "
-        "loop_ref::call_soon_threadsafe");
-  call_->drop();
-}
-
-void scheduled::cancel() {
-  if (!call_) return;
-  if (call_->references > 1 && call_->sched != detail::this_thread_scheduler)
-    throw usage_error(
-        "scheduled::cancel: the call belongs to another thread's loop; use "
-        "loop_ref::call_soon_threadsafe");
-  call_->cancelled = true;
-  if (call_->armed()) {
-    call_->queue->disarm(*call_);
-    call_->forget_call();
-    call_->drop();
-  }
-  std::exchange(call_, nullptr)->drop();
-}
-
-loop_ref::loop_ref(detail::loop_link* link) noexcept : link_(link) { link_->hold(); }
-loop_ref::loop_ref(const loop_ref& other) noexcept : link_(other.link_) {
-  if (link_) link_->hold();
-}
-loop_ref::~loop_ref() {
-  if (link_) link_->release();
-}
-
-bool loop_ref::post(detail::unique_function<void()> f, detail::code_place where) const {
-  if (!link_) return false;
-  auto* call = new detail::posted_call(std::move(f), "call_soon_threadsafe", where);
-  if (link_->post(*call)) return true;
-  delete call;
-  return false;
-}
 
 /// The node above all tasks of a loop.
 class loop::top_node final : public detail::node {
@@ -244,11 +57,12 @@ loop::loop(loop_options options) {
         "rondo: a loop runs on this thread already: co_await the task instead of "
         "calling run, or call run on another thread");
   detail::occupy_standard_fds();
+  detail::leave_loops_in_children();
   backend_ = detail::make_backend(options.backend);
   try {
     link_ = detail::loop_link::make(*backend_);
     top_ = new top_node(*this);
-    debug = detail::debug_wanted(options);
+    debug = debug_wanted(options);
     if (debug) {
       detail::forget_departures();
       watchdog_ = new detail::watchdog;

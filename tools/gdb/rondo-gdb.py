@@ -130,7 +130,7 @@ def word_of(operation):
 
 
 def coroutine_name(pretty):
-    """What src/coro/node.cpp makes of the compiler's name of a function."""
+    """What src/coro/source_name.cpp makes of the compiler's name of a function."""
     if pretty.endswith("]") and " [" in pretty:
         pretty = pretty[:pretty.rindex(" [")]
     found = re.search(r"\(lambda\)|<lambda|\(anonymous class\)", pretty)

@@ -7,6 +7,7 @@
 
 #include <rondo/coro/detail/entry.hpp>
 #include <rondo/coro/detail/scheduler.hpp>
+#include <rondo/coro/detail/source_name.hpp>
 #include <rondo/coro/detail/step_record.hpp>
 #include <rondo/detail/config.hpp>
 
@@ -138,32 +139,6 @@ class node : public entry {
 /// Ends the program: g++ 12 makes nothing of the body of a coroutine whose
 /// outermost block declares no variable and which has a co_await in a condition.
 [[noreturn]] void coroutine_lost(const node& n) noexcept;
-
-/// `app::fetch` of the compiler's `rondo::task<int> app::fetch(std::string)`.
-std::string coroutine_name(const char* pretty_function);
-/// What the place is that a coroutine's promise is given: the line of its name. But g++
-/// gives that of the brace that closes its body; none of its default arguments sees more
-/// (docs/compilers.md). Only the coroutine's own compiler knows: it says so in a default
-/// argument, because the library may have been built by the other one.
-enum class place_kind : unsigned { name = 0, closing_brace = 1u << 31 };
-#ifdef __clang__
-inline constexpr place_kind place_of_promise = place_kind::name;
-#else
-inline constexpr place_kind place_of_promise = place_kind::closing_brace;
-#endif
-inline const char* place_word(place_kind k) noexcept {
-  return k == place_kind::name ? "defined" : "ending";
-}
-/// A line of somebody's source.
-struct code_place {
-  const char* file = nullptr;
-  unsigned line = 0;
-};
-/// `download.cpp:12`, the file without its folders.
-std::string short_location(const code_place& where);
-inline std::string short_location(const std::source_location& where) {
-  return short_location(code_place{where.file_name(), where.line()});
-}
 
 /// While it lives, code runs in the name of n: a composite that calls what its
 /// user gave it.

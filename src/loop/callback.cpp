@@ -1,0 +1,58 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "loop/callback.hpp"
+
+#include <exception>
+#include <string>
+
+#include <rondo/coro/diagnostic.hpp>
+
+namespace rondo { inline namespace v0 { namespace detail {
+
+namespace {
+
+/// Calls f in the context of who asked for it; what f sets stays in there.
+void call_and_report(unique_function<void()>& f, context*& ctx, const char* kind,
+                     const code_place& where) noexcept {
+  if (step_record* step = this_thread_scheduler->step) [[unlikely]]
+    step->calls_back(kind, where);
+  context*& present = current_context();
+  std::swap(present, ctx);
+  try {
+    f();
+  } catch (...) {
+    report_made([&] {
+      return diagnostic{problem::exception_not_retrieved,
+                        std::string("a callback of ") + kind + " at " + short_location(where) +
+                            " threw: " + describe(std::current_exception()),
+                        std::current_exception()};
+    });
+  }
+  std::swap(present, ctx);
+}
+
+}  // namespace
+
+void posted_call::call() noexcept {
+  if (!has_context) capture_context();
+  call_and_report(function, ctx, kind, asked_for_at);
+  delete this;
+}
+
+void scheduled_call::due(timer& t) noexcept {
+  auto& c = static_cast<scheduled_call&>(t);
+  if (loop::current().closing_) {
+    c.forget_call();
+    c.drop();
+  } else {
+    this_thread_scheduler->post(c);
+  }
+}
+
+void scheduled_call::call(entry& e) noexcept {
+  auto& c = static_cast<scheduled_call&>(e);
+  if (!c.cancelled) call_and_report(c.function, c.ctx, c.kind, c.asked_for_at);
+  c.forget_call();
+  c.drop();
+}
+
+}}}  // namespace rondo::v0::detail
