@@ -3,6 +3,7 @@
 // A path, a line break, a robots.txt: what it says does not depend on the kind of its line
 // ends nor on groups for others, and a rule fits where a plain search says that it fits.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -61,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
 
   robots rules = robots::parse(text, "rondo");
-  if (rules.crawl_delay()) require(rules.crawl_delay()->nanoseconds() <= 60'000'000'000);
+  if (rules.crawl_delay()) require(rules.crawl_delay()->nanoseconds() <= std::chrono::minutes(1));
   std::string other_ends, others = "User-agent: somebody-else\nDisallow: /\nCrawl-delay: 7\n";
   for (char c : text) other_ends += c == '\n' ? std::string("\r\n") : std::string(1, c);
   require(same(rules, robots::parse(other_ends, "rondo"), target));
@@ -76,8 +77,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       (pattern[0] == '/' || pattern[0] == '*')) {
     robots one = robots::parse("User-agent: *\nDisallow: " + std::string(pattern), "rondo");
     require(one.allows(target) == !fits(pattern, target));
-    robots both = robots::parse("User-agent: rondo\nDisallow: /\nAllow: " + std::string(pattern),
-                                "rondo");
+    robots both =
+        robots::parse("User-agent: rondo\nDisallow: /\nAllow: " + std::string(pattern), "rondo");
     require(both.allows(target) == fits(pattern, target));
   }
   return 0;

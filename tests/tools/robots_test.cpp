@@ -201,6 +201,9 @@ TEST(robots, CrawlDelay) {
   EXPECT_EQ(delay_of("inf"), 60'000'000'000);
   EXPECT_FALSE(
       robots::parse("User-agent: rondo\nUser-agent: *\nDisallow:\n", "rondo").crawl_delay());
+  EXPECT_FALSE(
+      robots::parse("Crawl-delay: 2\nUser-agent: *\nDisallow: /x\n", "rondo").crawl_delay())
+      << "before the first user-agent it is nobody's";
   // It is its group's, wherever it stands in it.
   for (const char* text :
        {"User-agent: a\nCrawl-delay: 2\nUser-agent: rondo\nDisallow: /x\n",

@@ -142,12 +142,13 @@ robots robots::parse(std::string_view text, std::string_view token) {
   robots ours, for_all, group;
   bool named = false;                        // some group names us
   bool is_ours = false, is_for_all = false;  // the group that is being read
+  bool has_head = false;                     // a user-agent: what stands before is nobody's
   bool in_rules = false;                     // so that the next user-agent begins a group
   auto end_group = [&] {
     if (is_ours) ours.add(group);
     if (is_for_all) for_all.add(group);
     group = robots();
-    is_ours = is_for_all = in_rules = false;
+    is_ours = is_for_all = has_head = in_rules = false;
   };
   while (!text.empty()) {
     auto record = take_apart(take_line(text));
@@ -155,6 +156,7 @@ robots robots::parse(std::string_view text, std::string_view token) {
     auto [name, value] = *record;
     if (is_user_agent(name)) {
       if (in_rules) end_group();
+      has_head = true;
       if (value == "*" || (value.starts_with('*') && is_blank(value[1]))) {
         is_for_all = true;
       } else if (!token.empty() && rondo::http::equal_ignoring_case(product_token(value), token)) {
@@ -166,8 +168,8 @@ robots robots::parse(std::string_view text, std::string_view token) {
     if (allow || is_disallow(name)) {
       in_rules = true;
       if (!value.empty()) group.rules_.push_back({comparable_pattern(value), allow});
-    } else if (is_one_of(name,
-                         {"crawl-delay"})) {  // no rule of the RFC, so it ends no group's head
+    } else if (has_head && is_one_of(name, {"crawl-delay"})) {
+      // No rule of the RFC, so it ends no group's head.
       double seconds = 0;
       auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
       if (error == std::errc() && seconds >= 0)
