@@ -215,17 +215,22 @@ class zstd_stage final : public stage {
 
  private:
   progress decode(std::string_view input, char* room, std::size_t size) override {
-    check_magic(input.substr(0, magic_size - checked_));
+    check_magic(input.substr(0, magic_size - std::min(magic_size, head_size_)));
     ZSTD_inBuffer in{input.data(), input.size(), 0};
     ZSTD_outBuffer out{room, size, 0};
     // The call with no input and nothing to flush is no progress, which zstd may call an
     // error when it comes too often.
     std::size_t result = ::ZSTD_decompressStream(state_, &out, &in);
     if (::ZSTD_isError(result)) fail(::ZSTD_getErrorName(result));
-    checked_ = std::min(checked_ + in.pos, magic_size);
+    std::size_t of_head = std::min(in.pos, sizeof head_ - head_size_);
+    std::copy_n(input.data(), of_head, head_ + head_size_);
+    head_size_ += of_head;
+    made_ += out.pos;
     if (result == 0) {
+      check_size();
       end();
-      checked_ = 0;
+      head_size_ = 0;
+      made_ = 0;
     }
     return {in.pos, out.pos};
   }
@@ -236,16 +241,27 @@ class zstd_stage final : public stage {
   void check_magic(std::string_view bytes) const {
     constexpr std::string_view frame = "\x28\xB5\x2F\xFD";
     constexpr std::string_view skippable = "\x50\x2A\x4D\x18";  // to 0x5F in the first byte
-    if (bytes == frame.substr(checked_, bytes.size())) return;
+    std::size_t begin = std::min(magic_size, head_size_);
+    if (bytes == frame.substr(begin, bytes.size())) return;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       auto byte = static_cast<unsigned char>(bytes[i]);
-      if (checked_ + i == 0) byte &= 0xF0;
-      if (byte != static_cast<unsigned char>(skippable[checked_ + i])) fail("unknown frame");
+      if (begin + i == 0) byte &= 0xF0;
+      if (byte != static_cast<unsigned char>(skippable[begin + i])) fail("unknown frame");
     }
   }
 
+  // The library does so itself, but not where the last block is empty and comes in pieces.
+  void check_size() const {
+    unsigned long long declared = ::ZSTD_getFrameContentSize(head_, head_size_);
+    if (declared < ZSTD_CONTENTSIZE_ERROR && declared != made_)
+      fail("a frame of another size than it says");
+  }
+
   static constexpr std::size_t magic_size = 4;
-  std::size_t checked_ = 0;  // bytes of a frame's magic number that have been taken
+  static constexpr std::size_t longest_head = 18;  // RFC 8878, 3.1.1.1
+  char head_[longest_head];                        // of the frame that is being read
+  std::size_t head_size_ = 0;
+  unsigned long long made_ = 0;  // of that frame
   ZSTD_DCtx* state_;
 };
 #endif
