@@ -157,7 +157,11 @@ void transfer_state::refuse(failure kind, std::string why) {
 
 /// A line of a header or trailer, with its end. False: the transfer is to end.
 bool transfer_state::take_header(std::string_view line) {
-  answered_ = true;
+  if (!std::exchange(answered_, true) && limits_.first_byte) {  // idle and slowest begin now
+    begin_window(session->event_loop.now_ns());
+    moved_before_ = moved();
+    watch_time();
+  }
   header_size_ += line.size();
   if (header_size_ > max_header_size) {
     refuse(failure::too_large,
@@ -344,7 +348,7 @@ int transfer_state::on_connected(void* self, char*, char*, int, int local_port) 
     t.answered_ = false;
     t.tls_ = tls_of(t.easy);
     t.tls_ended_ = false;
-    t.window_ = t.last_moved_ = t.session->event_loop.now_ns();
+    t.begin_window(t.session->event_loop.now_ns());
     t.watch_time();
     return CURL_PREREQFUNC_OK;
   });
@@ -547,8 +551,8 @@ void transfer_state::watch_time() noexcept {
     next = limits_.total->after(begun_ - request.spent.count());
   }
   if (connected_) {
-    if (!limits_.idle.endless()) next = std::min(next, limits_.idle.after(window_));
-    if (waits_for_answer()) next = std::min(next, limits_.first_byte->after(window_));
+    delay silence = waits_for_answer() ? *limits_.first_byte : limits_.idle;
+    if (!silence.endless()) next = std::min(next, silence.after(window_));
   }
   session->event_loop.timers().disarm(*this);
   if (next == INT64_MAX) return;
@@ -567,19 +571,19 @@ void transfer_state::check_time() noexcept {
     bool window_is_over = now >= limits_.idle.after(window_);
     bool judges_speed = limits_.slowest > 0 && answered_;
     if (waits_for_us()) {
-      window_ = now;
+      begin_window(now);
       moved_before_ = bytes;
     } else if (judges_speed && window_is_over) {
       double least =
           static_cast<double>(limits_.slowest) * static_cast<double>(now - window_) * 1e-9;
       if (static_cast<double>(bytes - moved_before_) < least) return give_up(abort_cause::too_slow);
-      window_ = now;
+      begin_window(now);
       moved_before_ = bytes;
     } else if (!judges_speed && bytes != moved_before_) {
-      window_ = last_moved_ > window_ ? last_moved_ : now;
+      begin_window(last_moved_ > 0 ? last_moved_ : now);
       moved_before_ = bytes;
-    } else if (waits_for_answer() && now >= limits_.first_byte->after(window_)) {
-      return give_up(abort_cause::no_first_byte);
+    } else if (waits_for_answer()) {
+      if (now >= limits_.first_byte->after(window_)) return give_up(abort_cause::no_first_byte);
     } else if (window_is_over) {
       return give_up(abort_cause::idle);
     }
@@ -719,7 +723,7 @@ task<std::string> transfer_state::read() {
 
 void transfer_state::resume() {
   if (!running) return;
-  window_ = session->event_loop.now_ns();
+  begin_window(session->event_loop.now_ns());
   int still = (paused_ ? CURLPAUSE_RECV : 0) | (upload_.paused() ? CURLPAUSE_SEND : 0);
   CURLcode result = curl_easy_pause(easy, still);  // may call on_body
   if (result != CURLE_OK && !done) end(result);

@@ -186,6 +186,10 @@ struct transfer_state : private rondo::detail::timer {
   std::size_t max_body() const noexcept;
   task<> until_header_and_sent();
 
+  void begin_window(std::int64_t at) noexcept {
+    window_ = at;
+    last_moved_ = 0;
+  }
   bool waits_for_us() const noexcept;
   void watch_time() noexcept;
   void check_time() noexcept;
@@ -235,8 +239,8 @@ struct transfer_state : private rondo::detail::timer {
   std::size_t unyielded_ = 0;  // work done without letting others run
   std::int64_t queued_ = 0;    // ns on the loop's clock, as are the next three
   std::int64_t begun_ = 0;
-  std::int64_t window_ = 0;  // since when the transfer's speed is judged
-  std::int64_t last_moved_ = 0;
+  std::int64_t window_ = 0;         // since when the transfer's speed is judged
+  std::int64_t last_moved_ = 0;     // if it was noted since then
   std::uint64_t moved_before_ = 0;  // at the window's begin
   transfer_progress told_;
   std::exception_ptr error_;  // of a callback
