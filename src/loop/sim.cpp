@@ -41,7 +41,8 @@ class sim_backend final : public backend {
       op.outcome = 0;
     } else if (op.code == opcode::recv_pooled) {
       op.outcome = is_ours(op.fd) ? -ENOBUFS : -ENOTSUP;
-    } else if (!(writes || op.code == opcode::recv || op.code == opcode::recvmsg) ||
+    } else if (!(writes || op.code == opcode::recv || op.code == opcode::recvmsg ||
+                 op.code == opcode::poll) ||
                !is_ours(op.fd)) {
       op.outcome = -ENOTSUP;
     } else if (must_queue(op, writes) || (op.outcome = do_syscall(op)) == -EAGAIN) {
@@ -106,6 +107,7 @@ class sim_backend final : public backend {
   }
   /// Never overtakes what waits on the same fd already.
   bool must_queue(const io_operation& op, bool writes) const noexcept {
+    if (op.code == opcode::poll) return false;
     for (const io_operation& o : pending_)
       if (o.fd == op.fd && is_write(o) == writes) return true;
     return false;

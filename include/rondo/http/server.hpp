@@ -8,6 +8,7 @@
 #include <rondo/http/message/media_type.hpp>
 #include <rondo/http/message/percent_encoding.hpp>
 #include <rondo/http/message/status.hpp>
+#include <rondo/http/server/in_process.hpp>
 #include <rondo/http/server/multipart.hpp>
 #include <rondo/http/server/reply.hpp>
 #include <rondo/http/server/request.hpp>

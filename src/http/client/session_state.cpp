@@ -133,6 +133,10 @@ session_state::session_state(loop& l, const session_options& given)
                         options.user_agent.empty() ? "rondo/" RONDO_VERSION : options.user_agent);
   for (const auto& [name, value] : options.headers) append(fields, field_line(name, value));
   if (!known_codings().empty()) append(fields, "Accept-Encoding: " + std::string(known_codings()));
+  if (options.served_by) {
+    own_ = std::make_unique<own_listener>();
+    append(connect_to_, "::127.0.0.1:");  // so no name is looked up
+  }
   siblings_ = &event_loop.local<sessions_of_loop>();
   multi_ = curl_multi_init();
   if (options.cookies) share_ = curl_share_init();
@@ -187,7 +191,7 @@ void session_state::check_loop() const {
 }
 
 bool session_state::has_proxies() const noexcept {
-  return options.environment || !options.proxy.empty();
+  return !options.served_by && (options.environment || !options.proxy.empty());
 }
 
 bool session_state::bypasses_proxy(const std::string& host, const std::string& port) {
@@ -223,6 +227,7 @@ void session_state::add_socket(curl_socket_t fd) {
 
 bool session_state::has_input(int local_port) noexcept {
   bool found = false;
+  if (own_) return found;  // what answers is of this process, and has no ports
   for (open_socket& s : sockets_) {
     if (s.local_port == 0) s.local_port = local_port_of(s.fd);
     if (s.local_port != local_port) continue;
@@ -298,6 +303,11 @@ void session_state::configure(CURL* easy) {
   if (o.dangerously_skip_verification) {
     set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (own_) {
+    set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+    set(easy, CURLOPT_OPENSOCKETFUNCTION, &own_listener::on_open_socket);
+    set(easy, CURLOPT_OPENSOCKETDATA, own_.get());
   }
   // Which hosts are reached without one, each transfer is told (bypasses_proxy).
   if (!o.proxy.empty()) {
@@ -390,6 +400,7 @@ void session_state::attend() noexcept {
 void session_state::act(curl_socket_t fd, int events) noexcept {
   int running = 0;
   curl_multi_socket_action(multi_, fd, events, &running);
+  if (own_) own_->serve(options.served_by);
   collect();
   attend();
 }

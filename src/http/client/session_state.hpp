@@ -12,6 +12,7 @@
 
 #include "http/client/easy_handle.hpp"
 #include "http/client/no_proxy.hpp"
+#include "http/client/own_listener.hpp"
 #include "http/client/target.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
@@ -93,6 +94,8 @@ struct session_state : private rondo::detail::timer {
   transfer_state* live_ = nullptr;
   sessions_of_loop* siblings_ = nullptr;
   bool open_ = false;
+  std::unique_ptr<own_listener> own_;  // for session_options::served_by
+  field_list connect_to_;
   std::vector<open_socket> sockets_;
   std::string no_proxy_text_;
   no_proxy_list no_proxy_;

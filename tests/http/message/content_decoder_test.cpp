@@ -157,6 +157,13 @@ TEST(http_content_decoder, zstd_of_before_its_standard_is_none) {
   }
 }
 
+// An empty block that calls itself compressed: an error to the library where the frame comes
+// whole, and none where it comes in pieces.
+TEST(http_content_decoder, zstd_is_the_same_however_it_is_cut) {
+  constexpr std::string_view frame("\x28\xb5\x2f\xfd\x23\0\0\0\0\0\x05\0\0", 13);
+  for (std::size_t piece : {1, 2, 5, 12, 13}) EXPECT_EQ(decoded("zstd", frame, piece), "") << piece;
+}
+
 // Its last block is empty: the library compares the sizes only where it sees the frame at once.
 TEST(http_content_decoder, zstd_of_less_than_it_declares_is_malformed) {
   constexpr std::string_view frame(

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include <rondo/http/client/retry_policy.hpp>
 #include <rondo/http/client/timeouts.hpp>
 #include <rondo/http/message/headers.hpp>
+#include <rondo/io/stream.hpp>
 
 namespace rondo { inline namespace v0 { namespace http {
 
@@ -74,6 +76,11 @@ struct session_options {
   std::string no_proxy;
   /// False: no proxy and no CAs of the environment.
   bool environment = true;
+
+  /// Who answers, in place of the network and of proxies: is given the other end of each
+  /// connection. Such as in_process, for tests; then any host leads there, and virtual time
+  /// works too. What it throws is reported, and that connection is cut.
+  std::function<void(stream)> served_by;
 };
 
 }}}  // namespace rondo::v0::http
