@@ -11,6 +11,8 @@
 #include <new>
 #include <unordered_map>
 
+#include <rondo/detail/counted.hpp>
+#include <rondo/detail/list.hpp>
 #include <rondo/loop/loop.hpp>
 #include "detail/ascii.hpp"
 #include "io/fd_watcher.hpp"
@@ -82,8 +84,8 @@ class resolver {
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
 
-  /// The one of this question that is on, or a new one; counted for the caller.
-  look_up& find_or_make(const endpoint& address, const std::string& name, int family);
+  /// The one of this question that is on, or a new one.
+  ref<look_up> find_or_make(const endpoint& address, const std::string& name, int family);
   /// Begins those whose turn has come.
   void begin_waiting() noexcept;
 
@@ -93,17 +95,13 @@ class resolver {
   unsigned running = 0;
   bool beginning = false;
   std::unordered_map<std::string, look_up*> by_key;
-  look_up* first_waiting = nullptr;
-  look_up* last_waiting = nullptr;
+  list<look_up> waiting;
 };
 
 /// One wait for a look-up.
-class look_up_operation final : public operation {
+class look_up_operation final : public operation, public list_link<look_up_operation> {
  public:
   look_up_operation(const endpoint& address, const std::string& name, int family);
-  look_up_operation(look_up_operation&& other) noexcept
-      : operation(std::move(other)), look_up_(std::exchange(other.look_up_, nullptr)) {}
-  ~look_up_operation();
   bool begin() noexcept override;
   bool cancel() noexcept override;
   const look_up& result() const;
@@ -111,10 +109,7 @@ class look_up_operation final : public operation {
   std::string detail() const override;
 
  private:
-  friend class look_up;
-  look_up* look_up_;
-  look_up_operation* next_waiter_ = nullptr;
-  look_up_operation* previous_waiter_ = nullptr;
+  ref<look_up> look_up_;
 };
 
 /// One question: its c-ares channel, whose sockets the loop watches, and who waits
@@ -124,7 +119,7 @@ class look_up_operation final : public operation {
 ///
 /// Counted by its waiters; the answer outlives the query. Allocations that fail in
 /// a callback must not throw through c-ares: they are remembered in status.
-class look_up {
+class look_up : public counted<look_up>, public list_link<look_up> {
  public:
   look_up(resolver& r, std::string key, const endpoint& address, std::string name, int family)
       : owner_(r),
@@ -132,13 +127,9 @@ class look_up {
         address_(address),
         name_(std::move(name)),
         family_(family) {}
-  look_up(const look_up&) = delete;
-  look_up& operator=(const look_up&) = delete;
 
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ > 0) return;
-    // Nobody waits any more: the question is dropped, wherever it is.
+  /// Nobody waits any more: the question is dropped, wherever it is.
+  void last_reference_gone() noexcept {
     if (!done_) finish(ARES_ECANCELLED);
     delete this;
   }
@@ -150,15 +141,7 @@ class look_up {
   const std::vector<endpoint>& addresses() const noexcept { return addresses_; }
   const std::string& host() const noexcept { return host_; }
 
-  void add(look_up_operation& w) noexcept {
-    w.previous_waiter_ = last_;
-    (last_ ? last_->next_waiter_ : first_) = &w;
-    last_ = &w;
-  }
-  void remove(look_up_operation& w) noexcept {
-    (w.previous_waiter_ ? w.previous_waiter_->next_waiter_ : first_) = w.next_waiter_;
-    (w.next_waiter_ ? w.next_waiter_->previous_waiter_ : last_) = w.previous_waiter_;
-  }
+  void add(look_up_operation& w) noexcept { waiters_.push_back(w); }
 
   void ask() noexcept {
     begun_ = true;
@@ -178,9 +161,6 @@ class look_up {
     }
     go_on();
   }
-
-  look_up* next_waiting = nullptr;
-  look_up* previous_waiting = nullptr;
 
  private:
   ~look_up() = default;
@@ -289,17 +269,10 @@ class look_up {
     if (begun_) {
       --owner_.running;
     } else {
-      (previous_waiting ? previous_waiting->next_waiting : owner_.first_waiting) = next_waiting;
-      (next_waiting ? next_waiting->previous_waiting : owner_.last_waiting) = previous_waiting;
+      unlink();
     }
-    resolver& owner = owner_;
-    for (look_up_operation* w = first_; w;) {
-      look_up_operation* next = w->next_waiter_;
-      w->complete();
-      w = next;
-    }
-    first_ = last_ = nullptr;
-    owner.begin_waiting();
+    while (look_up_operation* w = waiters_.pop_front()) w->complete();
+    owner_.begin_waiting();
   }
 
   resolver& owner_;
@@ -311,9 +284,7 @@ class look_up {
   std::vector<fd_watcher*> watchers_;
   scheduled timer_;
   std::int64_t deadline_ = 0;
-  look_up_operation* first_ = nullptr;
-  look_up_operation* last_ = nullptr;
-  unsigned references_ = 1;
+  list<look_up_operation> waiters_;
   bool begun_ = false;
   bool answered_ = false;
   bool out_of_memory_ = false;
@@ -323,48 +294,33 @@ class look_up {
   std::string host_;
 };
 
-look_up& resolver::find_or_make(const endpoint& address, const std::string& name, int family) {
+ref<look_up> resolver::find_or_make(const endpoint& address, const std::string& name, int family) {
   std::string key(1, address.size() > 0   ? 'n'
                      : family == AF_INET  ? '4'
                      : family == AF_INET6 ? '6'
                                           : '*');
   key += ascii::lower(name);  // names are compared without case (RFC 4343)
   auto [place, fresh] = by_key.try_emplace(key, nullptr);
-  if (!fresh) {
-    place->second->retain();
-    return *place->second;
-  }
+  if (!fresh) return ref(place->second);
   try {
     place->second = new look_up(*this, key, address, name, family);
   } catch (...) {
     by_key.erase(place);
     throw;
   }
-  look_up& made = *place->second;
-  made.previous_waiting = last_waiting;
-  (last_waiting ? last_waiting->next_waiting : first_waiting) = &made;
-  last_waiting = &made;
-  return made;
+  waiting.push_back(*place->second);
+  return ref(place->second);
 }
 
 void resolver::begin_waiting() noexcept {
   if (beginning) return;  // a look-up that ends at once asks for the next one: no recursion
   beginning = true;
-  while (running < most_queries && first_waiting) {
-    look_up& next = *first_waiting;
-    first_waiting = next.next_waiting;
-    (first_waiting ? first_waiting->previous_waiting : last_waiting) = nullptr;
-    next.ask();
-  }
+  while (running < most_queries && !waiting.empty()) waiting.pop_front()->ask();
   beginning = false;
 }
 
 look_up_operation::look_up_operation(const endpoint& address, const std::string& name, int family)
-    : look_up_(&loop::current().local<resolver>().find_or_make(address, name, family)) {}
-
-look_up_operation::~look_up_operation() {
-  if (look_up_) look_up_->release();
-}
+    : look_up_(loop::current().local<resolver>().find_or_make(address, name, family)) {}
 
 bool look_up_operation::begin() noexcept {
   if (look_up_->done()) return true;
@@ -375,7 +331,7 @@ bool look_up_operation::begin() noexcept {
 
 // The query ends with the last reference, when the frame is destroyed.
 bool look_up_operation::cancel() noexcept {
-  look_up_->remove(*this);
+  unlink();
   return true;
 }
 
