@@ -107,8 +107,7 @@ void transfer_state::prepare() {
   bool may_wait = session->options.connections || session->options.connections_per_host;
   if (!may_wait || !is_libcurl_8)
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
-  host_and_port where = session->has_proxies() ? host_of(url) : host_and_port();
-  set(easy, CURLOPT_NOPROXY, session->bypasses_proxy(where.host, where.port) ? "*" : "");
+  set(easy, CURLOPT_NOPROXY, session->bypasses_proxy(url) ? "*" : "");
   if (method == "HEAD") {
     easy_changed_ = true;
     set(easy, CURLOPT_NOBODY, 1L);

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "http/client/url_text.hpp"
+#include "http/client/target.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 

@@ -8,7 +8,6 @@
 #include "http/client/session_state.hpp"
 #include "http/client/target.hpp"
 #include "http/client/transfer_state.hpp"
-#include "http/client/url_text.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 

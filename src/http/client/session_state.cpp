@@ -28,24 +28,17 @@ class sessions_of_loop {
   sessions_of_loop(const sessions_of_loop&) = delete;
   sessions_of_loop& operator=(const sessions_of_loop&) = delete;
   ~sessions_of_loop() {
-    while (first_) first_->close();
-  }
-  void add(session_state& s) noexcept {
-    s.next_of_loop = first_;
-    if (first_) first_->previous_of_loop = &s;
-    first_ = &s;
-  }
-  void remove(session_state& s) noexcept {
-    (s.previous_of_loop ? s.previous_of_loop->next_of_loop : first_) = s.next_of_loop;
-    if (s.next_of_loop) s.next_of_loop->previous_of_loop = s.previous_of_loop;
-    s.next_of_loop = s.previous_of_loop = nullptr;
+    while (session_state* s = all.front()) s->close();
   }
 
- private:
-  session_state* first_ = nullptr;
+  rondo::detail::list<session_state> all;
 };
 
 namespace {
+
+bool is_noted(const transfer_state& t) noexcept {
+  return static_cast<const rondo::detail::list_link<noted_transfer>&>(t).listed();
+}
 
 constexpr std::size_t most_idle = 256;
 
@@ -137,7 +130,7 @@ session_state::session_state(loop& l, const session_options& given)
     own_ = std::make_unique<own_listener>();
     append(connect_to_, "::127.0.0.1:");  // so no name is looked up
   }
-  siblings_ = &event_loop.local<sessions_of_loop>();
+  auto& siblings = event_loop.local<sessions_of_loop>();
   multi_ = curl_multi_init();
   if (options.cookies) share_ = curl_share_init();
   if (!multi_ || (options.cookies && !share_)) {
@@ -157,7 +150,7 @@ session_state::session_state(loop& l, const session_options& given)
   if (options.connections_per_host)
     limit(CURLMOPT_MAX_HOST_CONNECTIONS, *options.connections_per_host);
   if (options.connections) limit(CURLMOPT_MAX_TOTAL_CONNECTIONS, *options.connections);
-  siblings_->add(*this);
+  siblings.all.push_front(*this);
   open_ = true;
 }
 
@@ -165,11 +158,11 @@ session_state::~session_state() { close(); }
 
 void session_state::close() noexcept {
   if (!std::exchange(open_, false)) return;
-  siblings_->remove(*this);
+  unlink();
   // Requests of other tasks fail; they do not dangle.
   closed->set();
-  while (live_) {
-    transfer_state& t = *live_;
+  while (!live_.empty()) {
+    transfer_state& t = *live_.front();
     forget(t);
     if (share_) curl_easy_setopt(t.easy, CURLOPT_SHARE, nullptr);
     t.session_gone();
@@ -190,12 +183,8 @@ void session_state::check_loop() const {
       "uses it");
 }
 
-bool session_state::has_proxies() const noexcept {
-  return !options.served_by && (options.environment || !options.proxy.empty());
-}
-
-bool session_state::bypasses_proxy(const std::string& host, const std::string& port) {
-  if (!has_proxies()) return true;
+bool session_state::bypasses_proxy(const std::string& url) {
+  if (options.served_by || (!options.environment && options.proxy.empty())) return true;
   std::string_view text = options.no_proxy;
   if (options.proxy.empty() && text.empty()) {
     const char* given = std::getenv("no_proxy");
@@ -206,12 +195,13 @@ bool session_state::bypasses_proxy(const std::string& host, const std::string& p
     no_proxy_ = no_proxy_list(text);
     no_proxy_text_ = text;
   }
-  return no_proxy_.contains(host, port);
+  std::string where = authority_of(url);
+  std::size_t colon = where.rfind(':');
+  return no_proxy_.contains(where.substr(0, colon), where.substr(colon + 1));
 }
 
 void session_state::on_close_notify(void* self, const void* tls) noexcept {
-  for (transfer_state* t = static_cast<session_state*>(self)->live_; t; t = t->next_live)
-    t->note_tls_end(tls);
+  for (transfer_state& t : static_cast<session_state*>(self)->live_) t.note_tls_end(tls);
 }
 
 int session_state::on_close_socket(void* self, curl_socket_t fd) {
@@ -239,13 +229,10 @@ bool session_state::has_input(int local_port) noexcept {
   return found;
 }
 
-std::size_t session_state::started_to(const host_and_port& where) const {
+std::size_t session_state::started_to(const std::string& where) const {
   std::size_t n = 0;
-  for (const transfer_state* t = live_; t; t = t->next_live) {
-    if (!t->running || !t->started()) continue;
-    host_and_port there = host_of(t->url);
-    if (there.host == where.host && there.port == where.port) ++n;
-  }
+  for (const transfer_state& t : live_)
+    if (t.running && t.started() && authority_of(t.url) == where) ++n;
   return n;
 }
 
@@ -363,38 +350,20 @@ void session_state::stop(transfer_state& t) noexcept {
   curl_multi_remove_handle(multi_, t.easy);
 }
 
-void session_state::remember(transfer_state& t) noexcept {
-  t.next_live = live_;
-  if (live_) live_->previous_live = &t;
-  live_ = &t;
-}
+void session_state::remember(transfer_state& t) noexcept { live_.push_front(t); }
 
 void session_state::forget(transfer_state& t) noexcept {
   stop(t);
-  if (t.noted) {
-    transfer_state** at = &noted_;
-    while (*at != &t) at = &(*at)->next_noted;
-    *at = t.next_noted;
-    t.noted = false;
-  }
-  (t.previous_live ? t.previous_live->next_live : live_) = t.next_live;
-  if (t.next_live) t.next_live->previous_live = t.previous_live;
-  t.next_live = t.previous_live = nullptr;
+  if (is_noted(t)) static_cast<rondo::detail::list_link<noted_transfer>&>(t).unlink();
+  static_cast<rondo::detail::list_link<live_transfer>&>(t).unlink();
 }
 
 void session_state::note(transfer_state& t) noexcept {
-  if (std::exchange(t.noted, true)) return;
-  t.next_noted = noted_;
-  noted_ = &t;
+  if (!is_noted(t)) noted_.push_front(t);
 }
 
 void session_state::attend() noexcept {
-  while (noted_) {
-    transfer_state& t = *noted_;
-    noted_ = t.next_noted;
-    t.noted = false;
-    t.attend();
-  }
+  while (transfer_state* t = noted_.pop_front()) t->attend();
 }
 
 void session_state::act(curl_socket_t fd, int events) noexcept {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include <rondo/detail/list.hpp>
 #include <rondo/http/client/cookie.hpp>
 #include <rondo/http/client/session_options.hpp>
 #include <rondo/loop/loop.hpp>
@@ -18,13 +19,14 @@
 namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct transfer_state;
-class sessions_of_loop;
+struct live_transfer;   // their lists: of those that are there,
+struct noted_transfer;  // and of those to be looked at
 
 /// One libcurl multi handle, driven by the loop: its sockets watched, its timer
 /// one of the loop's. libcurl must not be called from its own callbacks, and
 /// nothing may be thrown through it, so those only note what they are told, and
 /// what they failed at; that is attended to once libcurl has returned.
-struct session_state : private rondo::detail::timer {
+struct session_state : private rondo::detail::timer, rondo::detail::list_link<session_state> {
   session_state(loop& l, const session_options& options);
   /// The loop's own, for requests without a session.
   explicit session_state(loop& l);
@@ -42,11 +44,10 @@ struct session_state : private rondo::detail::timer {
   /// For the loop's end: lets go of all that is the loop's. The session is of no use then.
   void close() noexcept;
 
-  /// Whether a proxy may be used at all; and whether a host is reached without it.
-  bool has_proxies() const noexcept;
-  bool bypasses_proxy(const std::string& host, const std::string& port);
+  /// Whether a URL is reached without a proxy.
+  bool bypasses_proxy(const std::string& url);
   /// How many transfers have a connection to a host, or make one.
-  std::size_t started_to(const host_and_port& where) const;
+  std::size_t started_to(const std::string& authority) const;
 
   /// Notes a socket that libcurl has made.
   void add_socket(curl_socket_t fd);
@@ -70,8 +71,6 @@ struct session_state : private rondo::detail::timer {
   session_options options;
   field_list fields;                                          // of every request
   std::shared_ptr<event> closed = std::make_shared<event>();  // for requests that may outlive it
-  session_state* next_of_loop = nullptr;
-  session_state* previous_of_loop = nullptr;
 
  private:
   void configure(CURL* easy);
@@ -91,15 +90,14 @@ struct session_state : private rondo::detail::timer {
     int local_port;  // 0: not known yet
   };
 
-  transfer_state* live_ = nullptr;
-  sessions_of_loop* siblings_ = nullptr;
+  rondo::detail::list<transfer_state, live_transfer> live_;
   bool open_ = false;
   std::unique_ptr<own_listener> own_;  // for session_options::served_by
   field_list connect_to_;
   std::vector<open_socket> sockets_;
   std::string no_proxy_text_;
   no_proxy_list no_proxy_;
-  transfer_state* noted_ = nullptr;
+  rondo::detail::list<transfer_state, noted_transfer> noted_;
   CURLSH* share_ = nullptr;
   CURLM* multi_ = nullptr;
   std::vector<CURL*> idle_;

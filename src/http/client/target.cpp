@@ -1,36 +1,39 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "http/client/target.hpp"
 
-#include <curl/curl.h>
 #include <algorithm>
-#include <memory>
-#include <new>
+#include <optional>
 
 #include <rondo/http/client/client_error.hpp>
 #include <rondo/http/message/headers.hpp>
-
-#include "http/client/url_text.hpp"
+#include <rondo/http/message/percent_encoding.hpp>
+#include <rondo/http/url/url.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
-struct url_deleter {
-  void operator()(CURLU* u) const noexcept { curl_url_cleanup(u); }
-};
-struct text_deleter {
-  void operator()(char* s) const noexcept { curl_free(s); }
-};
-
-std::string part_of(const std::string& url, CURLUPart part) {
-  std::unique_ptr<CURLU, url_deleter> parsed(curl_url());
-  if (!parsed) throw std::bad_alloc();
-  char* text = nullptr;
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
-      curl_url_get(parsed.get(), part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
-    return {};
-  std::unique_ptr<char, text_deleter> owner(text);
-  return text;
+/// For libcurl: what http::url says, with a target that a request may hold.
+std::string written(const url& from, const form_fields& params) {
+  std::string result = from.scheme() + "://";
+  if (!from.user().empty() || !from.password().empty()) {
+    result += from.user();
+    if (!from.password().empty()) result += ':' + from.password();
+    result += '@';
+  }
+  result += from.host();
+  if (!from.has_default_port()) result += ':' + std::to_string(from.port());
+  result += from.target();
+  char separator = from.has_query() ? '&' : '?';
+  for (const auto& [name, value] : params) {
+    result.append(1, separator)
+        .append(percent_encode(name))
+        .append(1, '=')
+        .append(percent_encode(value));
+    separator = '&';
+  }
+  if (from.has_fragment()) result += '#' + from.fragment();
+  return result;
 }
 
 bool begins_with(std::string_view text, std::string_view with) noexcept {
@@ -59,39 +62,83 @@ bool may_climb(const std::string& path) {
   return false;
 }
 
-bool is_below(const std::string& base, const std::string& url) {
-  std::string path = part_of(url, CURLUPART_PATH);
-  return is_same_origin(base, url) && !may_climb(path) &&
-         path.starts_with(folder_of(part_of(base, CURLUPART_PATH)));
+bool is_below(const url& base, const url& address) {
+  return http::same_origin(base, address) && !may_climb(address.path()) &&
+         address.path().starts_with(folder_of(base.path()));
+}
+
+http_error refusal(const std::string& request, const std::string& cause) {
+  return http_error(request, cause, failure::bad_url);
+}
+
+/// What text means at a base, if there is one: of http or https. Throws http_error.
+url read(const std::string& request, const std::optional<url>& base, const std::string& text) {
+  // http::url would leave some of them out, and encode others: but in data of users that came to
+  // be part of a URL they are no good sign.
+  auto cannot_stand = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), cannot_stand))
+    throw refusal(request, "malformed URL: it holds a space or a control character");
+  try {
+    url address = base ? base->resolve(text) : url(text);
+    if (address.scheme() != "http" && address.scheme() != "https")
+      throw refusal(request, "the scheme is not http or https");
+    return address;
+  } catch (const url_error& e) {
+    throw refusal(request, "malformed URL: " + e.cause());
+  }
+}
+
+std::optional<url> read_base(const std::string& request, const std::string& base) {
+  if (base.empty()) return std::nullopt;
+  try {
+    return url(base);
+  } catch (const url_error& e) {
+    throw refusal(request, "malformed base_url '" + shown_url(base) + "': " + e.cause());
+  }
+}
+
+/// Without its query: parameters may have made it longer than what http::url reads.
+url place_of(const std::string& text) {
+  return url(std::string_view(text).substr(0, text.find_first_of("?#")));
 }
 
 }  // namespace
 
-host_and_port host_of(const std::string& url) {
-  host_and_port where{part_of(url, CURLUPART_HOST), part_of(url, CURLUPART_PORT)};
-  if (where.host.starts_with('[') && where.host.ends_with(']'))
-    where.host = where.host.substr(1, where.host.size() - 2);
-  return where;
+std::string shown_url(std::string_view url) {
+  // Whatever http::url takes for the beginning of an authority, and also if it is no URL.
+  std::size_t scheme = std::min(url.find_first_of(":/\\?#@"), url.size());
+  std::size_t begin = scheme < url.size() && url[scheme] == ':' ? scheme + 1 : 0;
+  begin = std::min(url.find_first_not_of("/\\", begin), url.size());
+  std::string_view authority = url.substr(begin, url.find_first_of("/\\?#", begin) - begin);
+  std::size_t at = authority.rfind('@');
+  std::size_t colon = authority.find(':');
+  if (at == url.npos || colon > at) return std::string(url);
+  return std::string(url.substr(0, begin + colon + 1)) + "***" +
+         std::string(url.substr(begin + at));
 }
 
-std::string to_string(const host_and_port& where) {
-  bool is_v6 = where.host.find(':') != where.host.npos;
-  return (is_v6 ? "[" + where.host + "]" : where.host) + ":" + where.port;
+std::string authority_of(const std::string& text) {
+  url address = place_of(text);
+  return address.host() + ':' + std::to_string(address.port());
 }
 
-bool is_same_origin(const std::string& a, const std::string& b) { return same_origin(a, b); }
+bool is_same_origin(const std::string& a, const std::string& b) {
+  return http::same_origin(place_of(a), place_of(b));
+}
 
 std::string target_of(const session_options& options, const client_request& asked) {
   std::string request = asked.method + " " + shown_url(asked.url);
-  std::string url = complete_url(request, options.base_url, asked.url, asked.options.params);
-  if (options.base_url.empty()) return url;
+  std::optional<url> base = read_base(request, options.base_url);
+  url address = read(request, base, asked.url);
+  std::string target = written(address, asked.options.params);
+  if (!base) return target;
   // However "//host" is written, a URL without a scheme says nothing of a host.
-  bool leaves = !is_absolute(asked.url) && !same_origin(options.base_url, url);
-  if (leaves || (options.stay_below_base && !is_below(options.base_url, url)))
-    throw http_error(asked.method + " " + shown_url(url),
+  bool leaves = !is_absolute(asked.url) && !http::same_origin(*base, address);
+  if (leaves || (options.stay_below_base && !is_below(*base, address)))
+    throw http_error(asked.method + " " + shown_url(target),
                      "'" + shown_url(asked.url) + "' leaves " + shown_url(options.base_url),
                      failure::outside_base);
-  return url;
+  return target;
 }
 
 std::string redirect_target(const std::string& request, const std::string& from,
@@ -106,7 +153,7 @@ std::string redirect_target(const std::string& request, const std::string& from,
   }
   std::string url;
   try {
-    url = complete_url(request, from, reference, {});
+    url = written(read(request, read_base(request, from), reference), {});
   } catch (const http_error& e) {
     throw http_error(
         request, "redirect to '" + shown_url(location) + "': " + std::string(e.cause()), e.why());

@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/http/client/transfer.hpp>
 
+#include "http/client/target.hpp"
 #include "http/client/transfer_state.hpp"
-#include "http/client/url_text.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 

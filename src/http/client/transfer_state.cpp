@@ -12,7 +12,6 @@
 #include "http/client/session_state.hpp"
 #include "http/client/target.hpp"
 #include "http/client/tls_session.hpp"
-#include "http/client/url_text.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -848,15 +847,15 @@ std::string_view transfer_state::version() const noexcept {
 
 /// "127.0.0.1:80 (1 of 1 in use)"
 std::string transfer_state::queue_text() const {
-  host_and_port where = host_of(url);
-  if (!session) return to_string(where);
+  std::string where = authority_of(url);
+  if (!session) return where;
   std::optional<std::size_t> limit = session->options.connections_per_host;
   // What waits for its host's connections waits for all of them.
   bool of_host = limit && session->started_to(where) >= *limit;
   if (!of_host) limit = session->options.connections;
-  if (!limit) return to_string(where);
+  if (!limit) return where;
   std::string number = std::to_string(*limit);
-  return to_string(where) + " (" + number + " of " + number + " in use)";
+  return where + " (" + number + " of " + number + " in use)";
 }
 
 }}}  // namespace rondo::v0::http::detail

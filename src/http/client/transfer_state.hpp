@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <rondo/coro/task.hpp>
+#include <rondo/detail/list.hpp>
 #include <rondo/http/client/client_error.hpp>
 #include <rondo/http/message/headers.hpp>
 #include <rondo/loop/detail/timer_queue.hpp>
@@ -26,6 +27,8 @@
 namespace rondo { inline namespace v0 { namespace http::detail {
 
 struct session_state;
+struct live_transfer;
+struct noted_transfer;
 
 /// Throws usage_error for a field that is made from the body.
 void check_own_field(const std::string& name);
@@ -40,7 +43,9 @@ std::string field_line(const std::string& name, const std::string& value);
 /// libcurl moves the bytes. What they mean is decided here: what may stand in a header,
 /// where the body ends, what it was before it was packed, whether the request may be sent
 /// once more, and where it goes next.
-struct transfer_state : private rondo::detail::timer {
+struct transfer_state : private rondo::detail::timer,
+                        rondo::detail::list_link<live_transfer>,
+                        rondo::detail::list_link<noted_transfer> {
   /// whole: the body is collected; else it is read as it comes, and the transfer
   /// pauses while nobody does. Throws http_error, usage_error.
   transfer_state(session_state& s, client_request&& asked, bool whole);
@@ -117,10 +122,6 @@ struct transfer_state : private rondo::detail::timer {
 
   client_request request;
   session_state* session;  // null once it is gone
-  transfer_state* next_live = nullptr;
-  transfer_state* previous_live = nullptr;
-  transfer_state* next_noted = nullptr;
-  bool noted = false;
   CURL* easy;
 
   http::headers headers;
