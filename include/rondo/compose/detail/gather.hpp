@@ -47,7 +47,37 @@ non_void<T> take_value(outcome<T>& o) {
   return std::move(o).value();
 }
 
-/// gather of arguments: the children live in the operation.
+/// What is awaited at the same time, one of each argument. They live in the operation.
+template <class... B>
+class children {
+ public:
+  explicit children(B&&... bodies) : all_(std::move(bodies)...) {}
+
+  /// True: there are none.
+  bool start_below(node& parent) noexcept {
+    running_ = sizeof...(B);
+    std::apply([&](auto&... c) { (c.start_below(parent), ...); }, all_);
+    return sizeof...(B) == 0;
+  }
+  /// Calls f with the one that has ended. True: it was the last.
+  template <class F>
+  bool ended(node& done, F f) noexcept {
+    std::apply([&](auto&... c) { ((&c == &done ? f(c) : void()), ...); }, all_);
+    return --running_ == 0;
+  }
+  /// A tuple of what f makes of their outcomes.
+  template <class F>
+  auto results(F f) {
+    return std::apply(
+        [&](auto&... c) { return std::tuple<decltype(f(c.result))...>(f(c.result)...); }, all_);
+  }
+
+ private:
+  std::tuple<child<B>...> all_;
+  std::size_t running_ = 0;
+};
+
+/// gather of arguments.
 template <class... B>
 class [[nodiscard]] gather_operation final : public gather_base {
   static constexpr bool all_void = (std::is_void_v<typename body<B>::value_type> && ...);
@@ -56,33 +86,20 @@ class [[nodiscard]] gather_operation final : public gather_base {
   explicit gather_operation(B&&... bodies) : children_(std::move(bodies)...) {}
   gather_operation(gather_operation&&) = default;
 
-  bool begin() noexcept override {
-    running_ = sizeof...(B);
-    std::apply([this](auto&... c) { (c.start_below(*waiter()), ...); }, children_);
-    return sizeof...(B) == 0;
-  }
+  bool begin() noexcept override { return children_.start_below(*waiter()); }
   void child_done(node& done) noexcept override {
-    std::apply(
-        [&](auto&... c) {
-          ((&c == &done ? note(c.result.cancelled(), c.result.exception()) : void()), ...);
-        },
-        children_);
-    if (--running_ == 0) finish();
+    bool last = children_.ended(
+        done, [this](auto& c) { note(c.result.cancelled(), c.result.exception()); });
+    if (last) finish();
   }
   auto result() {
     check();
-    if constexpr (!all_void) {
-      return std::apply(
-          [](auto&... c) {
-            return std::tuple<non_void<typename body<B>::value_type>...>(take_value(c.result)...);
-          },
-          children_);
-    }
+    if constexpr (!all_void)
+      return children_.results([](auto& o) -> decltype(auto) { return take_value(o); });
   }
 
  private:
-  std::tuple<child<B>...> children_;
-  std::size_t running_ = 0;
+  children<B...> children_;
 };
 
 /// The element of a range as an argument: tasks are moved out of it.
@@ -101,21 +118,9 @@ concept awaitable_range = requires(Range& r) {
 
 /// A child of a range's gather: made when it starts, gone when it has ended.
 template <class B>
-class pooled_child final : public node, public pooled {
- public:
-  using value_type = typename body<B>::value_type;
-  pooled_child(B&& b, std::size_t i) : index(i), body_(std::move(b), *this) {}
-  outcome<value_type> result;
+struct pooled_child final : child_base<B>, pooled {
+  pooled_child(B&& b, std::size_t i) : child_base<B>(std::move(b)), index(i) {}
   std::size_t index;
-
- private:
-  void settle(bool stopped) noexcept override {
-    node* above = parent();
-    body_.finish(*this, stopped, result);
-    leave_tree();
-    static_cast<composite*>(above->waiting_on())->child_done(*this);
-  }
-  body<B> body_;
 };
 
 /// Runs the elements of a range, at most `limit` at once. An element is fetched

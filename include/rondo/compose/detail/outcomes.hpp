@@ -33,27 +33,16 @@ class [[nodiscard]] gather_outcomes_operation final : public outcomes_base {
   explicit gather_outcomes_operation(B&&... bodies) : children_(std::move(bodies)...) {}
   gather_outcomes_operation(gather_outcomes_operation&&) = default;
 
-  bool begin() noexcept override {
-    running_ = sizeof...(B);
-    std::apply([this](auto&... c) { (c.start_below(*waiter()), ...); }, children_);
-    return sizeof...(B) == 0;
-  }
+  bool begin() noexcept override { return children_.start_below(*waiter()); }
   void child_done(node& done) noexcept override {
-    std::apply([&](auto&... c) { ((&c == &done ? note(c.result.cancelled()) : void()), ...); },
-               children_);
-    if (--running_ == 0) finish();
+    if (children_.ended(done, [this](auto& c) { note(c.result.cancelled()); })) finish();
   }
   auto result() {
-    return std::apply(
-        [](auto&... c) {
-          return std::tuple<outcome<typename body<B>::value_type>...>(std::move(c.result)...);
-        },
-        children_);
+    return children_.results([]<class T>(outcome<T>& o) { return std::move(o); });
   }
 
  private:
-  std::tuple<child<B>...> children_;
-  std::size_t running_ = 0;
+  children<B...> children_;
 };
 
 template <class Range>

@@ -16,15 +16,9 @@ class [[nodiscard]] race_operation final : public gather_base {
   explicit race_operation(B&&... bodies) : children_(std::move(bodies)...) {}
   race_operation(race_operation&&) = default;
 
-  bool begin() noexcept override {
-    running_ = sizeof...(B);
-    std::apply([this](auto&... c) { (c.start_below(*waiter()), ...); }, children_);
-    return false;
-  }
+  bool begin() noexcept override { return children_.start_below(*waiter()); }
   void child_done(node& done) noexcept override {
-    std::apply([&](auto&... c) { ((&c == &done ? child_ended(c.result) : void()), ...); },
-               children_);
-    if (--running_ > 0) return;
+    if (!children_.ended(done, [this](auto& c) { this->child_ended(c.result); })) return;
     if (won_) {
       complete();  // also when a cancellation has reached the losers first
     } else {
@@ -38,12 +32,7 @@ class [[nodiscard]] race_operation final : public gather_base {
     } else {
       check();
     }
-    return std::apply(
-        [](auto&... c) {
-          return std::tuple<std::optional<element_t<typename body<B>::value_type>>...>(
-              optional_value(c.result)...);
-        },
-        children_);
+    return children_.results([](auto& o) { return optional_value(o); });
   }
   const char* describe() const noexcept override { return "race"; }
 
@@ -62,8 +51,7 @@ class [[nodiscard]] race_operation final : public gather_base {
     return std::optional<element_t<T>>(std::move(o).value());
   }
 
-  std::tuple<child<B>...> children_;
-  std::size_t running_ = 0;
+  children<B...> children_;
   bool won_ = false;
 };
 

@@ -174,17 +174,18 @@ RONDO_CORO_WRAPPER body_type<A> make_body(A&& a) {
 
 /// A node that belongs to the composite operation of its parent.
 template <class B>
-class child final : public node {
+class child_base : public node {
  public:
   using value_type = typename body<B>::value_type;
 
-  explicit child(B&& b) noexcept(std::is_nothrow_move_constructible_v<B>)
-      : body_(std::move(b), *this) {}
-  /// Only before it has started.
-  child(child&& other) noexcept(std::is_nothrow_move_constructible_v<B>)
-      : body_(std::move(other.body_), *this) {}
-
   outcome<value_type> result;
+
+ protected:
+  explicit child_base(B&& b) noexcept(std::is_nothrow_move_constructible_v<B>)
+      : body_(std::move(b), *this) {}
+  child_base(child_base&& other) noexcept(std::is_nothrow_move_constructible_v<B>)
+      : body_(std::move(other.body_), *this) {}
+  ~child_base() = default;
 
  private:
   void settle(bool stopped) noexcept override {
@@ -194,6 +195,13 @@ class child final : public node {
     static_cast<composite*>(above->waiting_on())->child_done(*this);
   }
   body<B> body_;
+};
+
+/// That is a part of the operation; it moves only before it has started.
+template <class B>
+struct child final : child_base<B> {
+  explicit child(B&& b) noexcept(std::is_nothrow_move_constructible_v<B>)
+      : child_base<B>(std::move(b)) {}
 };
 
 }}}  // namespace rondo::v0::detail
