@@ -18,7 +18,6 @@ inline void finish_in_background(task<> work, delay limit) {
   auto* background = new spawned<decltype(limited)>(std::move(limited));
   background->set_shielded();
   background->launch(*s.top, nullptr);
-  background->release();
 }
 
 }}}  // namespace rondo::v0::detail

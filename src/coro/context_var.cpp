@@ -12,10 +12,6 @@ struct thread_context {
 };
 thread_local thread_context outside_of_tasks;
 
-void release(context_value* v) noexcept {
-  if (--v->references == 0) v->destroy(v);
-}
-
 context::binding* find(context* c, const void* variable) noexcept {
   if (!c) return nullptr;
   for (context::binding& b : *c)
@@ -28,9 +24,9 @@ context* allocate(std::size_t bindings) {
 }
 }  // namespace
 
-void destroy_context(context* c) noexcept {
-  for (context::binding& b : *c) release(b.value);
-  ::operator delete(c);
+void context::last_reference_gone() noexcept {
+  for (binding& b : *this) b.~binding();
+  ::operator delete(this);
 }
 
 context*& current_context() noexcept {
@@ -41,42 +37,34 @@ context*& current_context() noexcept {
 
 context_value* find_value(const void* variable) noexcept {
   context::binding* b = find(current_context(), variable);
-  return b ? b->value : nullptr;
+  return b ? b->value.get() : nullptr;
 }
 
 context_value* find_own_value(const void* variable) noexcept {
   context* c = current_context();
-  if (!c || c->references > 1) return nullptr;
+  if (!c || c->is_shared()) return nullptr;
   context::binding* b = find(c, variable);
-  return b && b->value->references == 1 ? b->value : nullptr;
+  return b && !b->value->is_shared() ? b->value.get() : nullptr;
 }
 
 // What is released last may run destructors, which may set variables themselves.
-void bind(const void* variable, context_value* value) {
+void bind(const void* variable, ref<context_value> value) {
   context*& place = current_context();
   context* before = place;
   context::binding* bound = find(before, variable);
   if (!bound && !value) return;
-  if (bound && value && before->references == 1) {
-    context_value* replaced = bound->value;
-    bound->value = value;
-    release(replaced);
+  if (bound && value && !before->is_shared()) {
+    std::swap(bound->value, value);
     return;
   }
-  context* made;
-  try {
-    made = allocate((before ? before->size : 0u) + 1);
-  } catch (...) {
-    if (value) release(value);
-    throw;
-  }
+  context* made = retain(allocate((before ? before->size : 0u) + 1));
+  auto add = [made](const context::binding& b) {
+    new (made->end()) context::binding(b), ++made->size;
+  };
   if (before)
-    for (context::binding& b : *before) {
-      if (&b == bound) continue;
-      made->begin()[made->size++] = b;
-      ++b.value->references;
-    }
-  if (value) made->begin()[made->size++] = {variable, value};
+    for (const context::binding& b : *before)
+      if (&b != bound) add(b);
+  if (value) add({variable, value});
   place = made;
   release(before);
 }

@@ -1,7 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/exec/run_coroutine_threadsafe.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -9,7 +8,6 @@
 namespace rondo { inline namespace v0 { namespace detail {
 
 struct concurrent_core::state {
-  std::atomic<unsigned> references{1};
   mutable std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
@@ -20,12 +18,6 @@ struct concurrent_core::state {
 concurrent_core::concurrent_core() : state_(new state) {}
 concurrent_core::~concurrent_core() { delete state_; }
 
-void concurrent_core::retain() noexcept {
-  state_->references.fetch_add(1, std::memory_order_relaxed);
-}
-void concurrent_core::release() noexcept {
-  if (state_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-}
 void concurrent_core::wait() noexcept {
   std::unique_lock lock(state_->mutex);
   state_->changed.wait(lock, [&] { return state_->done; });

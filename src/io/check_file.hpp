@@ -24,7 +24,7 @@ inline std::int64_t check_file(std::int64_t result, const char* operation, const
     return result;
   bool closed_meanwhile = result == -ECANCELED && f.get() && f->closed;
   return check_file(result, operation,
-                    closed_meanwhile ? f.path() + ": the file was closed meanwhile" : f.path());
+                    closed_meanwhile ? path_of(f) + ": the file was closed meanwhile" : path_of(f));
 }
 
 /// Throws for a path that the kernel would read only in part: one with a 0 in it.

@@ -113,6 +113,10 @@ void set_ip_option(const datagram_core* core, const char* what, int v4, int v6, 
 
 }}  // namespace detail
 
+datagram_socket::datagram_socket(detail::datagram_core* core) noexcept : core_(core) {
+  core_->retain();
+}
+
 void datagram_socket::connect(const endpoint& peer) {
   detail::opened(core_, "connect");
   if (::connect(core_->fd, peer.data(), peer.size()) != 0)

@@ -22,17 +22,10 @@ struct datagram_message {
   sockaddr_storage name{};
 };
 
-class datagram_core {
+class datagram_core : public counted<datagram_core> {
  public:
   datagram_core(int fd_number, int address_family) noexcept
       : fd(fd_number), family(address_family) {}
-  datagram_core(const datagram_core&) = delete;
-  datagram_core& operator=(const datagram_core&) = delete;
-
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
 
   /// Ends what is in flight; then the fd closes.
   void shut_down() noexcept {
@@ -79,12 +72,12 @@ class datagram_core {
   unix_socket_file file;
 
  private:
+  friend counted;
   ~datagram_core() { ::operator delete(buffer_); }
 
   endpoint local_;  // once closed
   char* buffer_ = nullptr;
   std::size_t capacity_ = 0;
-  unsigned references_ = 1;
 };
 
 }}}  // namespace rondo::v0::detail

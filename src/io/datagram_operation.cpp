@@ -13,13 +13,9 @@
 
 namespace rondo { inline namespace v0 { namespace detail {
 
-datagram_operation::datagram_operation(datagram_core* core) noexcept : core_(core) {
-  if (core_) core_->retain();
-}
-
-datagram_operation::~datagram_operation() {
-  if (core_) core_->release();
-}
+datagram_operation::datagram_operation(datagram_core* core) noexcept : core_(core) {}
+datagram_operation::datagram_operation(datagram_operation&&) noexcept = default;
+datagram_operation::~datagram_operation() = default;
 
 bool datagram_operation::enter(direction d) noexcept {
   if (!core_ || core_->closed) {

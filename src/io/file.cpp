@@ -49,7 +49,7 @@ int open_flags(file_mode mode) {
 file::file(int fd, std::string path)
     : core_(file_core::take(fd, std::move(path), ::fcntl(fd, F_GETFL))) {}
 
-task<file_status> file::status() { return file_core::status(ref()); }
+task<file_status> file::status() { return file_core::status(core_); }
 
 std::uint64_t file::size() const {
   std::int64_t bytes = core_ ? core_->size() : -EBADF;

@@ -42,9 +42,9 @@ class position_guard {
 
 }  // namespace
 
-const std::string& file_ref::path() const noexcept {
+const std::string& path_of(const file_ref& file) noexcept {
   static const std::string none;
-  return core_ ? core_->path : none;
+  return file ? file->path : none;
 }
 
 file_core* file_core::take(int fd, std::string path, int flags) {
@@ -103,7 +103,7 @@ std::int64_t file_core::size() const noexcept {
 }
 
 void file_core::end_transfers() noexcept {
-  for (file_transfer* t = transfers_; t; t = t->next_) t->abort();
+  for (file_transfer& t : transfers_) t.abort();
 }
 
 void file_core::close_if_idle() noexcept {
@@ -116,8 +116,7 @@ void file_core::close_if_idle() noexcept {
   }
 }
 
-file_in_use::file_in_use(const file_ref& f) noexcept
-    : core_(f.get() && !f->closed ? f.get() : nullptr) {
+file_in_use::file_in_use(const file_ref& f) noexcept : core_(f && !f->closed ? f.get() : nullptr) {
   if (core_) ++core_->users_;
 }
 
@@ -136,7 +135,7 @@ task<std::string> file_core::read(file_ref self, std::size_t max) {
   std::string text;
   position_guard unread(self);
   std::size_t expected = 0;
-  if (self.get() && self->what == kind::stored) {
+  if (self && self->what == kind::stored) {
     auto all = static_cast<std::uint64_t>(check_file(self->size(), "stat", self));
     auto at = static_cast<std::uint64_t>(std::max<std::int64_t>(unread.start(), 0));
     if (all > at && all - at > max) check_file(-EFBIG, "read", self);
@@ -155,7 +154,7 @@ task<std::string> file_core::read(file_ref self, std::size_t max) {
       text.resize(filled + std::clamp(more, expected > 0 ? 1 : unknown, step));
     }
     std::span<char> room(text.data() + filled, text.size() - filled);
-    std::size_t n = co_await read_some(file_ref(self.get()), room);
+    std::size_t n = co_await read_some(self, room);
     if (n == 0) break;
     filled += n;
     if (filled > max) check_file(-EFBIG, "read", self);
@@ -201,7 +200,7 @@ async_generator<std::string> file_core::lines(file_ref self, std::size_t longest
     std::size_t end = std::string_view(buffer.data(), filled).find('\n', scanned);
     std::size_t length = (end == buffer.npos ? filled : end + 1) - begin;
     if (length > longest)
-      throw limit_overrun_error("read " + self.path() + ": a line is longer than " +
+      throw limit_overrun_error("read " + path_of(self) + ": a line is longer than " +
                                 std::to_string(longest) + " bytes");
     if (end != buffer.npos || (over && length > 0)) {
       std::string line(buffer, begin, length);
@@ -221,7 +220,7 @@ async_generator<std::string> file_core::lines(file_ref self, std::size_t longest
     scanned = filled;
     buffer.resize(filled + chunk);
     std::span<char> room(buffer.data() + filled, chunk);
-    std::size_t n = co_await read_some(file_ref(self.get()), room);
+    std::size_t n = co_await read_some(self, room);
     filled += n;
     over = n == 0;
   }
@@ -237,22 +236,22 @@ task<> file_core::sync(file_ref self, bool data_only) {
 task<> file_core::truncate(file_ref self, std::uint64_t size) {
   file_in_use used(self);
   auto call = [&] { return ::ftruncate(used.fd(), static_cast<off_t>(size)); };
-  co_await on_thread("truncate", self.path(), call);
+  co_await on_thread("truncate", path_of(self), call);
 }
 
 task<file_status> file_core::status(file_ref self) {
   file_in_use used(self);
   struct stat info{};
   auto call = [&] { return ::fstat(used.fd(), &info); };
-  co_await on_thread("stat", self.path(), call);
+  co_await on_thread("stat", path_of(self), call);
   co_return to_status(info);
 }
 
 task<> file_core::close(file_ref self) {
-  if (!self.get() || self->closed) co_return;
+  if (!self || self->closed) co_return;
   // Ends what waits for it. With nothing left to be written, or a user that is
   // still at work, this does not wait.
-  file_core& file = *self.get();
+  file_core& file = *self;
   if (file.read_only || file.ready_or_not() || file.users_ > 0) {
     file.shut_down();
     co_return;
@@ -262,7 +261,7 @@ task<> file_core::close(file_ref self) {
   file_request close(opcode::close, file.fd, "file.close");
   std::int64_t result = co_await close;
   file.fd = -1;
-  check_file(result, "close", self.path());
+  check_file(result, "close", path_of(self));
 }
 
 }}}  // namespace rondo::v0::detail

@@ -102,9 +102,9 @@ file_transfer::file_transfer(const file_ref& f, opcode read_or_write, void* data
 }
 
 file_transfer::~file_transfer() {
-  if (!listed_) return;
-  (previous_ ? previous_->next_ : file_->transfers_) = next_;
-  if (next_) next_->previous_ = previous_;
+  list_link<file_transfer>& place = *this;
+  if (!place.listed()) return;
+  place.unlink();
   --file_->users_;
   file_->close_if_idle();
 }
@@ -114,10 +114,8 @@ bool file_transfer::begin() noexcept {
     outcome = -EBADF;
     return true;
   }
-  listed_ = true;
   ++file_->users_;
-  next_ = std::exchange(file_->transfers_, this);
-  if (next_) next_->previous_ = this;
+  file_->transfers_.push_front(*this);
   if (file_->ready_or_not()) return begin_when_ready();
   if (what_ == opcode::read && file_->reads_cached && read_cached()) return true;
   if (length > request_most) length = request_most;

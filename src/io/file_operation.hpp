@@ -53,7 +53,7 @@ class [[nodiscard]] file_request final : public file_operation {
 /// A read from or a write to an open file. What the page cache has is read at
 /// once. A pipe or a device is read or written when it is ready. Begun, it is in
 /// its file's list until it is destroyed.
-class [[nodiscard]] file_transfer final : public file_operation {
+class [[nodiscard]] file_transfer final : public file_operation, public list_link<file_transfer> {
  public:
   /// offset -1: at the file's position. f must outlive it.
   file_transfer(const file_ref& f, opcode read_or_write, void* data, std::size_t size,
@@ -72,8 +72,6 @@ class [[nodiscard]] file_transfer final : public file_operation {
   void abort() noexcept;
 
  private:
-  friend class file_core;
-
   bool read_cached() noexcept;
   void prepare_for_ring() noexcept;
   bool begin_when_ready() noexcept;
@@ -81,10 +79,7 @@ class [[nodiscard]] file_transfer final : public file_operation {
   std::int64_t transfer_now() noexcept;
 
   file_core* file_;
-  file_transfer* next_ = nullptr;
-  file_transfer* previous_ = nullptr;
   opcode what_;
-  bool listed_ = false;
   bool waits_for_readiness_ = false;
   bool moves_position_ = false;
 };

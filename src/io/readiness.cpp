@@ -26,15 +26,13 @@ readiness_operation::readiness_operation(int fd_number, unsigned events) noexcep
 
 namespace {
 
-thread_local constinit readiness_operation* waiting_here = nullptr;
+thread_local list<readiness_operation> waiting_here;
 
 }  // namespace
 
 bool readiness_operation::begin() noexcept {
   if (io_operation::begin()) return true;
-  listed_ = true;
-  next_ = std::exchange(waiting_here, this);
-  if (next_) next_->previous_ = this;
+  waiting_here.push_front(*this);
   return false;
 }
 
@@ -52,22 +50,18 @@ void readiness_operation::kernel_done(std::int64_t result) noexcept {
 }
 
 void readiness_operation::leave() noexcept {
-  if (!std::exchange(listed_, false)) return;
-  (previous_ ? previous_->next_ : waiting_here) = next_;
-  if (next_) next_->previous_ = previous_;
+  list_link<readiness_operation>& place = *this;
+  if (place.listed()) place.unlink();
 }
 
 void readiness_operation::end_those_of(int fd) noexcept {
-  for (readiness_operation* op = waiting_here; op;) {
-    readiness_operation* next = op->next_;
-    if (op->fd == fd && op->waiting() && !op->ended_) {
-      op->ended_ = true;
-      if (op->cancel()) {
-        op->outcome = -EBADF;
-        op->complete();
-      }
+  for (readiness_operation& op : waiting_here) {
+    if (op.fd != fd || !op.waiting() || op.ended_) continue;
+    op.ended_ = true;
+    if (op.cancel()) {
+      op.outcome = -EBADF;
+      op.complete();
     }
-    op = next;
   }
 }
 
@@ -167,7 +161,7 @@ callbacks& of_this_loop() { return loop::current().local<callbacks>(); }
 }  // namespace
 
 void end_waits(int fd) noexcept {
-  if (waiting_here) [[unlikely]]
+  if (!waiting_here.empty()) [[unlikely]]
     readiness_operation::end_those_of(fd);
   if (callbacks::here) [[unlikely]] {
     callbacks::here->remove(fd, POLLIN);

@@ -42,16 +42,12 @@ class output_claim {
     if (core->output_claimed)
       throw usage_error(what + " " + core->subject() + ": another task is writing");
     core->output_claimed = true;
-    core->retain();
   }
   output_claim(const output_claim&) = delete;
-  ~output_claim() {
-    core_->output_claimed = false;
-    core_->release();
-  }
+  ~output_claim() { core_->output_claimed = false; }
 
  private:
-  stream_core* core_;
+  detail::ref<stream_core> core_;
 };
 
 /// A write by the task that has the claim.
@@ -185,7 +181,7 @@ task<std::uint64_t> send_copies(stream_core& core, const file_ref& from, std::ui
   for (unsigned pieces = 1; sent < size; ++pieces) {
     auto wanted = static_cast<std::size_t>(std::min(size - sent, piece));
     std::span<char> into(buffer.data(), wanted);
-    std::size_t n = co_await file_core::pread(file_ref(from.get()), into, offset + sent);
+    std::size_t n = co_await file_core::pread(from, into, offset + sent);
     if (core.closed) core.fail(what.c_str(), -ECONNABORTED);
     claimed_write write(core, std::string_view(buffer.data(), n), what);
     co_await write;

@@ -19,6 +19,8 @@
 #include <rondo/compose/wait_for.hpp>
 #include <rondo/coro/create_task.hpp>
 #include <rondo/coro/diagnostic.hpp>
+#include <rondo/detail/counted.hpp>
+#include <rondo/detail/list.hpp>
 #include <rondo/io/resolve.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/loop/sleep.hpp>
@@ -34,7 +36,7 @@ namespace detail {
 
 /// Counted by the server and by every task of it, since destroying a server
 /// cannot wait for them.
-struct server_state {
+struct server_state : counted<server_state> {
   server_state(connection_handler h, const server_options& o)
       : handler(std::move(h)), options(o), slots(o.max_connections) {}
 
@@ -46,21 +48,14 @@ struct server_state {
   event closed;
   event idle;                            // no connection is left, after closing
   std::vector<task_handle<>> acceptors;  // one for each address
-  struct connection {
+  struct connection : list_link<connection> {
     task_handle<> task;
-    connection* next = nullptr;
-    connection* previous = nullptr;
   };
-  connection* connections = nullptr;
+  list<connection> connections;
   std::size_t count = 0;
-  unsigned references = 1;
   std::optional<time_point> shortage_reported;
   bool stopped = false;  // without waiting for the connections
 
-  void retain() { ++references; }
-  void release() {
-    if (--references == 0) delete this;
-  }
   void stop_listening() {
     if (closed.is_set()) return;
     closed.set();
@@ -68,7 +63,7 @@ struct server_state {
     for (task_handle<>& a : acceptors) a.cancel();
   }
   void cancel_connections() {
-    for (connection* c = connections; c; c = c->next) c->task.cancel();
+    for (connection& c : connections) c.task.cancel();
   }
   /// Says why clients wait, but not over and over.
   void report_shortage(const endpoint& address, int error) noexcept {
@@ -96,35 +91,20 @@ struct server_state {
 
 namespace {
 
-class state_ref {
- public:
-  explicit state_ref(server_state& s) : state_(s) { s.retain(); }
-  state_ref(const state_ref& other) : state_ref(other.state_) {}
-  state_ref& operator=(const state_ref&) = delete;
-  ~state_ref() { state_.release(); }
-  server_state& operator*() const { return state_; }
-
- private:
-  server_state& state_;
-};
+using state_ref = ref<server_state>;
 
 /// A connection is in the server's list from its acceptance on, before its task
 /// has started, so that closing the server reaches every one.
 class listed {
  public:
-  listed(server_state& s, semaphore::permit slot) : state_(s), slot_(std::move(slot)) {
-    server_state::connection& c = entry;
-    c.next = s.connections;
-    if (s.connections) s.connections->previous = &c;
-    s.connections = &c;
+  listed(server_state& s, semaphore::permit slot) : state_(&s), slot_(std::move(slot)) {
+    s.connections.push_front(entry);
     ++s.count;
   }
   listed(const listed&) = delete;
   listed& operator=(const listed&) = delete;
   ~listed() {
-    server_state::connection& c = entry;
-    (c.previous ? c.previous->next : state().connections) = c.next;
-    if (c.next) c.next->previous = c.previous;
+    entry.unlink();
     if (--state().count == 0 && state().closed.is_set()) state().idle.set();
   }
 
@@ -294,7 +274,7 @@ server serve_on(connection_handler handler, std::vector<listener> listeners,
   for (listener& l : listeners) {
     std::string name = "accept " + l.address().to_string();
     state->acceptors.push_back(
-        create_task(accept_loop(state_ref(*state), std::move(l)), std::move(name)));
+        create_task(accept_loop(state_ref(state), std::move(l)), std::move(name)));
   }
   return result;
 }
@@ -371,6 +351,8 @@ void stop_at_once(server& s) noexcept {
 
 }  // namespace detail
 
+server::server(detail::server_state* state) noexcept : state_(state) { state_->retain(); }
+
 server::~server() {
   if (!state_) return;
   // Once stopped, its owner has told of it, or waits for its end.
@@ -390,15 +372,15 @@ const std::vector<endpoint>& server::addresses() const { return state().addresse
 std::size_t server::connections() const { return state().count; }
 
 task<> server::serve_forever(delay grace) {
-  detail::state_ref keep(state());
+  detail::state_ref keep(&state());
   auto close = [&]() -> task<> { co_await detail::close_server(keep, grace); };
   co_await finally(detail::until_closed(keep), close);
 }
 
-task<> server::wait_closed() { return detail::until_closed(detail::state_ref(state())); }
+task<> server::wait_closed() { return detail::until_closed(detail::state_ref(&state())); }
 
 task<> server::close(delay grace) {
-  return detail::close_server(detail::state_ref(state()), grace);
+  return detail::close_server(detail::state_ref(&state()), grace);
 }
 
 }}  // namespace rondo::v0

@@ -39,7 +39,7 @@ void stream::let_go() noexcept {
   if (!core_) return;
   core_->check_home();
   core_->shut_down();
-  std::exchange(core_, nullptr)->release();
+  core_.reset();
 }
 
 endpoint stream::local() const noexcept {

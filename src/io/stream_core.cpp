@@ -22,20 +22,14 @@ namespace {
 /// Keeps a core for the task that sends its last words.
 class finishing {
  public:
-  explicit finishing(stream_core& core) noexcept : core_(core) {
-    core_.retain();
-    ++core_.finishing;
-  }
-  finishing(const finishing& other) noexcept : finishing(other.core_) {}
+  explicit finishing(stream_core& core) noexcept : core_(&core) { ++core.finishing; }
+  finishing(const finishing& other) noexcept : finishing(*other.core_) {}
   finishing& operator=(const finishing&) = delete;
-  ~finishing() {
-    --core_.finishing;
-    core_.release();
-  }
-  stream_core& core() const noexcept { return core_; }
+  ~finishing() { --core_->finishing; }
+  stream_core& core() const noexcept { return *core_; }
 
  private:
-  stream_core& core_;
+  ref<stream_core> core_;
 };
 
 task<> send_rest(finishing its) {

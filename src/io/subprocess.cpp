@@ -182,10 +182,10 @@ namespace {
 /// hold its pipes open are not waited for much longer than that.
 task<> stop_and_collect(subprocess_core& child, delay grace) {
   constexpr auto last_words = std::chrono::milliseconds(100);
-  auto stop = [&]() -> task<> { co_await subprocess_core::stop(subprocess_ref(child), grace); };
+  auto stop = [&]() -> task<> { co_await subprocess_core::stop(subprocess_ref(&child), grace); };
   auto collect = [&]() -> task<> {
     delay limit = grace.endless() ? grace : delay(grace.nanoseconds() + last_words);
-    co_await move_on_after(subprocess_core::run_to_end(subprocess_ref(child), {}), limit);
+    co_await move_on_after(subprocess_core::run_to_end(subprocess_ref(&child), {}), limit);
   };
   co_await gather(stop(), collect());
 }
@@ -203,7 +203,7 @@ task<completed_process> run_subprocess(subprocess_plan plan) {
     child = co_await plan.start();
     subprocess_core& core = child.core("run_process");
     auto all = co_await move_on_after(
-        subprocess_core::run_to_end(subprocess_ref(core), plan.input()), plan.timeout());
+        subprocess_core::run_to_end(subprocess_ref(&core), plan.input()), plan.timeout());
     if (!all) {
       done.timed_out = true;
       if (core.on_limit == when_over_limit::fail) core.on_limit = when_over_limit::keep_first;

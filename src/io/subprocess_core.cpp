@@ -177,7 +177,7 @@ task<> subprocess_core::feed(subprocess_ref self, std::string_view input) {
 
 // Piece by piece into collected_: whatever ends it, what has come is there.
 task<> subprocess_core::collect(subprocess_ref self, std::size_t number) {
-  subprocess_core& child = *self.get();
+  subprocess_core& child = *self;
   std::string& all = child.collected_[number];
   stream& s = child.pipes_[number];
   constexpr std::size_t piece = 64 * 1024;
@@ -214,19 +214,17 @@ subprocess_output subprocess_core::take_output() {
 }
 
 task<> subprocess_core::run_to_end(subprocess_ref self, std::string_view input) {
-  subprocess_core& child = *self.get();
-  co_await gather(feed(subprocess_ref(child), input), collect(subprocess_ref(child), 1),
-                  collect(subprocess_ref(child), 2), wait_for_end(subprocess_ref(child)));
+  co_await gather(feed(self, input), collect(self, 1), collect(self, 2), wait_for_end(self));
 }
 
 task<subprocess_output> subprocess_core::communicate(subprocess_ref self, std::string_view input) {
-  co_await run_to_end(subprocess_ref(*self.get()), input);
+  co_await run_to_end(self, input);
   subprocess_output written = self->take_output();
   co_return written;
 }
 
 task<exit_status> subprocess_core::stop(subprocess_ref self, delay grace) {
-  subprocess_core& child = *self.get();
+  subprocess_core& child = *self;
   bool group = child.own_group_;
   struct while_stopping {
     subprocess_core& core;
@@ -266,17 +264,15 @@ void subprocess_core::abandon() noexcept {
     }
     try {
       constexpr auto limit = 5s;  // a killed one ends at once, unless the kernel cannot let it
-      finish_in_background(reap_killed(subprocess_ref(*this)), limit);
+      finish_in_background(reap_killed(subprocess_ref(this)), limit);
     } catch (...) {
       wait_blocking(*this);
     }
   }
-  release();
 }
 
 exit_operation::exit_operation(subprocess_core* core) noexcept : core_(core) {
   if (!core_) return;
-  core_->retain();
   code = opcode::poll;
   fd = core_->pidfd;
   flags = POLLIN;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <rondo/compose/finally.hpp>
+#include <rondo/detail/list.hpp>
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/lock.hpp>
 #include "coro/fork.hpp"
@@ -50,15 +51,6 @@ class pool_core {
   const std::size_t max_message;
 
  private:
-  /// Calls in order, linked in themselves: being cancelled must not allocate.
-  struct list {
-    execution* first = nullptr;
-    execution* last = nullptr;
-    std::size_t size = 0;
-    void push(execution& e) noexcept;
-    void remove(execution& e) noexcept;
-  };
-
   bool start(execution& e) noexcept;
   /// Null if there is none.
   std::unique_ptr<worker> take_idle_worker();
@@ -66,8 +58,10 @@ class pool_core {
   void leave_parents_workers() noexcept;
   void call_ended() noexcept;
 
-  list running_;
-  list waiting_;
+  // In order.
+  list<execution> running_;
+  list<execution> waiting_;
+  std::size_t running_count_ = 0;
   std::vector<std::unique_ptr<worker>> idle_;
   event quiet_;  // closed, and no call is left
   lock ending_;
@@ -78,7 +72,7 @@ class pool_core {
 
 /// One call. Its conversation with the worker is a child that cancellation does
 /// not reach: cancelling kills the worker, and the child sees to its end.
-class execution final : public composite {
+class execution final : public composite, public list_link<execution> {
  public:
   execution(std::shared_ptr<pool_core> core, const remote_function& f, packed arguments) noexcept
       : function(f), arguments(std::move(arguments)), core_(std::move(core)) {}
@@ -161,8 +155,6 @@ class execution final : public composite {
   const remote_function& function;
   const packed arguments;
   worker* in_worker = nullptr;
-  execution* next = nullptr;
-  execution* previous = nullptr;
 
  private:
   std::shared_ptr<pool_core> core_;
@@ -177,53 +169,40 @@ namespace {
 constexpr const char* destroyed_before = "the process_pool was destroyed before it came to it";
 }
 
-void pool_core::list::push(execution& e) noexcept {
-  e.next = nullptr;
-  e.previous = last;
-  (last ? last->next : first) = &e;
-  last = &e;
-  ++size;
-}
-
-void pool_core::list::remove(execution& e) noexcept {
-  (e.previous ? e.previous->next : first) = e.next;
-  (e.next ? e.next->previous : last) = e.previous;
-  --size;
-}
-
 bool pool_core::admit(execution& e) noexcept {
   if (closed_) {
     e.fail<usage_error>("the process_pool has been closed");
     return true;
   }
-  if (running_.size < workers) return !start(e);
-  waiting_.push(e);
+  if (running_count_ < workers) return !start(e);
+  waiting_.push_back(e);
   return false;
 }
 
 bool pool_core::start(execution& e) noexcept {
   if (!e.start()) return false;
-  running_.push(e);
+  running_.push_back(e);
+  ++running_count_;
   return true;
 }
 
 void pool_core::withdraw(execution& e) noexcept {
-  waiting_.remove(e);
+  e.unlink();
   call_ended();
 }
 
 void pool_core::left(execution& e) noexcept {
-  running_.remove(e);
+  e.unlink();
+  --running_count_;
   call_ended();
 }
 
 void pool_core::call_ended() noexcept {
-  while (waiting_.first && running_.size < workers) {
-    execution& e = *waiting_.first;
-    waiting_.remove(e);
+  while (!waiting_.empty() && running_count_ < workers) {
+    execution& e = *waiting_.pop_front();
     if (!start(e)) e.complete();
   }
-  if (closed_ && running_.size == 0) quiet_.set();
+  if (closed_ && running_count_ == 0) quiet_.set();
 }
 
 // In a child of fork the workers are its parent's, who goes on talking with them.
@@ -254,7 +233,7 @@ task<packed> pool_core::converse(execution& e) {
   std::unique_ptr<worker> w = take_idle_worker();
   if (!w && !abandoned_) {
     execution::starting begun(e);
-    idle_.reserve(running_.size);  // so that put_back needs no memory
+    idle_.reserve(running_count_);  // so that put_back needs no memory
     w = co_await worker::start(max_message);
   }
   if (abandoned_)
@@ -289,7 +268,7 @@ task<packed> pool_core::converse(execution& e) {
 
 task<> pool_core::close(std::shared_ptr<pool_core> self) {
   self->closed_ = true;
-  bool calls = self->running_.size > 0;
+  bool calls = self->running_count_ > 0;
   if (calls) co_await self->quiet_.wait();
   lock::guard guard = co_await self->ending_.acquire();
   for (auto& w : self->idle_) w->kill();
@@ -304,14 +283,12 @@ void pool_core::abandon() noexcept {
   closed_ = abandoned_ = true;
   leave_parents_workers();
   idle_.clear();
-  while (waiting_.first) {
-    execution& e = *waiting_.first;
-    waiting_.remove(e);
-    e.fail<broken_process_pool>(destroyed_before);
-    e.complete();
+  while (execution* e = waiting_.pop_front()) {
+    e->fail<broken_process_pool>(destroyed_before);
+    e->complete();
   }
-  for (execution* e = running_.first; e; e = e->next)
-    if (e->in_worker) e->in_worker->kill();
+  for (execution& e : running_)
+    if (e.in_worker) e.in_worker->kill();
 }
 
 namespace {

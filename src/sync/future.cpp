@@ -21,7 +21,6 @@ void report_unretrieved(const std::exception_ptr& error) noexcept {
 }
 
 struct future_core::state {
-  std::atomic<unsigned> references{1};
   std::atomic<bool> settled{false};
   std::mutex mutex;
   list<outside_waiter> waiters;  // first come, first woken
@@ -29,11 +28,6 @@ struct future_core::state {
 
 future_core::future_core() : state_(new state) {}
 future_core::~future_core() { delete state_; }
-
-void future_core::retain() noexcept { state_->references.fetch_add(1, std::memory_order_relaxed); }
-bool future_core::drop() noexcept {
-  return state_->references.fetch_sub(1, std::memory_order_acq_rel) == 1;
-}
 
 bool future_core::settled() const noexcept {
   return state_->settled.load(std::memory_order_acquire);

@@ -15,14 +15,9 @@ class quiet_watch final : rondo::detail::entry {
   explicit quiet_watch(loop& l) noexcept : sched_(l.scheduler()) { fire = &fired; }
 
   void add(all_blocked_operation& op) noexcept {
-    op.next_ = std::exchange(first_, &op);
+    waiting_.push_front(op);
     quiet_turns_ = 0;
     if (!posted_) post();
-  }
-  void remove(all_blocked_operation& op) noexcept {
-    all_blocked_operation** place = &first_;
-    while (*place != &op) place = &(*place)->next_;
-    *place = op.next_;
   }
 
  private:
@@ -39,16 +34,16 @@ class quiet_watch final : rondo::detail::entry {
   static void fired(rondo::detail::entry& e) noexcept {
     auto& w = static_cast<quiet_watch&>(e);
     w.posted_ = false;
-    if (!w.first_) return;
+    if (w.waiting_.empty()) return;
     // Nothing before it in this turn, nothing behind it, nothing for the next one.
     bool alone = w.was_first_ && !e.next && !w.sched_.has_ready();
     w.quiet_turns_ = alone ? w.quiet_turns_ + 1 : 0;
     if (w.quiet_turns_ < enough) return w.post();
-    while (w.first_) std::exchange(w.first_, w.first_->next_)->complete();
+    while (all_blocked_operation* op = w.waiting_.pop_front()) op->complete();
   }
 
   rondo::detail::scheduler& sched_;
-  all_blocked_operation* first_ = nullptr;
+  rondo::detail::list<all_blocked_operation> waiting_;
   unsigned quiet_turns_ = 0;
   bool posted_ = false;
   bool was_first_ = false;
@@ -66,7 +61,7 @@ bool all_blocked_operation::begin() noexcept {
 }
 
 bool all_blocked_operation::cancel() noexcept {
-  watch_->remove(*this);
+  unlink();
   return true;
 }
 

@@ -276,13 +276,15 @@ ssl_ctx_ptr tls_context_state::make() const {
 
 }  // namespace detail
 
-tls_context::tls_context(const tls_context& other) noexcept : state_(other.state_) {
-  if (state_) state_->retain();
+tls_context::tls_context() noexcept = default;
+tls_context::tls_context(const tls_context&) noexcept = default;
+tls_context::tls_context(tls_context&&) noexcept = default;
+tls_context& tls_context::operator=(tls_context other) noexcept {
+  state_ = std::move(other.state_);
+  return *this;
 }
-
-tls_context::~tls_context() {
-  if (state_) state_->release();
-}
+tls_context::~tls_context() = default;
+tls_context::tls_context(detail::tls_context_state* state) noexcept : state_(state) {}
 
 detail::tls_context_state& tls_context::state() const {
   if (!state_) throw usage_error("tls_context: it is empty");

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <rondo/detail/counted.hpp>
 #include <rondo/tls/context.hpp>
 
 #include "tls/openssl.hpp"
@@ -28,16 +29,9 @@ struct tls_identity {
 /// What a tls_context stands for: settings, and the SSL_CTX that is made of them
 /// when it is needed. A change makes another SSL_CTX for later connections, since
 /// OpenSSL cannot take a certificate out of one again.
-class tls_context_state {
+class tls_context_state : public counted<tls_context_state> {
  public:
   explicit tls_context_state(bool is_server);
-  tls_context_state(const tls_context_state&) = delete;
-  tls_context_state& operator=(const tls_context_state&) = delete;
-
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
 
   SSL_CTX* ready();
   /// A setting has changed: no session of before is resumed.
@@ -69,11 +63,11 @@ class tls_context_state {
   unique_function<void(const endpoint&, const std::exception&)> on_failure;
 
  private:
+  friend counted;
   ~tls_context_state() = default;
   ssl_ctx_ptr make() const;
 
   ssl_ctx_ptr ctx_;
-  unsigned references_ = 1;
 };
 
 std::vector<x509_ptr> load_certificates(const std::string& file);

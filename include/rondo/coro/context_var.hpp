@@ -61,7 +61,7 @@ class context_var {
     if (t.old_) {
       bind(std::move(*t.old_));
     } else {
-      detail::bind(this, nullptr);
+      detail::bind(this, {});
     }
   }
 
@@ -84,7 +84,7 @@ class context_var {
         return;
       }
     }
-    detail::bind(this, new holder(std::move(value)));
+    detail::bind(this, detail::ref<detail::context_value>(new holder(std::move(value))));
   }
 
   const char* name_;

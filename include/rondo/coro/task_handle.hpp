@@ -14,23 +14,11 @@ namespace rondo { inline namespace v0 {
 class task_handle_base {
  public:
   task_handle_base() noexcept = default;
-  task_handle_base(const task_handle_base& other) noexcept : task_(other.task_) {
-    if (task_) task_->retain();
-  }
-  task_handle_base(task_handle_base&& other) noexcept
-      : task_(std::exchange(other.task_, nullptr)) {}
-  task_handle_base& operator=(task_handle_base other) noexcept {
-    std::swap(task_, other.task_);
-    return *this;
-  }
-  ~task_handle_base() {
-    if (task_) task_->release();
-  }
 
   /// False for a default-constructed handle, which refers to no task.
-  explicit operator bool() const noexcept { return task_ != nullptr; }
+  explicit operator bool() const noexcept { return static_cast<bool>(task_); }
   friend bool operator==(const task_handle_base& a, const task_handle_base& b) noexcept {
-    return a.task_ == b.task_;
+    return a.internal() == b.internal();
   }
 
   // All of these throw usage_error when the handle refers to no task, and while the
@@ -68,7 +56,7 @@ class task_handle_base {
     task().set_name(std::move(name));
   }
 
-  detail::spawned_base* internal() const noexcept { return task_; }
+  detail::spawned_base* internal() const noexcept { return task_.get(); }
   detail::spawned_base& required() const { return task(); }
 
  protected:
@@ -78,7 +66,7 @@ class task_handle_base {
       detail::throw_empty_handle();
     return *task_;
   }
-  detail::spawned_base* task_ = nullptr;
+  detail::ref<detail::spawned_base> task_;
 };
 
 /// A running task: what `asyncio.create_task` returns.

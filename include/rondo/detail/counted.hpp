@@ -24,6 +24,11 @@ class counted {
       __atomic_add_fetch(&references_, 1, __ATOMIC_RELAXED);
     }
   }
+  /// Whether there is more than one reference.
+  bool is_shared() const noexcept {
+    static_assert(where == held_on::one_thread, "it may have changed when the caller reads it");
+    return references_ > 1;
+  }
   void release() noexcept {
     if (drop()) static_cast<T*>(this)->last_reference_gone();
   }

@@ -19,8 +19,7 @@ namespace rondo { inline namespace v0 {
 template <class T>
 class [[nodiscard]] concurrent_future {
  public:
-  concurrent_future(loop_ref loop,
-                    detail::concurrent_ref<detail::concurrent_state<T>> state) noexcept
+  concurrent_future(loop_ref loop, detail::ref<detail::concurrent_state<T>> state) noexcept
       : loop_(std::move(loop)), state_(std::move(state)) {
     add();
   }
@@ -35,8 +34,7 @@ class [[nodiscard]] concurrent_future {
     return *this;
   }
   ~concurrent_future() {
-    auto* s = state_.operator->();
-    if (s && s->remove_future()) s->take_lost().report_on(loop_);
+    if (state_ && state_->remove_future()) state_->take_lost().report_on(loop_);
   }
 
   // All of these throw usage_error when the future was moved away.
@@ -63,23 +61,22 @@ class [[nodiscard]] concurrent_future {
 
  private:
   void add() const noexcept {
-    if (auto* s = state_.operator->()) s->add_future();
+    if (state_) state_->add_future();
   }
   T take() {
     state().set_retrieved();
     return std::move(state().result).get();
   }
   detail::concurrent_state<T>& state() const {
-    detail::concurrent_state<T>* s = state_.operator->();
-    if (!s) [[unlikely]]
+    if (!state_) [[unlikely]]
       throw usage_error("concurrent_future: it was moved away");
-    return *s;
+    return *state_;
   }
   static std::int64_t steady_now() noexcept {
     return std::chrono::steady_clock::now().time_since_epoch().count();
   }
   loop_ref loop_;
-  detail::concurrent_ref<detail::concurrent_state<T>> state_;
+  detail::ref<detail::concurrent_state<T>> state_;
 };
 
 /// Starts `f()`, which returns a task, on another thread's loop, from any thread
@@ -90,7 +87,7 @@ template <class F>
   requires detail::task_type<std::invoke_result_t<std::decay_t<F>&>>
 auto run_coroutine_threadsafe(F&& f, loop_ref loop) {
   using T = typename std::invoke_result_t<std::decay_t<F>&>::value_type;
-  detail::concurrent_ref<detail::concurrent_state<T>> state(new detail::concurrent_state<T>);
+  detail::ref<detail::concurrent_state<T>> state(new detail::concurrent_state<T>);
   concurrent_future<T> result(loop, state);
   loop.call_soon_threadsafe([f = std::decay_t<F>(std::forward<F>(f)),
                              d = detail::concurrent_delivery<T>(state)]() mutable {

@@ -65,7 +65,7 @@ class [[nodiscard]] datagram_socket {
   static constexpr std::size_t longest_udp = 65'535;
 
   datagram_socket() noexcept = default;
-  explicit datagram_socket(detail::datagram_core* core) noexcept : core_(core) {}
+  explicit datagram_socket(detail::datagram_core* core) noexcept;
   datagram_socket(datagram_socket&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
   datagram_socket& operator=(datagram_socket&& other) noexcept {
     if (this != &other) {

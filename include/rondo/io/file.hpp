@@ -47,11 +47,11 @@ class [[nodiscard]] file {
   /// should be non-blocking; one that is not is polled before each call.
   file(int fd, std::string path);
   explicit file(detail::file_core* core) noexcept : core_(core) {}
-  file(file&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  file(file&&) noexcept = default;
   file& operator=(file&& other) noexcept {
     if (this != &other) {
       let_go();
-      core_ = std::exchange(other.core_, nullptr);
+      core_ = std::move(other.core_);
     }
     return *this;
   }
@@ -61,7 +61,7 @@ class [[nodiscard]] file {
 
   explicit operator bool() const noexcept { return core_ && !core_->closed; }
   /// As it was opened; stays after closing.
-  const std::string& path() const noexcept { return ref().path(); }
+  const std::string& path() const noexcept { return detail::path_of(core_); }
   /// -1 when it is closed.
   int fd() const noexcept { return core_ && !core_->closed ? core_->fd : -1; }
   /// Gives the fd away.
@@ -71,29 +71,29 @@ class [[nodiscard]] file {
   /// once; 0 at the end. From a FIFO: waits for a writer and its data.
   /// Cancelled: nothing was taken, or the bytes are delivered.
   RONDO_CORO_WRAPPER task<std::size_t> read_some(std::span<char> into) {
-    return detail::file_core::read_some(ref(), into);
+    return detail::file_core::read_some(core_, into);
   }
   /// The rest of the file, at most max bytes; more is an error (EFBIG).
   /// Cancelled: the position is where it was; what a pipe had given is lost.
   RONDO_CORO_WRAPPER task<std::string> read(std::size_t max = 1u << 30) {
-    return detail::file_core::read(ref(), max);
+    return detail::file_core::read(core_, max);
   }
   /// Fills into from offset on; less only at the end. The position stays.
   /// Cancelled: nothing has changed.
   RONDO_CORO_WRAPPER task<std::size_t> pread(std::span<char> into, std::uint64_t offset) {
-    return detail::file_core::pread(ref(), into, offset);
+    return detail::file_core::pread(core_, into, offset);
   }
 
   /// Writes all of data. Cancelled: a part of it may have been written.
   RONDO_CORO_WRAPPER task<> write(std::string_view data) {
-    return detail::file_core::write(ref(), data, -1);
+    return detail::file_core::write(core_, data, -1);
   }
   /// Writes all of data at offset; the position stays. In a file opened with
   /// append, Linux writes to the end all the same (pwrite(2)).
   /// Cancelled: a part of it may have been written.
   RONDO_CORO_WRAPPER task<> pwrite(std::string_view data, std::uint64_t offset) {
     bool too_far = offset > INT64_MAX;
-    return detail::file_core::write(ref(), data, too_far ? -2 : static_cast<std::int64_t>(offset));
+    return detail::file_core::write(core_, data, too_far ? -2 : static_cast<std::int64_t>(offset));
   }
 
   /// The lines from the position on, each with its '\n' (the last may have
@@ -103,18 +103,18 @@ class [[nodiscard]] file {
   /// sets the position after the last line that it gave (not in a pipe). read_lines
   /// owns its file.
   RONDO_CORO_WRAPPER async_generator<std::string> lines(std::size_t longest = 1u << 20) {
-    return detail::file_core::lines(ref(), longest);
+    return detail::file_core::lines(core_, longest);
   }
 
   /// Has the kernel put everything on the disk (fsync).
   /// Cancelled: it may have happened.
-  RONDO_CORO_WRAPPER task<> sync() { return detail::file_core::sync(ref(), false); }
+  RONDO_CORO_WRAPPER task<> sync() { return detail::file_core::sync(core_, false); }
   /// The same for the data and what finds it again, not for times (fdatasync).
   /// Cancelled: it may have happened.
-  RONDO_CORO_WRAPPER task<> sync_data() { return detail::file_core::sync(ref(), true); }
+  RONDO_CORO_WRAPPER task<> sync_data() { return detail::file_core::sync(core_, true); }
   /// Cuts the file, or lengthens it with zeros. Cancelled: it may have happened.
   RONDO_CORO_WRAPPER task<> truncate(std::uint64_t size) {
-    return detail::file_core::truncate(ref(), size);
+    return detail::file_core::truncate(core_, size);
   }
   /// Size, type, mode and times. Cancelled: nothing has changed.
   RONDO_CORO_WRAPPER task<file_status> status();
@@ -129,19 +129,18 @@ class [[nodiscard]] file {
   /// Closes and says whether that failed. A file that was only read is closed
   /// at once; cancelling does not keep any from being closed. When another task
   /// is at work with it, that one closes it as it ends, and this does not wait.
-  RONDO_CORO_WRAPPER task<> close() { return detail::file_core::close(ref()); }
+  RONDO_CORO_WRAPPER task<> close() { return detail::file_core::close(core_); }
 
-  detail::file_core* internal() const noexcept { return core_; }
+  detail::file_core* internal() const noexcept { return core_.get(); }
 
  private:
-  detail::file_ref ref() const noexcept { return detail::file_ref(core_); }
   void let_go() noexcept {
     if (!core_) return;
     core_->shut_down();
-    std::exchange(core_, nullptr)->release();
+    core_.reset();
   }
 
-  detail::file_core* core_ = nullptr;
+  detail::file_ref core_;
 };
 
 /// Opens a file: `open /etc/shadow: Permission denied` when that fails. A

@@ -42,11 +42,11 @@ class [[nodiscard]] process {
  public:
   process() noexcept = default;
   explicit process(detail::subprocess_core* core) noexcept : core_(core) {}
-  process(process&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  process(process&&) noexcept = default;
   process& operator=(process&& other) noexcept {
     if (this != &other) {
       if (core_) core_->abandon();
-      core_ = std::exchange(other.core_, nullptr);
+      core_ = std::move(other.core_);
     }
     return *this;
   }
@@ -54,7 +54,7 @@ class [[nodiscard]] process {
     if (core_) core_->abandon();
   }
 
-  explicit operator bool() const noexcept { return core_ != nullptr; }
+  explicit operator bool() const noexcept { return static_cast<bool>(core_); }
   int pid() const { return core("pid").pid; }
 
   /// Our ends of its pipes: write into in(), read from out() and err(). Close
@@ -68,7 +68,7 @@ class [[nodiscard]] process {
   /// Waits for its end. Cancelling it only stops the waiting. Throws
   /// std::system_error if somebody else has reaped the child (`wait for ls: No
   /// child processes`), as when SIGCHLD is ignored.
-  awaitable<exit_status> auto wait() const noexcept { return detail::exit_operation(core_); }
+  awaitable<exit_status> auto wait() const noexcept { return detail::exit_operation(core_.get()); }
   /// How it ended, if it has.
   std::optional<exit_status> status() const { return core("status").poll_status(); }
 
@@ -111,9 +111,9 @@ class [[nodiscard]] process {
     return *core_;
   }
   detail::subprocess_ref reference(const char* operation) const {
-    return detail::subprocess_ref(core(operation));
+    return detail::subprocess_ref(&core(operation));
   }
-  detail::subprocess_core* core_ = nullptr;
+  detail::subprocess_ref core_;
 };
 
 }}  // namespace rondo::v0

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rondo/coro/awaitable.hpp>
+#include <rondo/detail/list.hpp>
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 
@@ -9,7 +10,8 @@ namespace rondo { inline namespace v0 {
 
 namespace detail {
 
-class [[nodiscard]] readiness_operation final : public io_operation {
+class [[nodiscard]] readiness_operation final : public io_operation,
+                                                public list_link<readiness_operation> {
  public:
   readiness_operation(int fd_number, unsigned events) noexcept;
   static readiness_operation readable(int fd_number) noexcept;
@@ -29,9 +31,6 @@ class [[nodiscard]] readiness_operation final : public io_operation {
  private:
   void leave() noexcept;
 
-  readiness_operation* next_ = nullptr;  // of those that wait on this thread
-  readiness_operation* previous_ = nullptr;
-  bool listed_ = false;
   bool ended_ = false;  // its fd is closed
 };
 

@@ -57,7 +57,7 @@ void report_destroyed(const server& s, std::size_t running, const char* what) no
 class [[nodiscard]] server {
  public:
   server() noexcept = default;
-  explicit server(detail::server_state* state) noexcept : state_(state) {}
+  explicit server(detail::server_state* state) noexcept;
   server(server&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
   server& operator=(server&& other) noexcept {
     std::swap(state_, other.state_);

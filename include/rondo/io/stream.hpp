@@ -37,33 +37,33 @@ class [[nodiscard]] stream {
  public:
   stream() noexcept = default;
   explicit stream(detail::stream_core* core) noexcept : core_(core) {}
-  stream(stream&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  stream(stream&&) noexcept = default;
   stream& operator=(stream&& other) noexcept {
     if (this != &other) {
       let_go();
-      core_ = std::exchange(other.core_, nullptr);
+      core_ = std::move(other.core_);
     }
     return *this;
   }
   ~stream() { let_go(); }
 
-  explicit operator bool() const noexcept { return core_ != nullptr; }
+  explicit operator bool() const noexcept { return static_cast<bool>(core_); }
 
   /// Up to max bytes as soon as there are any; empty at the end.
   /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::string> auto read(std::size_t max = 64 * 1024) noexcept {
-    return detail::read_bytes_operation(core_, goal::some, max);
+    return detail::read_bytes_operation(core_.get(), goal::some, max);
   }
   /// The same into the caller's memory, which must live until it returns; gives
   /// the number of bytes, 0 at the end.
   /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::size_t> auto read_some(std::span<char> into) noexcept {
-    return detail::read_some_operation(core_, into);
+    return detail::read_some_operation(core_.get(), into);
   }
   /// Exactly n bytes, or incomplete_read_error.
   /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::string> auto read_exactly(std::size_t n) noexcept {
-    return detail::read_bytes_operation(core_, goal::exactly, n);
+    return detail::read_bytes_operation(core_.get(), goal::exactly, n);
   }
   /// Through the separator, or that of several which ends first; it must come
   /// within the limit (limit_overrun_error).
@@ -74,22 +74,22 @@ class [[nodiscard]] stream {
     separators.reserve(1 + sizeof...(More));
     separators.push_back(std::move(separator));
     (separators.emplace_back(std::move(more)), ...);
-    return detail::read_until_operation(core_, std::move(separators));
+    return detail::read_until_operation(core_.get(), std::move(separators));
   }
   /// A line with its '\n'; at the end the rest without one, then empty.
   /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::string> auto read_line() noexcept {
-    return detail::read_bytes_operation(core_, goal::line, 0);
+    return detail::read_bytes_operation(core_.get(), goal::line, 0);
   }
   /// All up to the end, at most max bytes (limit_overrun_error).
   /// Cancelling it loses nothing: what has come is read next.
   awaitable<std::string> auto read_all(std::size_t max) noexcept {
-    return detail::read_bytes_operation(core_, goal::all, max);
+    return detail::read_bytes_operation(core_.get(), goal::all, max);
   }
   /// What comes next, n bytes of it, without taking it; fewer only at the end. n
   /// is at most the limit (limit_overrun_error). Cancelling it takes nothing.
   awaitable<std::string> auto peek(std::size_t n) noexcept {
-    return detail::read_bytes_operation(core_, goal::peek, n);
+    return detail::read_bytes_operation(core_.get(), goal::peek, n);
   }
   /// Line after line, without their '\n'.
   async_generator<std::string> lines();
@@ -97,12 +97,12 @@ class [[nodiscard]] stream {
   /// Sends all of data, which must live until it returns: awaiting it is the
   /// backpressure. Cancelled: an unknown part was sent; close the stream.
   awaitable<void> auto write(std::string_view data) noexcept {
-    return detail::write_operation(core_, data);
+    return detail::write_operation(core_.get(), data);
   }
   /// Sends several pieces in order, which must live until it returns, with few
   /// system calls and without joining them. Cancelled: as write.
   awaitable<void> auto writelines(std::span<const std::string_view> pieces) noexcept {
-    return detail::write_parts_operation(core_, pieces);
+    return detail::write_parts_operation(core_.get(), pieces);
   }
   /// Tells the peer that no more comes; reading goes on (asyncio's write_eof).
   /// Throws usage_error while another task writes, and for a pipe.
@@ -119,12 +119,12 @@ class [[nodiscard]] stream {
   bool is_encrypted() const noexcept { return core_ && core_->filter; }
   int fd() const noexcept { return core_ ? core_->fd : -1; }
 
-  detail::stream_core* internal() const noexcept { return core_; }
+  detail::stream_core* internal() const noexcept { return core_.get(); }
 
  private:
   using goal = detail::read_operation::goal;
   void let_go() noexcept;
-  detail::stream_core* core_ = nullptr;
+  detail::ref<detail::stream_core> core_;
 };
 
 }}  // namespace rondo::v0

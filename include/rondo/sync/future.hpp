@@ -28,18 +28,7 @@ class future {
  public:
   using value_type = T;
   future() noexcept = default;
-  future(const future& other) noexcept : state_(other.state_) {
-    if (state_) state_->retain();
-  }
-  future(future&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-  future& operator=(future other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
-  ~future() {
-    if (state_) state_->release();
-  }
-  bool valid() const noexcept { return state_ != nullptr; }
+  bool valid() const noexcept { return static_cast<bool>(state_); }
   /// Whether awaiting it would not wait. Throws usage_error when it is empty, as
   /// awaiting it does.
   bool done() const { return state().settled(); }
@@ -53,8 +42,8 @@ class future {
   }
   template <class U>
   friend class promise;
-  explicit future(detail::future_state<T>* s) noexcept : state_(s) { s->retain(); }
-  detail::future_state<T>* state_ = nullptr;
+  explicit future(detail::future_state<T>* s) noexcept : state_(s) {}
+  detail::ref<detail::future_state<T>> state_;
 };
 
 /// A result that somebody will give: a callback, another thread. Kept once; a
@@ -62,7 +51,7 @@ class future {
 template <class T = void>
 class promise {
  public:
-  promise() : state_(new detail::future_state<T>) {}
+  promise() : state_(new detail::future_state<T>) { state_->retain(); }
   promise(promise&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
   promise& operator=(promise&& other) noexcept {
     std::swap(state_, other.state_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rondo/coro/detail/operation.hpp>
+#include <rondo/detail/list.hpp>
 
 namespace rondo { inline namespace v0 { namespace testing {
 
@@ -9,7 +10,9 @@ namespace detail {
 
 class quiet_watch;
 
-class [[nodiscard]] all_blocked_operation final : public rondo::detail::operation {
+class [[nodiscard]] all_blocked_operation final
+    : public rondo::detail::operation,
+      public rondo::detail::list_link<all_blocked_operation> {
  public:
   all_blocked_operation() noexcept = default;
   all_blocked_operation(all_blocked_operation&&) noexcept = default;
@@ -20,9 +23,7 @@ class [[nodiscard]] all_blocked_operation final : public rondo::detail::operatio
   const char* describe() const noexcept override { return "wait_until_all_blocked"; }
 
  private:
-  friend class quiet_watch;
   quiet_watch* watch_ = nullptr;
-  all_blocked_operation* next_ = nullptr;
   bool out_of_memory_ = false;
 };
 

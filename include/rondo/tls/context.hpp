@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <rondo/detail/counted.hpp>
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/io/endpoint.hpp>
 
@@ -40,15 +41,12 @@ class tls_context_state;
 /// was before.
 class tls_context {
  public:
-  tls_context() noexcept = default;
+  tls_context() noexcept;
   tls_context(const tls_context& other) noexcept;
-  tls_context(tls_context&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-  tls_context& operator=(tls_context other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
+  tls_context(tls_context&& other) noexcept;
+  tls_context& operator=(tls_context other) noexcept;
   ~tls_context();
-  explicit operator bool() const noexcept { return state_ != nullptr; }
+  explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
   /// A client's, which verifies its servers: their certificate must lead to one of
   /// the system's CAs (or of SSL_CERT_FILE, SSL_CERT_DIR) and be for the name that
@@ -107,8 +105,8 @@ class tls_context {
   detail::tls_context_state& state() const;
 
  private:
-  explicit tls_context(detail::tls_context_state* state) noexcept : state_(state) {}
-  detail::tls_context_state* state_ = nullptr;
+  explicit tls_context(detail::tls_context_state* state) noexcept;
+  detail::ref<detail::tls_context_state> state_;
 };
 
 }}  // namespace rondo::v0

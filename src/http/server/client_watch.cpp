@@ -23,9 +23,7 @@ bool is_reset(int fd) noexcept {
 
 client_watch::client_watch(rondo::detail::node& server, rondo::detail::stream_core& client,
                            bool is_last_request) noexcept
-    : server_(&server), client_(client), may_half_close_(is_last_request) {
-  client_.retain();
-}
+    : server_(&server), client_(&client), may_half_close_(is_last_request) {}
 
 std::shared_ptr<client_watch> client_watch::begin(rondo::detail::node& server,
                                                   rondo::detail::stream_core& client,
@@ -50,15 +48,15 @@ void client_watch::end() noexcept {
 
 task<> client_watch::run(std::shared_ptr<client_watch> its) {
   try {
-    rondo::detail::write_operation send(&its->client_, its->early_);
+    rondo::detail::write_operation send(its->client_.get(), its->early_);
     co_await send;
     its->early_sent_.set();
-    rondo::detail::plain_io_operation gone(rondo::detail::opcode::poll, its->client_.fd, "client");
+    rondo::detail::plain_io_operation gone(rondo::detail::opcode::poll, its->client_->fd, "client");
     gone.flags = POLLRDHUP;
     co_await gone;
     // No operation waits for a reset alone: io_uring's tells of POLLRDHUP in any case.
     constexpr std::chrono::milliseconds between_looks(250);
-    while (its->may_half_close_ && !is_reset(its->client_.fd)) co_await sleep(between_looks);
+    while (its->may_half_close_ && !is_reset(its->client_->fd)) co_await sleep(between_looks);
   } catch (const std::system_error&) {  // it is gone
   }
   its->early_sent_.set();

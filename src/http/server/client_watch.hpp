@@ -29,7 +29,6 @@ class client_watch {
                bool is_last_request) noexcept;
   client_watch(const client_watch&) = delete;
   client_watch& operator=(const client_watch&) = delete;
-  ~client_watch() { client_.release(); }
 
   /// Nothing else may be written before.
   event& early_sent() noexcept { return early_sent_; }
@@ -40,7 +39,7 @@ class client_watch {
   static task<> run(std::shared_ptr<client_watch> its);
 
   rondo::detail::node* server_;  // null: it has ended
-  rondo::detail::stream_core& client_;
+  rondo::detail::ref<rondo::detail::stream_core> client_;
   std::string early_;
   event early_sent_;
   task_handle<> task_;

@@ -38,24 +38,15 @@ connection_clock::~connection_clock() {
 }
 
 void connection_clock::append(timed_connection& c, phase p) noexcept {
-  list& l = list_of(p);
+  phase_list& l = list_of(p);
   c.phase_ = p;
-  c.next_ = nullptr;
-  c.previous_ = l.last;
-  (l.last ? l.last->next_ : l.first) = &c;
-  l.last = &c;
+  l.push_back(c);
   if (l.limit == never) {
     c.deadline_ = never;
     return;
   }
   c.deadline_ = delay(std::chrono::nanoseconds(l.limit)).after(now_ns());
   if (!alarm_.armed() || c.deadline_ < alarm_.deadline) arm(c.deadline_);
-}
-
-void connection_clock::remove(timed_connection& c) noexcept {
-  list& l = list_of(c.phase_);
-  (c.previous_ ? c.previous_->next_ : l.first) = c.next_;
-  (c.next_ ? c.next_->previous_ : l.last) = c.previous_;
 }
 
 void connection_clock::arm(std::int64_t when) noexcept {
@@ -66,16 +57,16 @@ void connection_clock::arm(std::int64_t when) noexcept {
 void connection_clock::look() noexcept {
   std::int64_t now = now_ns();
   std::int64_t next = never;
-  for (list& l : lists_) {
-    while (l.first && l.first->deadline_ <= now) l.first->expired();
+  for (phase_list& l : lists_) {
+    while (l.front() && l.front()->deadline_ <= now) l.front()->expired();
   }
-  for (list& l : lists_)
-    if (l.first) next = std::min(next, l.first->deadline_);
+  for (phase_list& l : lists_)
+    if (l.front()) next = std::min(next, l.front()->deadline_);
   if (next != never) arm(next);
 }
 
 void connection_clock::close_idle_connections() noexcept {
-  for (timed_connection* c = list_of(phase::idle).first; c; c = c->next_) c->close_if_idle();
+  for (timed_connection& c : list_of(phase::idle)) c.close_if_idle();
 }
 
 }}}  // namespace rondo::v0::http::detail

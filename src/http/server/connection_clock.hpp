@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <rondo/detail/list.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo { inline namespace v0 { namespace http {
@@ -24,7 +25,7 @@ enum class phase : unsigned char {
 };
 
 /// A connection as the clock sees it: always in the list of its phase.
-class timed_connection {
+class timed_connection : public rondo::detail::list_link<timed_connection> {
  public:
   timed_connection() = default;
   timed_connection(const timed_connection&) = delete;
@@ -42,8 +43,6 @@ class timed_connection {
 
  private:
   friend class connection_clock;
-  timed_connection* next_ = nullptr;
-  timed_connection* previous_ = nullptr;
   std::int64_t deadline_ = 0;
   phase phase_ = phase::idle;
 };
@@ -61,7 +60,7 @@ class connection_clock {
   std::int64_t now_ns() const noexcept { return loop_.now_ns(); }
   /// It is idle, and is removed before it dies.
   void add(timed_connection& c) noexcept { append(c, phase::idle); }
-  void remove(timed_connection& c) noexcept;
+  void remove(timed_connection& c) noexcept { c.unlink(); }
   /// Begins a phase anew.
   void enter(timed_connection& c, phase p) noexcept {
     remove(c);
@@ -70,9 +69,7 @@ class connection_clock {
   void close_idle_connections() noexcept;
 
  private:
-  struct list {
-    timed_connection* first = nullptr;
-    timed_connection* last = nullptr;
+  struct phase_list : rondo::detail::list<timed_connection> {
     std::int64_t limit = 0;
   };
   struct alarm : rondo::detail::timer {
@@ -81,9 +78,9 @@ class connection_clock {
   void append(timed_connection& c, phase p) noexcept;
   void arm(std::int64_t when) noexcept;
   void look() noexcept;
-  list& list_of(phase p) noexcept { return lists_[static_cast<unsigned>(p)]; }
+  phase_list& list_of(phase p) noexcept { return lists_[static_cast<unsigned>(p)]; }
 
-  list lists_[static_cast<unsigned>(phase::count)];
+  phase_list lists_[static_cast<unsigned>(phase::count)];
   alarm alarm_;
   loop& loop_;
 };

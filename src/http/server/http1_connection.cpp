@@ -68,8 +68,7 @@ class http1_connection::running_request {
 };
 
 http1_connection::http1_connection(server_state& s, rondo::stream client)
-    : server_(s), client_(std::move(client)), core_(client_.internal()) {
-  core_->retain();
+    : server_(&s), client_(std::move(client)), core_(client_.internal()) {
   server_->clock.add(*this);
 }
 
@@ -78,7 +77,7 @@ http1_connection::~http1_connection() {
   end_work();
   end_request();
   client_.close();
-  if (core_) core_->release();
+  core_.reset();
   server_->clock.remove(*this);
 }
 
@@ -332,7 +331,7 @@ task<> http1_connection::upgrade(upgrade_handler handler) {
   log_request();
   end_request();
   rondo::stream taken = std::move(client_);
-  std::exchange(core_, nullptr)->release();  // closing it is the handler's business now
+  core_.reset();  // closing it is the handler's business now
   try {
     co_await handler(std::move(taken));
   } catch (const std::exception&) {

@@ -67,8 +67,8 @@ class http1_connection final : public body_source, public timed_connection {
 
   state_ref server_;
   rondo::stream client_;
-  rondo::detail::stream_core* core_;     // of client_; holds a reference
-  rondo::detail::node* task_ = nullptr;  // that serves it
+  rondo::detail::ref<rondo::detail::stream_core> core_;  // of client_
+  rondo::detail::node* task_ = nullptr;                  // that serves it
   std::unique_ptr<http1_message> message_;
   std::shared_ptr<client_watch> watch_;    // a handler takes long
   std::unique_ptr<status_error> refusal_;  // of what was no request

@@ -36,14 +36,14 @@ task<http::server> start_server(handler h, std::string host, std::uint16_t port,
                                 server_options options) {
   auto* state = new server_state(std::move(h), options);
   http::server result(state);
-  rondo::detail::connection_handler accept = accept_connection{state_ref(*state)};
+  rondo::detail::connection_handler accept = accept_connection{state_ref(state)};
   rondo::server_options listen;
   listen.backlog = options.backlog;
   listen.max_connections = options.max_connections;
   listen.reuse_port = options.reuse_port;
   result.listener_ =
       co_await rondo::detail::start_server(std::move(accept), std::move(host), port, listen);
-  rondo::detail::set_on_close(result.listener_, begin_draining{state_ref(*state)});
+  rondo::detail::set_on_close(result.listener_, begin_draining{state_ref(state)});
   co_return result;
 }
 
@@ -51,7 +51,7 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
                                     tls_context context, server_options options) {
   auto* state = new server_state(std::move(h), options);
   http::server result(state);
-  rondo::detail::connection_handler accept = accept_connection{state_ref(*state)};
+  rondo::detail::connection_handler accept = accept_connection{state_ref(state)};
   tls_server_options listen;
   listen.backlog = options.backlog;
   listen.max_connections = options.max_connections;
@@ -60,11 +60,13 @@ task<http::server> start_tls_server(handler h, std::string host, std::uint16_t p
   listen.alpn_protocol = "http/1.1";  // whatever the context has for others
   result.listener_ = co_await rondo::detail::start_tls_server(std::move(accept), std::move(host),
                                                               port, std::move(context), listen);
-  rondo::detail::set_on_close(result.listener_, begin_draining{state_ref(*state)});
+  rondo::detail::set_on_close(result.listener_, begin_draining{state_ref(state)});
   co_return result;
 }
 
 }  // namespace detail
+
+server::server(detail::server_state* state) noexcept : state_(state) { state_->retain(); }
 
 server::~server() {
   if (!state_) return;

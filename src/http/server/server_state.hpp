@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <rondo/detail/counted.hpp>
 #include <rondo/http/server/server.hpp>
 
 #include "http/server/connection_clock.hpp"
@@ -17,16 +18,9 @@
 namespace rondo { inline namespace v0 { namespace http::detail {
 
 /// What the connections of a server share. Counted by the server and by each of them.
-struct server_state {
+struct server_state : rondo::detail::counted<server_state> {
   server_state(handler h, const server_options& o)
       : handle(std::move(h)), options(o), clock(options) {}
-  server_state(const server_state&) = delete;
-  server_state& operator=(const server_state&) = delete;
-
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
 
   /// Runs the handler; whatever it throws becomes a reply.
   task<reply> respond(request& r);
@@ -46,27 +40,13 @@ struct server_state {
   bool abandoned = false;  ///< the server is gone: nothing of its user's may be called
 
  private:
+  friend counted;
   ~server_state() = default;
 
   std::vector<std::unique_ptr<http1_message>> spare_;
   detail::date_line date_line_;
-  unsigned references_ = 1;
 };
 
-/// Keeps the state.
-class state_ref {
- public:
-  explicit state_ref(server_state& s) noexcept : state_(&s) { s.retain(); }
-  state_ref(state_ref&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-  state_ref& operator=(state_ref&&) = delete;
-  ~state_ref() {
-    if (state_) state_->release();
-  }
-  server_state& operator*() const noexcept { return *state_; }
-  server_state* operator->() const noexcept { return state_; }
-
- private:
-  server_state* state_;
-};
+using state_ref = rondo::detail::ref<server_state>;
 
 }}}  // namespace rondo::v0::http::detail

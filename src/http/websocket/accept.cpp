@@ -15,7 +15,7 @@ namespace {
 /// Drops the connection when its handler's task ends.
 class hosting {
  public:
-  explicit hosting(websocket_core& c) noexcept : core(c) { c.hosted = true; }
+  explicit hosting(websocket_core* c) noexcept : core(c) { c->hosted = true; }
   hosting(const hosting&) = delete;
   hosting& operator=(const hosting&) = delete;
   ~hosting() {
@@ -40,7 +40,7 @@ task<> host(stream s, websocket_handler handler, websocket_options options,
             std::string subprotocol) {
   std::string name = "websocket with " + s.peer().to_string();
   hosting its(
-      *new websocket_core(std::move(s), side::server, options, std::move(subprotocol), name));
+      new websocket_core(std::move(s), side::server, options, std::move(subprotocol), name));
   its.core->start();
   std::exception_ptr error;
   try {

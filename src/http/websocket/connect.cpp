@@ -46,8 +46,8 @@ class client_handshake {
     co_await s.write(text);
     handshake_response response = co_await read_response(s);
     std::string subprotocol = check(response, key);
-    websocket_ref core(*new websocket_core(std::move(s), side::client, options,
-                                           std::move(subprotocol), "websocket " + url_));
+    websocket_ref core(new websocket_core(std::move(s), side::client, options,
+                                          std::move(subprotocol), "websocket " + url_));
     core->start();
     co_return websocket(*core);
   }

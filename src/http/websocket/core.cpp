@@ -33,7 +33,7 @@ bool is_good_end(std::uint16_t code) noexcept {
 
 class websocket_core::reading {
  public:
-  explicit reading(websocket_core& c) noexcept : core(c) {}
+  explicit reading(websocket_core& c) noexcept : core(&c) {}
   reading(reading&&) noexcept = default;
   ~reading() {
     if (core) core->reader_has_ended();
@@ -43,7 +43,7 @@ class websocket_core::reading {
 
 class websocket_core::writing {
  public:
-  explicit writing(websocket_core& c) noexcept : core(c) {}
+  explicit writing(websocket_core& c) noexcept : core(&c) {}
   writing(writing&& other) noexcept = default;
   ~writing() {
     if (!core) return;
@@ -58,7 +58,7 @@ class websocket_core::writing {
 
 class websocket_core::ending {
  public:
-  explicit ending(websocket_core& c) noexcept : core(c) {}
+  explicit ending(websocket_core& c) noexcept : core(&c) {}
   ending(ending&&) noexcept = default;
   ~ending() {
     if (core) core->close_connection();

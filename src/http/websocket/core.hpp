@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <rondo/coro/task_handle.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/http/websocket/websocket.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/loop/loop.hpp>
@@ -24,21 +25,7 @@ class websocket_core;
 /// Throws usage_error.
 void check_options(const websocket_options& options);
 
-/// Keeps a core.
-class websocket_ref {
- public:
-  explicit websocket_ref(websocket_core& core) noexcept;
-  websocket_ref(websocket_ref&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
-  websocket_ref(const websocket_ref& other) noexcept;
-  websocket_ref& operator=(const websocket_ref&) = delete;
-  ~websocket_ref();
-  explicit operator bool() const noexcept { return core_; }
-  websocket_core& operator*() const noexcept { return *core_; }
-  websocket_core* operator->() const noexcept { return core_; }
-
- private:
-  websocket_core* core_;
-};
+using websocket_ref = rondo::detail::ref<websocket_core>;
 
 /// An open connection. Counted: by the websocket, and by its tasks.
 ///
@@ -48,17 +35,10 @@ class websocket_ref {
 ///
 /// The end comes in two steps. First it is over: no message comes any more, and the
 /// close code is known. Then, once the last words are said, the connection is closed.
-class websocket_core {
+class websocket_core : public rondo::detail::counted<websocket_core> {
  public:
   websocket_core(stream s, side self, const websocket_options& options, std::string subprotocol,
                  std::string name);
-  websocket_core(const websocket_core&) = delete;
-  websocket_core& operator=(const websocket_core&) = delete;
-
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
   /// Begins to read and to ping. Throws std::bad_alloc.
   void start();
 
@@ -80,6 +60,7 @@ class websocket_core {
   bool hosted = false;  ///< a server's handler runs, which decides when it is dropped
 
  private:
+  friend counted;
   ~websocket_core() { timer_.cancel(); }
 
   // These live in the frames of their tasks, and so notice every way in which those end.
@@ -158,15 +139,6 @@ class websocket_core {
   bool reading_paused_ = false;
   bool was_paused_ = false;  // since the last ping
   bool finished_ = false;    // the reader has seen it to its end
-  unsigned references_ = 0;
 };
-
-inline websocket_ref::websocket_ref(websocket_core& core) noexcept : core_(&core) { core.retain(); }
-inline websocket_ref::websocket_ref(const websocket_ref& other) noexcept : core_(other.core_) {
-  if (core_) core_->retain();
-}
-inline websocket_ref::~websocket_ref() {
-  if (core_) core_->release();
-}
 
 }}}  // namespace rondo::v0::http::detail

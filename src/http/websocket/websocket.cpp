@@ -23,23 +23,23 @@ websocket_core& websocket::core() const {
 }
 
 RONDO_CORO_WRAPPER task<> websocket::send(std::string_view text) {
-  return websocket_core::send(websocket_ref(core()), opcode::text, text);
+  return websocket_core::send(websocket_ref(&core()), opcode::text, text);
 }
 RONDO_CORO_WRAPPER task<> websocket::send_bytes(std::string_view bytes) {
-  return websocket_core::send(websocket_ref(core()), opcode::binary, bytes);
+  return websocket_core::send(websocket_ref(&core()), opcode::binary, bytes);
 }
 bool websocket::try_send(std::string_view text) { return core().try_send(opcode::text, text); }
 bool websocket::try_send_bytes(std::string_view bytes) {
   return core().try_send(opcode::binary, bytes);
 }
 RONDO_CORO_WRAPPER task<> websocket::send(async_generator<std::string> pieces) {
-  return websocket_core::send_pieces(websocket_ref(core()), opcode::text, std::move(pieces));
+  return websocket_core::send_pieces(websocket_ref(&core()), opcode::text, std::move(pieces));
 }
 RONDO_CORO_WRAPPER task<> websocket::send_bytes(async_generator<std::string> pieces) {
-  return websocket_core::send_pieces(websocket_ref(core()), opcode::binary, std::move(pieces));
+  return websocket_core::send_pieces(websocket_ref(&core()), opcode::binary, std::move(pieces));
 }
 RONDO_CORO_WRAPPER task<std::optional<websocket::message>> websocket::receive() {
-  return websocket_core::receive(websocket_ref(core()));
+  return websocket_core::receive(websocket_ref(&core()));
 }
 
 namespace {
@@ -53,10 +53,10 @@ async_generator<websocket::message> all_messages(websocket_ref core) {
 }  // namespace
 
 RONDO_CORO_WRAPPER async_generator<websocket::message> websocket::messages() {
-  return all_messages(websocket_ref(core()));
+  return all_messages(websocket_ref(&core()));
 }
 RONDO_CORO_WRAPPER task<> websocket::close(std::uint16_t code, std::string reason) {
-  return websocket_core::close(websocket_ref(core()), code, std::move(reason));
+  return websocket_core::close(websocket_ref(&core()), code, std::move(reason));
 }
 
 std::uint16_t websocket::close_code() const { return core().code(); }

@@ -10,6 +10,7 @@
 #include <rondo/coro/detail/body.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/detail/list.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -39,12 +40,8 @@ class supervisor {
 };
 
 /// A task with handles: counted, so that its result outlives its run.
-class spawned_base : public node, public pooled {
+class spawned_base : public node, public pooled, public counted<spawned_base> {
  public:
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) destroy();
-  }
   /// Starts below parent, holding itself alive until its end.
   void launch(node& parent, supervisor* who) noexcept;
 
@@ -77,7 +74,7 @@ class spawned_base : public node, public pooled {
  protected:
   spawned_base() = default;
   ~spawned_base() = default;
-  virtual void destroy() noexcept = 0;
+  virtual void last_reference_gone() noexcept = 0;
   /// The end of settle in every spawned task.
   void finish() noexcept;
   void report_if_unretrieved() noexcept;
@@ -85,16 +82,16 @@ class spawned_base : public node, public pooled {
   void keep_name() noexcept;
 
  private:
+  friend counted;
   [[noreturn]] void throw_wrong_thread(const char* caller) const;
   std::string place_of_failure() const;
 
+  unsigned last_await_line_ = 0;  // 0: it had none
   list<completion_waiter> waiters_;
   supervisor* supervisor_ = nullptr;
   std::source_location created_at_;
   std::source_location coroutine_;  // of the task, once it has ended
-  unsigned last_await_line_ = 0;    // 0: it had none
-  place_kind coroutine_kind_{};     // then: what coroutine_ is the place of
-  unsigned references_ = 1;
+  place_kind coroutine_kind_{};     // when last_await_line_ is 0: what coroutine_ is the place of
   bool retrieved_ = false;
   bool borrows_ = false;
 };
@@ -123,7 +120,7 @@ class spawned final : public spawned_result<typename body<B>::value_type> {
     body_.finish(*this, stopped, this->result);
     this->finish();
   }
-  void destroy() noexcept override {
+  void last_reference_gone() noexcept override {
     this->report_if_unretrieved();
     delete this;
   }
@@ -141,15 +138,12 @@ class spawned final : public spawned_result<typename body<B>::value_type> {
 template <class T, bool Move>
 class [[nodiscard]] join_operation final : public operation, private completion_waiter {
  public:
-  explicit join_operation(spawned_result<T>& task) : task_(&task) { task.retain(); }
-  join_operation(join_operation&& other) noexcept
-      : operation(std::move(other)), task_(std::exchange(other.task_, nullptr)) {}
-  ~join_operation() {
-    if (task_) task_->release();
-  }
+  explicit join_operation(spawned_result<T>& task) : task_(&task) {}
+  join_operation(join_operation&&) noexcept = default;
 
   bool begin() noexcept override {
-    if (task_->done() || waiter() == task_ || &task_->sched() != &waiter()->sched()) return true;
+    if (task_->done() || waiter() == task_.get() || &task_->sched() != &waiter()->sched())
+      return true;
     notify = [](completion_waiter& w) noexcept { static_cast<join_operation&>(w).complete(); };
     task_->add_waiter(*this);
     return false;
@@ -179,7 +173,7 @@ class [[nodiscard]] join_operation final : public operation, private completion_
   std::string detail() const override { return task_->display_name(); }
 
  private:
-  spawned_result<T>* task_;
+  ref<spawned_result<T>> task_;
 };
 
 /// With g++ 12, the handle of a task that was made from a temporary closure with

@@ -7,18 +7,15 @@
 #include <utility>
 
 #include <rondo/coro/create_task.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/exec/detail/lost_exception.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {
 
 /// The meeting point of a thread that waits and a task that ends. Thread safe.
-class concurrent_core {
+class concurrent_core : public counted<concurrent_core, held_on::many_threads> {
  public:
   concurrent_core();
-  concurrent_core(const concurrent_core&) = delete;
-  concurrent_core& operator=(const concurrent_core&) = delete;
-  void retain() noexcept;
-  void release() noexcept;
   void wait() noexcept;
   bool wait_until(std::int64_t deadline) noexcept;
   bool done() const noexcept;
@@ -34,6 +31,7 @@ class concurrent_core {
   virtual ~concurrent_core();
 
  private:
+  friend counted;
   struct state;
   state* state_;
 };
@@ -52,45 +50,23 @@ class concurrent_state final : public concurrent_core {
   task_handle<> handle;  // the loop's thread only
 };
 
-template <class S>
-class concurrent_ref {
- public:
-  explicit concurrent_ref(S* s) noexcept : state_(s) {}
-  concurrent_ref(const concurrent_ref& o) noexcept : state_(o.state_) {
-    if (state_) state_->retain();
-  }
-  concurrent_ref(concurrent_ref&& o) noexcept : state_(std::exchange(o.state_, nullptr)) {}
-  concurrent_ref& operator=(concurrent_ref o) noexcept {
-    std::swap(state_, o.state_);
-    return *this;
-  }
-  ~concurrent_ref() {
-    if (state_) state_->release();
-  }
-  S* operator->() const noexcept { return state_; }
-
- private:
-  S* state_;
-};
-
 /// Gives the outcome to the waiting thread in every case, also when the call is
 /// dropped by a loop that has closed.
 template <class T>
 class concurrent_delivery {
  public:
-  explicit concurrent_delivery(concurrent_ref<concurrent_state<T>> s) noexcept
-      : state_(std::move(s)) {}
+  explicit concurrent_delivery(ref<concurrent_state<T>> s) noexcept : state_(std::move(s)) {}
   concurrent_delivery(concurrent_delivery&&) noexcept = default;
   ~concurrent_delivery() {
-    if (!state_.operator->()) return;
+    if (!state_) return;
     state_->handle = {};
     if (!state_->result.settled()) state_->result.set_cancelled();
     if (!state_->finish()) state_->take_lost()();
   }
-  concurrent_state<T>& state() const noexcept { return *state_.operator->(); }
+  concurrent_state<T>& state() const noexcept { return *state_; }
 
  private:
-  concurrent_ref<concurrent_state<T>> state_;
+  ref<concurrent_state<T>> state_;
 };
 
 template <class T>
@@ -124,7 +100,7 @@ class delivered_task final : public spawned_result<void> {
     delivery_.reset();
     finish();
   }
-  void destroy() noexcept override { delete this; }
+  void last_reference_gone() noexcept override { delete this; }
 
   std::optional<concurrent_delivery<T>> delivery_;
   body<owned_call<T>> body_;
@@ -134,8 +110,7 @@ class delivered_task final : public spawned_result<void> {
 template <class F, class T>
 void start_delivered(F&& f, concurrent_delivery<T>&& delivery) {
   scheduler& s = running_scheduler("run_coroutine_threadsafe");
-  concurrent_ref<concurrent_state<T>> state(&delivery.state());
-  state->retain();
+  ref<concurrent_state<T>> state(&delivery.state());
   try {
     auto* task = new delivered_task<T>(own_call(std::move(f)));
     state->handle = task_handle<>(task);

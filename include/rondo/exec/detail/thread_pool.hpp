@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/detail/counted.hpp>
 #include <rondo/exec/detail/lost_exception.hpp>
 #include <rondo/exec/detail/worker_threads.hpp>
 #include <rondo/loop/loop_ref.hpp>
@@ -18,16 +19,10 @@ namespace rondo { inline namespace v0 { namespace detail {
 /// A call that a pool runs on its own account, for a loop that hears of an exception
 /// that nobody retrieves. Counted: one reference is the
 /// pool's, one that of the operation which waits for room.
-class submitted_call : public job {
+class submitted_call : public job, public counted<submitted_call, held_on::many_threads> {
  public:
   submitted_call() noexcept {
     finish = [](job& j) noexcept { static_cast<submitted_call&>(j).release(); };
-  }
-  submitted_call(const submitted_call&) = delete;
-  submitted_call& operator=(const submitted_call&) = delete;
-  void retain() noexcept { __atomic_add_fetch(&references_, 1, __ATOMIC_RELAXED); }
-  void release() noexcept {
-    if (__atomic_sub_fetch(&references_, 1, __ATOMIC_ACQ_REL) == 0) delete this;
   }
 
   /// Empty once the call has succeeded: a pool's threads do not hold a loop longer
@@ -35,10 +30,8 @@ class submitted_call : public job {
   loop_ref submitter;
 
  protected:
+  friend counted;
   virtual ~submitted_call() = default;
-
- private:
-  unsigned references_ = 1;
 };
 
 std::exception_ptr pool_destroyed(const worker_threads& pool) noexcept;
@@ -104,13 +97,7 @@ class submit_operation_base : public operation {
  protected:
   submit_operation_base(worker_threads& pool, submitted_call* call) noexcept
       : pool_(&pool), call_(call) {}
-  submit_operation_base(submit_operation_base&& other) noexcept
-      : operation(std::move(other)),
-        pool_(other.pool_),
-        call_(std::exchange(other.call_, nullptr)) {}
-  ~submit_operation_base() {
-    if (call_) call_->release();
-  }
+  submit_operation_base(submit_operation_base&&) noexcept = default;
   void check() const {
     if (error_) std::rethrow_exception(error_);
   }
@@ -118,7 +105,7 @@ class submit_operation_base : public operation {
  private:
   outside room_;
   worker_threads* pool_;
-  submitted_call* call_;
+  ref<submitted_call> call_;
   std::exception_ptr error_;
 };
 

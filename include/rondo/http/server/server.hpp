@@ -102,7 +102,7 @@ class [[nodiscard]] server {
                                                  server_options);
   friend task<http::server> detail::start_tls_server(detail::handler, std::string, std::uint16_t,
                                                      tls_context, server_options);
-  explicit server(detail::server_state* state) noexcept : state_(state) {}
+  explicit server(detail::server_state* state) noexcept;
   detail::server_state& state() const;
   rondo::server listener_;
   detail::server_state* state_ = nullptr;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <rondo/detail/counted.hpp>
 #include <rondo/io/endpoint.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
 #include <rondo/loop/detail/timer_queue.hpp>
@@ -36,8 +37,7 @@ class datagram_operation : public io_operation {
   enum class direction : bool { in, out };
 
   explicit datagram_operation(datagram_core* core) noexcept;
-  datagram_operation(datagram_operation&& other) noexcept
-      : io_operation(std::move(other)), core_(std::exchange(other.core_, nullptr)) {}
+  datagram_operation(datagram_operation&&) noexcept;
   ~datagram_operation();
   /// False, with the reason in outcome, when it cannot begin.
   bool enter(direction d) noexcept;
@@ -48,7 +48,7 @@ class datagram_operation : public io_operation {
   /// Throws what outcome says: `send to 127.0.0.1:9: Connection refused`.
   void check(const char* operation, const endpoint& subject) const;
 
-  datagram_core* core_;
+  ref<datagram_core> core_;
   io_operation** place_ = nullptr;  // in the core, while it is in flight
   const char* misuse_ = nullptr;
 };

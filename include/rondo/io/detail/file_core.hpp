@@ -10,6 +10,8 @@
 
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/task.hpp>
+#include <rondo/detail/counted.hpp>
+#include <rondo/detail/list.hpp>
 
 namespace rondo { inline namespace v0 {
 
@@ -20,25 +22,13 @@ namespace detail {
 class file_core;
 class file_transfer;
 
-/// Keeps a core; may be empty, for a file that is not open.
-class file_ref {
- public:
-  explicit file_ref(file_core* core) noexcept;
-  file_ref(file_ref&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
-  file_ref& operator=(const file_ref&) = delete;
-  ~file_ref();
-  file_core* operator->() const noexcept { return core_; }
-  file_core* get() const noexcept { return core_; }
-  const std::string& path() const noexcept;
-
- private:
-  file_core* core_;
-};
+/// Empty for a file that is not open.
+using file_ref = ref<file_core>;
 
 /// An open file. Counted: by the file and by what is done with it. Its fd is
 /// closed when nothing that has begun uses it any more, so that a number that
 /// was given to another file is never read from or written to.
-class file_core {
+class file_core : public counted<file_core> {
  public:
   enum class kind : unsigned char {
     stored,  // regular files, block devices: always ready, and slow
@@ -49,13 +39,6 @@ class file_core {
 
   /// Takes over the fd, also when it throws std::bad_alloc.
   static file_core* take(int fd, std::string path, int open_flags);
-  file_core(const file_core&) = delete;
-  file_core& operator=(const file_core&) = delete;
-
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
 
   /// Ends what waits, with an error; then the fd closes.
   void shut_down() noexcept;
@@ -89,6 +72,7 @@ class file_core {
   bool closed = false;
 
  private:
+  friend counted;
   friend class file_in_use;
   friend class file_transfer;
 
@@ -97,17 +81,12 @@ class file_core {
   void end_transfers() noexcept;
   void close_if_idle() noexcept;
 
-  unsigned references_ = 1;
   unsigned users_ = 0;  // of the fd
-  file_transfer* transfers_ = nullptr;
+  list<file_transfer> transfers_;
 };
 
-inline file_ref::file_ref(file_core* core) noexcept : core_(core) {
-  if (core_) core_->retain();
-}
-inline file_ref::~file_ref() {
-  if (core_) core_->release();
-}
+/// Empty when there is no file.
+const std::string& path_of(const file_ref& file) noexcept;
 
 /// Keeps the fd of a file open while it lives; -1 when it is closed already.
 class file_in_use {

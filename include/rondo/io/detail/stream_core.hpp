@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include <rondo/coro/detail/home_loop.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/io/detail/stream_filter.hpp>
 #include <rondo/io/endpoint.hpp>
 #include <rondo/loop/detail/io_operation.hpp>
@@ -23,20 +24,14 @@ class stream_operation;
 /// An open socket or pipe with its receive buffer. Counted: by the stream, and by
 /// each operation in flight, so that the fd is closed only when the kernel has
 /// let go of it.
-class stream_core {
+class stream_core : public counted<stream_core> {
  public:
   /// pipe: whatever is not a socket; its fd must be as open_pipe makes it.
   enum class kind : unsigned char { socket, pipe };
 
   stream_core(int fd, const endpoint& peer);
   stream_core(int fd, kind type, std::string name);
-  stream_core(const stream_core&) = delete;
-  stream_core& operator=(const stream_core&) = delete;
 
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
   /// Ends what is in flight; the fd closes with the last reference.
   void shut_down() noexcept;
   /// Says to the peer that no more comes. Throws as fail does.
@@ -82,8 +77,8 @@ class stream_core {
   /// std::bad_alloc.
   void set_filter(std::unique_ptr<stream_filter> f);
 
-  home_loop home{this_thread_scheduler_id};  // its kernel knows the fd
   const int fd;
+  home_loop home{this_thread_scheduler_id};  // its kernel knows the fd
   const kind type;
   bool closed = false;
   bool at_eof = false;
@@ -91,10 +86,10 @@ class stream_core {
   bool output_claimed = false;   ///< a task writes several times, and nobody between
   unsigned char finishing = 0;   ///< a task of the loop's sends the filter's last words
   std::int32_t input_error = 0;  ///< -errno, of the filter or a hole: nothing can be read after it
+  std::uint32_t limit = 64 * 1024;  ///< of what is read up to a separator
   stream_operation* reader = nullptr;
   stream_operation* writer = nullptr;
   std::unique_ptr<stream_filter> filter;
-  std::uint32_t limit = 64 * 1024;  ///< of what is read up to a separator
 
   /// Those at work: a cancelled one may stay in its slot as long as its task's
   /// handle lives.
@@ -103,6 +98,7 @@ class stream_core {
   bool output_busy() const noexcept { return output_claimed || active_writer(); }
 
  private:
+  friend counted;
   ~stream_core();
   bool send_rest_at_once() noexcept;
   void discard_input() noexcept;
@@ -121,7 +117,6 @@ class stream_core {
   unsigned char ip_peer_size_ = 0;
   bool bulk_ = false;         // much comes at a time: receive into memory of our own
   bool pool_is_out_ = false;  // the backend had no buffer for the last receive
-  unsigned references_ = 1;
   std::unique_ptr<details> details_;
   char* data_ = nullptr;
   std::size_t begin_ = 0;

@@ -24,14 +24,8 @@ class [[nodiscard]] stream_operation : public io_operation {
  protected:
   enum class role : unsigned char { reader, writer };
 
-  stream_operation(stream_core* core, role r) noexcept : core_(core), role_(r) {
-    if (core_) core_->retain();
-  }
-  stream_operation(stream_operation&& other) noexcept
-      : io_operation(std::move(other)),
-        core_(std::exchange(other.core_, nullptr)),
-        by_claim_(other.by_claim_),
-        role_(other.role_) {}
+  stream_operation(stream_core* core, role r) noexcept : core_(core), role_(r) {}
+  stream_operation(stream_operation&&) noexcept = default;
   ~stream_operation() { let_go(); }
 
   /// Why it cannot begin: 0, or -errno.
@@ -54,7 +48,7 @@ class [[nodiscard]] stream_operation : public io_operation {
   /// What was stopped holds the fd no longer, though its task may be remembered.
   void let_go() noexcept {
     leave();
-    if (core_) std::exchange(core_, nullptr)->release();
+    core_.reset();
   }
   /// Throws what outcome says.
   void check(const char* operation) const;
@@ -72,7 +66,7 @@ class [[nodiscard]] stream_operation : public io_operation {
     stream_operation& op_;
   };
 
-  stream_core* core_;
+  ref<stream_core> core_;
   bool by_claim_ = false;  // its task has claimed the output
 
  private:

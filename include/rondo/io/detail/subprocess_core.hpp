@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <rondo/coro/task.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/io/detail/spawn.hpp>
 #include <rondo/io/exit_status.hpp>
 #include <rondo/io/stream.hpp>
@@ -24,32 +25,14 @@ namespace detail {
 
 class subprocess_core;
 
-class subprocess_ref {
- public:
-  explicit subprocess_ref(subprocess_core& core) noexcept;
-  subprocess_ref(subprocess_ref&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
-  subprocess_ref& operator=(const subprocess_ref&) = delete;
-  ~subprocess_ref();
-  subprocess_core* operator->() const noexcept { return core_; }
-  subprocess_core* get() const noexcept { return core_; }
-
- private:
-  subprocess_core* core_;
-};
+using subprocess_ref = ref<subprocess_core>;
 
 /// A child with its pipes. Counted: by its process and by what waits for it, so
 /// that the pidfd is open until the kernel has let go of it.
-class subprocess_core {
+class subprocess_core : public counted<subprocess_core> {
  public:
   subprocess_core(std::string program, bool own_group, std::size_t output_limit)
       : program(std::move(program)), own_group_(own_group), output_limit_(output_limit) {}
-  subprocess_core(const subprocess_core&) = delete;
-  subprocess_core& operator=(const subprocess_core&) = delete;
-
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
   void set_pipe(std::size_t number, stream s) noexcept { pipes_[number] = std::move(s); }
   void started(child_process child) noexcept;
 
@@ -72,7 +55,7 @@ class subprocess_core {
   static task<exit_status> stop(subprocess_ref self, delay grace);
   /// What has been collected, and not been returned.
   subprocess_output take_output();
-  /// Its process is destroyed: ends it and gives back the process's reference.
+  /// Its process is destroyed: ends it.
   void abandon() noexcept;
 
   const std::string program;
@@ -82,6 +65,7 @@ class subprocess_core {
   bool truncated = false;  // collected less than came
 
  private:
+  friend counted;
   ~subprocess_core();
   static task<> feed(subprocess_ref self, std::string_view input);
   static task<> collect(subprocess_ref self, std::size_t number);
@@ -91,29 +75,17 @@ class subprocess_core {
   std::array<std::string, 3> collected_;  // by communicate, not returned yet
   const bool own_group_;
   const std::size_t output_limit_;
-  unsigned references_ = 1;
   exit_status status_;
   int error_ = 0;
   bool reaped_ = false;
   bool stopping_ = false;
 };
 
-inline subprocess_ref::subprocess_ref(subprocess_core& core) noexcept : core_(&core) {
-  core_->retain();
-}
-inline subprocess_ref::~subprocess_ref() {
-  if (core_) core_->release();
-}
-
 /// Waits until the pidfd says that the child has ended, and reaps it.
 class [[nodiscard]] exit_operation final : public io_operation {
  public:
   explicit exit_operation(subprocess_core* core) noexcept;
-  exit_operation(exit_operation&& other) noexcept
-      : io_operation(std::move(other)), core_(std::exchange(other.core_, nullptr)) {}
-  ~exit_operation() {
-    if (core_) core_->release();
-  }
+  exit_operation(exit_operation&&) noexcept = default;
 
   bool begin() noexcept override;
   void kernel_done(std::int64_t result) noexcept override;
@@ -122,7 +94,7 @@ class [[nodiscard]] exit_operation final : public io_operation {
   std::string detail() const override;
 
  private:
-  subprocess_core* core_;
+  subprocess_ref core_;
 };
 
 }  // namespace detail

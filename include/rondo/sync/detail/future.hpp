@@ -8,6 +8,7 @@
 #include <rondo/coro/detail/outside.hpp>
 #include <rondo/coro/detail/promise.hpp>
 #include <rondo/coro/outcome.hpp>
+#include <rondo/detail/counted.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -21,10 +22,6 @@ class future_core {
   future_core(const future_core&) = delete;
   future_core& operator=(const future_core&) = delete;
 
-  void retain() noexcept;
-  /// Gives a reference back. True: it was the last, and the caller's to delete.
-  bool drop() noexcept;
-
   bool settled() const noexcept;
   /// True: settled already. False: op will be told on its own loop's thread.
   bool wait(outside_waiter& w, operation& op) noexcept;
@@ -35,7 +32,7 @@ class future_core {
   bool settle(void (*store)(void*), void* argument);
 
  protected:
-  virtual ~future_core();
+  ~future_core();
 
  private:
   struct state;
@@ -46,36 +43,35 @@ class future_core {
 void report_unretrieved(const std::exception_ptr& error) noexcept;
 
 template <class T>
-class future_state final : public future_core {
+class future_state final : public future_core,
+                           public counted<future_state<T>, held_on::many_threads> {
  public:
   /// Gives a reference back. If it was the last, nobody can ask for the exception
   /// any more that was set and not retrieved: gives that, or null.
-  std::exception_ptr release_and_take_lost() noexcept {
-    if (!drop()) return nullptr;
+  std::exception_ptr release_and_take_lost() noexcept { return this->drop() ? end() : nullptr; }
+  void last_reference_gone() noexcept {
+    if (std::exception_ptr lost = end()) report_unretrieved(lost);
+  }
+
+  outcome<T> result;
+  bool exception_was_set = false;  ///< by the promise's owner
+  bool retrieved = false;          ///< changed atomically: by the loops of all who await it
+
+ private:
+  std::exception_ptr end() noexcept {
     std::exception_ptr lost;
     if (exception_was_set && !__atomic_load_n(&retrieved, __ATOMIC_RELAXED))
       lost = result.exception();
     delete this;
     return lost;
   }
-  void release() noexcept {
-    if (std::exception_ptr lost = release_and_take_lost()) report_unretrieved(lost);
-  }
-
-  outcome<T> result;
-  bool exception_was_set = false;  ///< by the promise's owner
-  bool retrieved = false;          ///< changed atomically: by the loops of all who await it
 };
 
 template <class T>
 class [[nodiscard]] future_operation final : public operation, private outside_waiter {
  public:
-  explicit future_operation(future_state<T>& s) noexcept : state_(&s) { s.retain(); }
-  future_operation(future_operation&& other) noexcept
-      : operation(std::move(other)), state_(std::exchange(other.state_, nullptr)) {}
-  ~future_operation() {
-    if (state_) state_->release();
-  }
+  explicit future_operation(future_state<T>& s) noexcept : state_(&s) {}
+  future_operation(future_operation&&) noexcept = default;
 
   bool begin() noexcept override { return state_->wait(*this, *this); }
   bool cancel() noexcept override { return state_->forget(*this); }
@@ -92,7 +88,7 @@ class [[nodiscard]] future_operation final : public operation, private outside_w
   const char* describe() const noexcept override { return "future"; }
 
  private:
-  future_state<T>* state_;
+  ref<future_state<T>> state_;
 };
 
 }}}  // namespace rondo::v0::detail
