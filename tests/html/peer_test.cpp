@@ -3,43 +3,18 @@
 // Against BeautifulSoup and soupsieve.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include <rondo/html.hpp>
 
+#include "support/peer.hpp"
+
 namespace {
 
 namespace html = rondo::html;
 using nlohmann::json;
-
-/// The answers to the cases, or nothing where no Python has BeautifulSoup.
-std::optional<std::vector<json>> ask_peer(const json& cases) {
-  std::string file = ::testing::TempDir() + "rondo-html-cases.json";
-  std::ofstream(file) << cases.dump();
-  for (const char* python : {"python3", "/usr/bin/python3"}) {
-    std::string command = std::string(python) + " '" PEER "' '" + file + "' 2>/dev/null";
-    FILE* output = ::popen(command.c_str(), "r");
-    if (!output) continue;
-    std::string text;
-    for (int c; (c = std::fgetc(output)) != EOF;) text += static_cast<char>(c);
-    int status = ::pclose(output);
-    if (status != 0) continue;
-    std::remove(file.c_str());
-    std::vector<json> answers;
-    for (std::size_t at = 0; at < text.size();) {
-      std::size_t end = text.find('\n', at);
-      answers.push_back(json::parse(text.substr(at, end - at)));
-      at = end + 1;
-    }
-    return answers;
-  }
-  std::remove(file.c_str());
-  return std::nullopt;
-}
 
 /// A random document, and selectors: no empty ^= $= *=, which soupsieve lets match
 /// against Selectors 4, 6.2, and no an+b, at which soupsieve 2.3 loses the last
@@ -143,7 +118,9 @@ TEST(html_peer, SoupsieveFindsTheSame) {
     for (int i = 0; i < 60; ++i) one["selectors"].push_back(w.selector());
     cases.push_back(std::move(one));
   }
-  auto answers = ask_peer(cases);
+  // The Python that has BeautifulSoup need not be the first.
+  auto answers = test::ask_peer("python3 '" PEER "'", cases);
+  if (!answers) answers = test::ask_peer("/usr/bin/python3 '" PEER "'", cases);
   if (!answers) GTEST_SKIP() << "no Python with BeautifulSoup: apt install python3-bs4";
   ASSERT_EQ(answers->size(), cases.size());
   std::size_t hits = 0;

@@ -29,12 +29,7 @@ int main(int argc, char** argv) {
       return 8;
     }
   }
-  if (argc == 3 && std::strcmp(argv[1], "--rondo-child") == 0) {
-    for (test::child_main* c = test::child_main::first; c; c = c->next)
-      if (std::strcmp(c->name, argv[2]) == 0) return c->function();
-    std::fprintf(stderr, "no child is called %s\n", argv[2]);
-    return 125;
-  }
+  if (std::optional<int> code = test::run_child(argc, argv)) return *code;
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

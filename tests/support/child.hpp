@@ -9,6 +9,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,15 @@ struct child_main {
   static int child_##NAME();                                             \
   static ::test::child_main register_child_##NAME(#NAME, &child_##NAME); \
   static int child_##NAME()
+
+/// For main: what the child's returns, if this process is one.
+inline std::optional<int> run_child(int argc, char** argv) {
+  if (argc != 3 || std::strcmp(argv[1], "--rondo-child") != 0) return std::nullopt;
+  for (child_main* c = child_main::first; c; c = c->next)
+    if (std::strcmp(c->name, argv[2]) == 0) return c->function();
+  std::fprintf(stderr, "no child is called %s\n", argv[2]);
+  return 125;
+}
 
 /// A running copy of this program that executes one child_main. What it writes
 /// to its standard output and error arrives here.

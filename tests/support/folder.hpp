@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 #include <rondo/coro/outcome.hpp>
 
+#include "support/bytes.hpp"
+
 namespace test {
 
 /// A directory for one test.
@@ -30,12 +32,6 @@ struct folder {
     return n;
   }
 };
-
-inline std::size_t open_fds() {
-  std::size_t n = 0;
-  for ([[maybe_unused]] const auto& e : std::filesystem::directory_iterator("/proc/self/fd")) ++n;
-  return n;
-}
 
 /// The text of the exception that an outcome holds.
 template <class T>

@@ -18,6 +18,7 @@
 #include <rondo/http/site/server_sent_events.hpp>
 #include <rondo/io.hpp>
 
+#include "support/bytes.hpp"
 #include "support/run.hpp"
 
 namespace test {
@@ -118,21 +119,6 @@ void with_files(const folder& f, http::file_options options, Body&& body) {
     co_await body(server.port());
     co_await server.close();
   });
-}
-
-inline std::size_t open_fds() {
-  auto all = std::filesystem::directory_iterator("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-/// Bytes that differ from place to place.
-inline std::string pattern(std::size_t size, unsigned seed = 1) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) {
-    seed = seed * 1664525u + 1013904223u;
-    c = static_cast<char>(seed >> 24);
-  }
-  return bytes;
 }
 
 }  // namespace test

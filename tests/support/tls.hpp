@@ -20,6 +20,7 @@
 #include <rondo/tls.hpp>
 
 #include "support/async.hpp"
+#include "support/bytes.hpp"
 
 namespace test {
 
@@ -181,21 +182,6 @@ inline rondo::task<stream_pair> tls_pair(rondo::tls_context client, rondo::tls_c
   co_await rondo::gather(rondo::start_tls(p.client, client, "localhost"),
                          rondo::start_tls(p.server, server));
   co_return p;
-}
-
-inline std::size_t open_fds() {
-  auto all = std::filesystem::directory_iterator("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-/// Bytes that differ from place to place.
-inline std::string pattern(std::size_t size, unsigned seed = 1) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) {
-    seed = seed * 1664525u + 1013904223u;
-    c = static_cast<char>(seed >> 24);
-  }
-  return bytes;
 }
 
 }  // namespace test

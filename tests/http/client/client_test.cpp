@@ -12,40 +12,20 @@
 #include <gtest/gtest.h>
 
 #include <rondo/testing/replace_new.hpp>
+#include "support/hello_site.hpp"
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;
 namespace http = rondo::http;
 
+using test::hello_site;
+using test::url;
+
 namespace {
-
-rondo::async_generator<std::string> pieces(int n) {
-  for (int i = 0; i < n; ++i) {
-    co_await rondo::sleep(0s);
-    co_yield std::string(1000, static_cast<char>('a' + i % 26));
-  }
-}
-
-rondo::task<http::reply> site(http::request& r) {
-  if (r.path() == "/hello") co_return "Hello, World!";
-  if (r.path() == "/echo") co_return co_await r.body();
-  if (r.path() == "/stream") {
-    http::reply answer;
-    answer.stream = pieces(300);
-    co_return answer;
-  }
-  if (r.path() == "/boom") throw std::runtime_error("secret");
-  if (r.path() == "/slow") co_await rondo::sleep(3600s);
-  co_return http::reply(404, "no such page\n");
-}
-
-std::string url(const http::server& s, std::string path) {
-  return "http://127.0.0.1:" + std::to_string(s.port()) + path;
-}
 
 TEST(http, gets_and_posts) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     auto r = co_await http::get(url(server, "/hello"));
     EXPECT_EQ(r.status, 200);
     EXPECT_EQ(r.body, "Hello, World!");
@@ -61,7 +41,7 @@ TEST(http, gets_and_posts) {
 
 TEST(http, streams_both_ways_with_a_slow_reader) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     {
       http::session session;
       auto t = co_await session.stream(url(server, "/stream"));
@@ -81,7 +61,7 @@ TEST(http, streams_both_ways_with_a_slow_reader) {
 
 TEST(http, a_cancelled_get_leaves_the_session_sound) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     {
       http::session session;
       for (int i = 0; i < 20; ++i) {
@@ -97,7 +77,7 @@ TEST(http, a_cancelled_get_leaves_the_session_sound) {
 
 TEST(http, failures_name_the_url_and_the_cause) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     std::string gone = url(server, "/x");
     co_await server.close();
     auto failure_of = [](std::string u) -> rondo::task<std::string> {
@@ -193,7 +173,7 @@ TEST(http, one_allocation_fails) {
   std::atomic<bool> stop{false};
   std::thread there([&] {  // whose memory is not short
     test::run([&]() -> rondo::task<> {
-      auto server = co_await http::start_server(site, "127.0.0.1", 0);
+      auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
       port = server.port();
       while (!stop) co_await rondo::sleep(1ms);
       co_await server.close(0s);
@@ -268,7 +248,7 @@ TEST(http, a_post_that_is_sent_elsewhere_becomes_a_get) {
 
 TEST(http, a_session_may_die_before_its_transfers) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     std::string slow = url(server, "/slow");
     rondo::task_handle<http::response> left;
     {
@@ -325,7 +305,7 @@ TEST(http, an_upload_from_a_fast_source_does_not_hold_the_loop) {
         most_between_turns = std::max(most_between_turns, made - before);
       }
     };
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     {
       http::session session;
       auto [answer, none] =

@@ -9,6 +9,7 @@
 
 #include <rondo/http/client.hpp>
 #include <rondo/http/server/server.hpp>
+#include <rondo/http/url/url.hpp>
 #include <rondo/io.hpp>
 
 #include "http/client/no_proxy.hpp"
@@ -162,6 +163,33 @@ TEST(http_client_base, requests_may_have_to_stay_below_it) {
       what = e.what();
     }
     EXPECT_EQ(what, "GET http://127.0.0.1:1/v1/items/99: Connection refused");
+    co_await server.close();
+  });
+}
+
+TEST(http_client_base, is_compared_as_a_url_and_not_as_it_is_sent) {
+  test::run([]() -> rondo::task<> {
+    std::string seen;
+    auto answer = [&](http::request& r) {
+      seen = std::to_string(r.target.size()) + secrets_of(r);
+      return http::reply("x");
+    };
+    http::server_options roomy;
+    roomy.max_header_bytes = 1 << 20;
+    auto server = co_await http::start_server(answer, "127.0.0.1", 0, roomy);
+    {
+      http::session_options o;
+      o.base_url = at(server, "/v|1/");  // sent as %7C
+      o.stay_below_base = true;
+      o.auth = http::auth::bearer("secret");
+      http::session s(o);
+      co_await s.get("x");
+      EXPECT_EQ(seen, "8Authorization=Bearer secret;");
+      http::request_options how;  // parameters make it longer than http::url reads
+      how.params.emplace_back("q", std::string(http::url::max_length, 'q'));
+      co_await s.get("x", how);
+      EXPECT_EQ(seen, "65547Authorization=Bearer secret;");
+    }
     co_await server.close();
   });
 }

@@ -9,36 +9,16 @@
 
 #include <gtest/gtest.h>
 
+#include "support/hello_site.hpp"
 #include "support/run.hpp"
 
 using namespace std::chrono_literals;
 namespace http = rondo::http;
 
+using test::hello_site;
+using test::url;
+
 namespace {
-
-rondo::async_generator<std::string> pieces(int n) {
-  for (int i = 0; i < n; ++i) {
-    co_await rondo::sleep(0s);
-    co_yield std::string(1000, static_cast<char>('a' + i % 26));
-  }
-}
-
-rondo::task<http::reply> site(http::request& r) {
-  if (r.path() == "/hello") co_return "Hello, World!";
-  if (r.path() == "/echo") co_return co_await r.body();
-  if (r.path() == "/stream") {
-    http::reply answer;
-    answer.stream = pieces(300);
-    co_return answer;
-  }
-  if (r.path() == "/boom") throw std::runtime_error("secret");
-  if (r.path() == "/slow") co_await rondo::sleep(3600s);
-  co_return http::reply(404, "no such page\n");
-}
-
-std::string url(const http::server& s, std::string path) {
-  return "http://127.0.0.1:" + std::to_string(s.port()) + path;
-}
 
 rondo::task<std::string> raw(std::uint16_t port, std::string bytes) {
   auto s = co_await rondo::open_connection("127.0.0.1", port);
@@ -52,7 +32,7 @@ TEST(http_server, a_failing_handler_is_500_without_details) {
     std::string reported;
     rondo::loop::current().set_exception_handler(
         [&](const rondo::diagnostic& d) { reported = d.message; });
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     auto r = co_await http::get(url(server, "/boom"));
     EXPECT_EQ(r.status, 500);
     EXPECT_EQ(r.body.find("secret"), std::string::npos);
@@ -64,7 +44,7 @@ TEST(http_server, a_failing_handler_is_500_without_details) {
 
 TEST(http_server, answers_pipelined_requests_in_order) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     std::string many;
     for (int i = 0; i < 50; ++i)
       many +=
@@ -86,7 +66,7 @@ TEST(http_server, refuses_bad_requests) {
     small.max_header_bytes = 500;
     small.max_fields = 10;
     small.max_body = 1000;
-    auto server = co_await http::start_server(site, "127.0.0.1", 0, small);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0, small);
     auto status = [&](std::string bytes) -> rondo::task<std::string> {
       std::string answer = co_await raw(server.port(), bytes);
       co_return answer.substr(0, 12);
@@ -120,7 +100,7 @@ TEST(http_server, refuses_bad_requests) {
 
 TEST(http_server, close_does_not_wait_for_idle_connections) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     auto s = co_await rondo::open_connection("127.0.0.1", server.port());
     co_await s.write("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
     std::string head = co_await s.read_until("\r\n\r\n");
@@ -133,7 +113,7 @@ TEST(http_server, close_does_not_wait_for_idle_connections) {
 
 TEST(http_server, declines_upgrades_and_goes_on) {
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     std::string answer = co_await raw(server.port(),
                                       "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
                                       "Upgrade: foo\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -150,7 +130,7 @@ TEST(http_server, declines_upgrades_and_goes_on) {
 
 TEST(http_server, a_header_ends_in_a_line_feed) {  // CVE-2025-23167
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     std::string answer =
         co_await raw(server.port(),
                      "GET /hello HTTP/1.1\r\nHost: x\r\n\rAGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -180,7 +160,7 @@ TEST(http_server, replies_cannot_add_header_lines) {
 
 TEST(http_server, sends_100_continue_only_to_who_understands_it) {  // RFC 9110, 10.1.1
   test::run([]() -> rondo::task<> {
-    auto server = co_await http::start_server(site, "127.0.0.1", 0);
+    auto server = co_await http::start_server(hello_site, "127.0.0.1", 0);
     std::string rest = "Host: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
     auto s = co_await rondo::open_connection("127.0.0.1", server.port());
     co_await s.write("POST /echo HTTP/1.1\r\n" + rest);

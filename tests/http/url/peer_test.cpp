@@ -4,38 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include <rondo/http/url/url.hpp>
 
+#include "support/peer.hpp"
+
 namespace {
 
 using nlohmann::json;
 using rondo::http::url;
-
-/// The answers to the cases, or nothing where there is no Node.js.
-std::optional<std::vector<json>> ask_peer(const json& cases) {
-  std::string file = ::testing::TempDir() + "rondo-url-cases.json";
-  std::ofstream(file) << cases.dump();
-  FILE* output = ::popen(("node '" PEER "' '" + file + "' 2>/dev/null").c_str(), "r");
-  if (!output) return std::nullopt;
-  std::string text;
-  for (int c; (c = std::fgetc(output)) != EOF;) text += static_cast<char>(c);
-  int status = ::pclose(output);
-  std::remove(file.c_str());
-  if (status != 0) return std::nullopt;
-  std::vector<json> answers;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = text.find('\n', at);
-    answers.push_back(json::parse(text.substr(at, end - at)));
-    at = end + 1;
-  }
-  return answers;
-}
 
 /// Random URLs and references: mostly well formed, with all that makes parsers disagree.
 class writer {
@@ -244,7 +224,7 @@ TEST(url_peer, ABrowsersParserSaysTheSame) {
   writer w(20260401);
   for (int i = 0; i < 8'000; ++i) cases.push_back({w.absolute(), nullptr});
   for (int i = 0; i < 8'000; ++i) cases.push_back({w.reference(), bases[i % 4]});
-  auto answers = ask_peer(cases);
+  auto answers = test::ask_peer("node '" PEER "'", cases);
   if (!answers) GTEST_SKIP() << "no Node.js: apt install nodejs";
   ASSERT_EQ(answers->size(), cases.size());
   std::size_t read = 0, refused = 0, stricter = 0;
