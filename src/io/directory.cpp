@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <rondo/coro/detail/promise.hpp>
+#include <rondo/loop/detail/unique_fd.hpp>
 #include "io/check_file.hpp"
 #include "io/file_status.hpp"
 #include "io/on_thread.hpp"
@@ -29,27 +30,16 @@ namespace {
 class directory_reader {
  public:
   explicit directory_reader(std::string path) : path_(std::move(path)) {}
-  directory_reader(directory_reader&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)),
-        path_(std::move(other.path_)),
-        batch_(std::move(other.batch_)),
-        at_(other.at_),
-        complete_(other.complete_),
-        identity_(other.identity_) {}
-  directory_reader& operator=(directory_reader&&) = delete;
-  ~directory_reader() {
-    if (fd_ >= 0) ::close(fd_);
-  }
 
   /// -1: it was set aside.
-  int fd() const noexcept { return fd_; }
+  int fd() const noexcept { return fd_.get(); }
   const std::string& path() const noexcept { return path_; }
   /// Whether everything has been read; what next() gives may still be left.
   bool complete() const noexcept { return complete_; }
 
   int open_and_read(int parent, const char* name, int flags) {
-    fd_ = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
-    return fd_ < 0 ? -1 : read();
+    fd_ = detail::unique_fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
+    return fd_ ? read() : -1;
   }
 
   int read() {
@@ -62,14 +52,14 @@ class directory_reader {
   int set_aside() {
     while (!complete_)
       if (read_more() != 0) return -1;
-    if (!identity_.take(fd_)) return -1;
-    ::close(std::exchange(fd_, -1));
+    if (!identity_.take(fd())) return -1;
+    fd_.close();
     return 0;
   }
   /// below: the fd of a directory in it.
   int open_again(int below) {
-    fd_ = identity_.open_above(below);
-    return fd_ < 0 ? -1 : 0;
+    fd_ = detail::unique_fd(identity_.open_above(below));
+    return fd_ ? 0 : -1;
   }
 
   /// The next entry of the batch; false at its end.
@@ -101,7 +91,7 @@ class directory_reader {
     std::size_t size = first + step;
     batch_.resize(size);
     while (filled + longest_entry < size) {
-      long n = ::syscall(SYS_getdents64, fd_, batch_.data() + filled, size - filled);
+      long n = ::syscall(SYS_getdents64, fd(), batch_.data() + filled, size - filled);
       if (n < 0 && errno == ENOENT) n = 0;  // removed meanwhile: nothing is left in it
       if (n < 0) return -1;
       if (n == 0) {
@@ -116,14 +106,14 @@ class directory_reader {
     for (std::size_t i = first; i < filled;) {
       auto& e = *reinterpret_cast<dirent64*>(batch_.data() + i);
       struct ::stat info{};
-      if (e.d_type == DT_UNKNOWN && ::fstatat(fd_, e.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+      if (e.d_type == DT_UNKNOWN && ::fstatat(fd(), e.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
         e.d_type = static_cast<unsigned char>(IFTODT(info.st_mode));
       i += e.d_reclen;
     }
     return 0;
   }
 
-  int fd_ = -1;
+  detail::unique_fd fd_;
   std::string path_;
   std::vector<char> batch_;
   std::size_t at_ = 0;

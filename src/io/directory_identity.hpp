@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstddef>
 
+#include <rondo/loop/detail/unique_fd.hpp>
+
 namespace rondo { inline namespace v0 { namespace detail {
 
 /// Of a tree that is walked, so many directories of a path are open at most.
@@ -28,11 +30,11 @@ struct directory_identity {
   /// By the ".." of a directory in it: -1 and ESTALE if that has been moved away,
   /// which must not lead anywhere else.
   int open_above(int below) const noexcept {
-    int fd = ::openat(below, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return -1;
+    unique_fd fd(::openat(below, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) return -1;
     directory_identity found;
-    if (found.take(fd) && found.device == device && found.number == number) return fd;
-    ::close(fd);
+    if (found.take(fd.get()) && found.device == device && found.number == number)
+      return fd.release();
     errno = ESTALE;
     return -1;
   }

@@ -11,6 +11,7 @@
 #include <stop_token>
 
 #include <rondo/coro/detail/promise.hpp>
+#include <rondo/loop/detail/unique_fd.hpp>
 #include "io/check_file.hpp"
 #include "io/file_operation.hpp"
 #include "io/file_status.hpp"
@@ -162,13 +163,8 @@ task<> remove_tree(std::string path) {
 task<> sync_directory(std::string path) {
   check_path(path, "sync");
   auto call = [&] {
-    int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    int failed = ::fsync(fd);
-    int error = errno;
-    ::close(fd);
-    errno = error;
-    return failed;
+    detail::unique_fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return fd ? ::fsync(fd.get()) : -1;
   };
   co_await on_thread("sync", path, call);
 }
@@ -209,19 +205,6 @@ task<std::string> read_link(std::string path) {
 }
 
 namespace {
-
-class owned_fd {
- public:
-  explicit owned_fd(int fd) noexcept : fd_(fd) {}
-  owned_fd(const owned_fd&) = delete;
-  ~owned_fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// Copies what is between two offsets, or up to the end. Throws.
 class range_copier {
@@ -283,7 +266,7 @@ void copy_now(const std::string& from, const std::string& to, const std::string&
     if (result < 0) check_file(-errno, "copy", subject);
   };
   // Not blocking: from may be a FIFO, which is not for us.
-  owned_fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  detail::unique_fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   check(source.get());
   struct ::stat info{};
   check(::fstat(source.get(), &info));

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include <rondo/loop/detail/unique_fd.hpp>
 #include "io/check_file.hpp"
 
 #include "io/directory_identity.hpp"
@@ -37,13 +38,11 @@ struct level {
 // By the parent's fd and never through a link: what takes a directory's place
 // meanwhile does not lead outside.
 level enter(int parent, const char* name, std::string path, std::size_t name_at) {
-  int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) fail(path);
-  std::unique_ptr<DIR, close_directory> entries(::fdopendir(fd));
-  if (!entries) {
-    ::close(fd);
-    fail(path);
-  }
+  unique_fd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) fail(path);
+  std::unique_ptr<DIR, close_directory> entries(::fdopendir(fd.get()));
+  if (!entries) fail(path);
+  fd.release();
   return {std::move(entries), std::move(path), name_at};
 }
 
@@ -59,13 +58,10 @@ void close_far_above(std::vector<level>& levels) {
 
 void open_again(level& above, int below) {
   if (above.entries) return;
-  int fd = above.identity.open_above(below);
-  if (fd < 0) fail(above.path);
-  above.entries.reset(::fdopendir(fd));
-  if (!above.entries) {
-    ::close(fd);
-    fail(above.path);
-  }
+  unique_fd fd(above.identity.open_above(below));
+  if (fd) above.entries.reset(::fdopendir(fd.get()));
+  if (!above.entries) fail(above.path);
+  fd.release();
 }
 
 }  // namespace

@@ -15,26 +15,12 @@
 #include <utility>
 
 #include <rondo/coro/errors.hpp>
+#include <rondo/loop/detail/unique_fd.hpp>
 #include "detail/errno_error.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
 namespace {
-
-class unique_fd {
- public:
-  explicit unique_fd(int fd) noexcept : fd_(fd) {}
-  unique_fd(unique_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  unique_fd& operator=(const unique_fd&) = delete;
-  ~unique_fd() { close(); }
-  void close() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 void check_strings(const spawn_request& request) {
   if (request.argv.empty() || (request.argv[0].empty() && request.program.empty()))

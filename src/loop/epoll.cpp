@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <rondo/loop/detail/io_operation.hpp>
+#include <rondo/loop/detail/unique_fd.hpp>
 #include "detail/errno_error.hpp"
 #include "loop/backend.hpp"
 
@@ -26,22 +27,13 @@ namespace {
 class epoll_backend final : public backend {
  public:
   epoll_backend() {
-    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    if (epoll_ < 0) throw errno_error(errno, "epoll_create1");
-    wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wake_ < 0) {
-      int e = errno;
-      ::close(epoll_);
-      throw errno_error(e, "eventfd");
-    }
+    if (!epoll_) throw errno_error(errno, "epoll_create1");
+    wake_ = unique_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake_) throw errno_error(errno, "eventfd");
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
     event.data.u64 = wake_tag;
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
-  }
-  ~epoll_backend() override {
-    ::close(wake_);
-    ::close(epoll_);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
   }
 
   backend_kind kind() const noexcept override { return backend_kind::epoll; }
@@ -86,16 +78,16 @@ class epoll_backend final : public backend {
 
   void wake() noexcept override {
     std::uint64_t one = 1;
-    [[maybe_unused]] auto n = ::write(wake_, &one, sizeof one);
+    [[maybe_unused]] auto n = ::write(wake_.get(), &one, sizeof one);
   }
   unsigned in_flight() const noexcept override { return in_flight_; }
   std::int64_t now() noexcept override { return monotonic_now(); }
-  int fd() noexcept override { return epoll_; }
+  int fd() noexcept override { return epoll_.get(); }
 
   void forget(int fd) noexcept override {
     auto i = static_cast<std::size_t>(fd);
     if (i >= fds_.size()) return;
-    if (fds_[i].known) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    if (fds_[i].known) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
     fds_[i].known = fds_[i].edge = false;
     ++fds_[i].generation;  // events on their way belong to the old socket
     end_all(fds_[i], nullptr);
@@ -212,7 +204,7 @@ class epoll_backend final : public backend {
     return error;
   }
   int control(int what, int fd, epoll_event& event) noexcept {
-    return ::epoll_ctl(epoll_, what, fd, &event) == 0 ? 0 : errno;
+    return ::epoll_ctl(epoll_.get(), what, fd, &event) == 0 ? 0 : errno;
   }
 
   void handle(const epoll_event& event) noexcept {
@@ -261,7 +253,7 @@ class epoll_backend final : public backend {
   // by as much as a millisecond.
   int pwait(epoll_event* events, int size, const timespec* limit) noexcept {
     if (has_pwait2_) {
-      int n = ::epoll_pwait2(epoll_, events, size, limit, nullptr);
+      int n = ::epoll_pwait2(epoll_.get(), events, size, limit, nullptr);
       if (n >= 0 || errno != ENOSYS) return n;
       has_pwait2_ = false;
     }
@@ -271,11 +263,11 @@ class epoll_backend final : public backend {
           std::int64_t{limit->tv_sec} * 1000 + (limit->tv_nsec + 999'999) / 1'000'000;
       ms = all > INT32_MAX ? INT32_MAX : static_cast<int>(all);
     }
-    return ::epoll_wait(epoll_, events, size, ms);
+    return ::epoll_wait(epoll_.get(), events, size, ms);
   }
 
-  int epoll_ = -1;
-  int wake_ = -1;
+  unique_fd epoll_{::epoll_create1(EPOLL_CLOEXEC)};
+  unique_fd wake_;
   bool has_pwait2_ = true;
   unsigned in_flight_ = 0;
   std::unique_ptr<char[]> pool_;  // what recv_pooled receives into

@@ -15,6 +15,7 @@
 
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/http/message/percent_encoding.hpp>
+#include <rondo/loop/detail/unique_fd.hpp>
 #include "detail/errno_error.hpp"
 #include "http/files/open_beneath.hpp"
 
@@ -56,14 +57,11 @@ bool inspect(int root, int fd, const std::string& path, const file_options& opti
 
 listed read(int root, int fd, const std::string& path, const file_options& options) {
   auto fail = [&](int error) { throw rondo::detail::errno_error(error, "list " + path); };
-  int own = ::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (own < 0) fail(errno);
-  std::unique_ptr<DIR, closes_directory> directory(::fdopendir(own));
-  if (!directory) {
-    int error = errno;
-    ::close(own);
-    fail(error);
-  }
+  rondo::detail::unique_fd own(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!own) fail(errno);
+  std::unique_ptr<DIR, closes_directory> directory(::fdopendir(own.get()));
+  if (!directory) fail(errno);
+  own.release();
   listed all;
   for (;;) {
     errno = 0;

@@ -169,11 +169,7 @@ files::files(std::string directory, file_options options)
     : directory_(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
       name_(std::move(directory)),
       options_(options) {
-  if (directory_ < 0) fail(errno, name_);
-}
-
-files::~files() {
-  if (directory_ >= 0) ::close(directory_);
+  if (!directory_) fail(errno, name_);
 }
 
 task<reply> files::operator()(request& r) const {
@@ -200,7 +196,7 @@ task<reply> files::operator()(request& r) const {
   auto open = [&](const std::string& name) -> task<opened_file> {
     std::string whole = name_ + "/" + name;
     std::string below = name.empty() ? "." : name;
-    int fd = co_await detail::open_beneath(directory_, below, policy);
+    int fd = co_await detail::open_beneath(directory_.get(), below, policy);
     if (fd >= 0) co_return take(fd, std::move(whole));
     switch (-fd) {
       case EACCES:
@@ -236,7 +232,7 @@ task<reply> files::operator()(request& r) const {
     } else if (options_.listing && !forbidden) {
       std::string title = percent_decode(r.path()).value_or(std::string(r.path()));
       std::string page_text =
-          co_await detail::directory_page(directory_, f.file.fd(), path, title, options_);
+          co_await detail::directory_page(directory_.get(), f.file.fd(), path, title, options_);
       reply listing = reply::html(std::move(page_text));
       listing.headers.add("Content-Security-Policy",
                           "default-src 'none'; style-src 'unsafe-inline'");

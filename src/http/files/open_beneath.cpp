@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <rondo/exec/to_thread.hpp>
+#include <rondo/loop/detail/unique_fd.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -43,7 +44,7 @@ int open_now(int directory, const std::string& path, links policy, int flags) no
 }  // namespace
 
 int open_by_steps(int directory, const std::string& path, int flags) noexcept {
-  int at = directory;
+  rondo::detail::unique_fd above;  // of the last step
   std::size_t begin = 0;
   for (;;) {
     std::size_t slash = path.find('/', begin);
@@ -51,31 +52,26 @@ int open_by_steps(int directory, const std::string& path, int flags) noexcept {
     try {
       step = path.substr(begin, slash - begin);
     } catch (const std::bad_alloc&) {
-      if (at != directory) ::close(at);
       return -ENOMEM;
     }
     bool last = slash == path.npos;
-    int fd = -1;
-    errno = EXDEV;
-    if (!step.empty() && step != "..")
-      fd = ::openat(at, step.c_str(),
-                    O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC));
-    int error = errno;
-    if (at != directory) ::close(at);
-    if (fd < 0) return -error;
-    if (last) return fd;
-    at = fd;
+    if (step.empty() || step == "..") return -EXDEV;
+    rondo::detail::unique_fd fd(
+        ::openat(above ? above.get() : directory, step.c_str(),
+                 O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC)));
+    if (!fd) return -errno;
+    if (last) return fd.release();
+    above = std::move(fd);
     begin = slash + 1;
   }
 }
 
 int stat_beneath(int directory, const std::string& path, links policy,
                  struct ::stat& info) noexcept {
-  int fd = open_now(directory, path, policy, O_PATH | O_CLOEXEC);
-  if (fd < 0) return fd;
-  int error = ::fstat(fd, &info) < 0 ? errno : 0;
-  ::close(fd);
-  return -error;
+  int opened = open_now(directory, path, policy, O_PATH | O_CLOEXEC);
+  if (opened < 0) return opened;
+  rondo::detail::unique_fd fd(opened);
+  return ::fstat(fd.get(), &info) < 0 ? -errno : 0;
 }
 
 task<int> open_beneath(int directory, const std::string& path, links policy) {

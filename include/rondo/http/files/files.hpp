@@ -9,6 +9,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/http/server/reply.hpp>
 #include <rondo/http/server/request.hpp>
+#include <rondo/loop/detail/unique_fd.hpp>
 
 namespace rondo { inline namespace v0 { namespace http {
 
@@ -56,24 +57,13 @@ static_assert(std::is_trivially_destructible_v<file_options>);
 class files {
  public:
   explicit files(std::string directory, file_options options = {});
-  files(files&& other) noexcept
-      : directory_(std::exchange(other.directory_, -1)),
-        name_(std::move(other.name_)),
-        options_(other.options_) {}
-  files& operator=(files&& other) noexcept {
-    std::swap(directory_, other.directory_);
-    std::swap(name_, other.name_);
-    std::swap(options_, other.options_);
-    return *this;
-  }
-  ~files();
 
   /// Throws std::system_error for what no client can help (EMFILE, EIO).
   /// Cancelled: nothing stays open.
   task<reply> operator()(request& r) const;
 
  private:
-  int directory_ = -1;
+  rondo::detail::unique_fd directory_;
   std::string name_;
   file_options options_;
 };
