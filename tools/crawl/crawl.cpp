@@ -2,25 +2,22 @@
 //
 // rondo crawl: the pages that can be reached from some, as JSON lines.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include <rondo/http/client.hpp>
 #include <rondo/rondo.hpp>
 
+#include "command.hpp"
 #include "crawl/crawler.hpp"
-#include "subcommand.hpp"
 #include "terminal/output.hpp"
+#include "terminal/screen.hpp"
 #include "terminal/text.hpp"
 
 namespace tool {
@@ -44,12 +41,6 @@ struct crawl_options {
   bool all_hosts = false;
   bool ignore_robots = false;
   bool quiet = false;
-};
-
-/// A mistake on the command line.
-class usage_mistake : public rondo::error {
- public:
-  using error::error;
 };
 
 json object(const crawled_page& p) {
@@ -115,15 +106,10 @@ class status_line {
   status_line& operator=(const status_line&) = delete;
   ~status_line() { erase(); }
 
-  static bool possible() {
-    const char* terminal = std::getenv("TERM");
-    return ::isatty(STDERR_FILENO) && terminal && *terminal && std::string_view(terminal) != "dumb";
-  }
-
   void draw(std::string_view text) {
     if (!shown_) return;
-    std::string line = "\r" + fit(text, columns() - 1);
-    rondo::detail::write_report(line);
+    std::size_t columns = std::min(size_of_screen(STDERR_FILENO).columns, widest_line);
+    rondo::detail::write_report("\r" + fit(text, columns - 1));
     drawn_ = true;
   }
   /// Before anything else is written.
@@ -132,12 +118,6 @@ class status_line {
   }
 
  private:
-  static std::size_t columns() {
-    winsize w{};
-    bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1;
-    return known ? std::min<std::size_t>(w.ws_col, 100) : 80;
-  }
-
   bool shown_;
   bool drawn_ = false;
 };
@@ -148,7 +128,7 @@ class report {
   explicit report(const crawl_options& options)
       : quiet_(options.quiet),
         out_(options.output),
-        status_(!options.quiet && status_line::possible()),
+        status_(!options.quiet && can_draw_on(STDERR_FILENO)),
         begun_(rondo::now()) {}
   report(const report&) = delete;
   report& operator=(const report&) = delete;
@@ -237,8 +217,6 @@ rondo::task<bool> crawl_all(const std::vector<rondo::http::url>& starts,
   co_return told->starts_arrived();
 }
 
-rondo::delay seconds(double s) { return std::chrono::duration<double>(s); }
-
 std::vector<rondo::http::url> check(crawl_options& o) {
   if (o.subdomains && o.all_hosts)
     throw usage_mistake("--include-subdomains and --all-hosts exclude each other");
@@ -255,11 +233,14 @@ std::vector<rondo::http::url> check(crawl_options& o) {
   o.how.ask_robots = !o.ignore_robots;
   std::vector<rondo::http::url> starts;
   for (const std::string& text : o.urls) {
-    // example.com is what people type.
-    rondo::http::url start(text.find("://") == text.npos ? "http://" + text : text);
-    if (start.scheme() != "http" && start.scheme() != "https")
+    try {
+      // example.com is what people type.
+      starts.emplace_back(text.find("://") == text.npos ? "http://" + text : text);
+    } catch (const rondo::http::url_error& e) {
+      throw usage_mistake(e.what());
+    }
+    if (starts.back().scheme() != "http" && starts.back().scheme() != "https")
       throw usage_mistake("URL '" + text + "': not http or https");
-    starts.push_back(std::move(start));
   }
   return starts;
 }
@@ -267,78 +248,43 @@ std::vector<rondo::http::url> check(crawl_options& o) {
 int run(crawl_options& options) {
   // For the names of hosts in other scripts.
   std::setlocale(LC_CTYPE, "C.UTF-8");
-  try {
-    std::vector<rondo::http::url> starts = check(options);
-    rondo::run_options how;
-    how.terminate = true;
-    bool arrived = rondo::run(crawl_all(starts, options), how);
-    return arrived ? exit_ok : exit_failed;
-  } catch (const usage_mistake& e) {
-    complain(fmt::format("rondo crawl: {}", printable(e.what())));
-    return exit_usage;
-  } catch (const rondo::http::url_error& e) {
-    complain(fmt::format("rondo crawl: {}", printable(e.what())));
-    return exit_usage;
-  } catch (const std::exception& e) {
-    complain(fmt::format("rondo crawl: {}", printable(e.what())));
-    return exit_failed;
-  }
+  std::vector<rondo::http::url> starts = check(options);
+  return run_until_told(crawl_all(starts, options)) ? exit_ok : exit_failed;
 }
 
 void add_options(CLI::App& app, crawl_options& o) {
   o.how.user_agent = "rondo/" RONDO_VERSION;
   app.add_option("URL", o.urls, "Where to begin")->required();
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app.add_option("-o,--output", o.output, "Where the lines go [standard output]")
-      ->type_name("FILE");
-  app.add_option("-d,--depth", o.depth, "Links from the start to a page, at most [any]")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1000000));
-  app.add_option("-n,--pages", o.how.max_pages, "Pages to ask for, at most [1000]")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100000000));
-  app.add_option("-c,--at-once", o.how.at_once, "Requests at the same time [16]")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000));
-  app.add_option("--per-host", o.how.per_host, "Of them, to one host [2]")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100));
-  app.add_option("--delay", o.pause, "Between two requests to a host, at least [0.5]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 3600.0));
+  add_value(app, "-o,--output", o.output, "FILE", "Where the lines go [standard output]");
+  add_number(app, "-d,--depth", o.depth, 0, 1000000,
+             "Links from the start to a page, at most [any]");
+  add_number(app, "-n,--pages", o.how.max_pages, 1, 100000000, "Pages to ask for, at most [1000]");
+  add_number(app, "-c,--at-once", o.how.at_once, 1, 1000, "Requests at the same time [16]");
+  add_number(app, "--per-host", o.how.per_host, 1, 100, "Of them, to one host [2]");
+  add_seconds(app, "--delay", o.pause, 0.0, 3600.0,
+              "Between two requests to a host, at least [0.5]");
   app.add_flag("--include-subdomains", o.subdomains, "Go to subdomains of the URLs' hosts too");
   app.add_flag("--all-hosts", o.all_hosts, "Go wherever links lead");
-  app.add_option("--max-size", o.max_size_mib, "Of a page [4]")
-      ->type_name("MIB")
-      ->check(CLI::Range(0.001, 1024.0));
-  app.add_option("--timeout", o.timeout, "For one try of a page [30]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 3600.0));
-  app.add_option("--retries", o.how.retries, "Tries after a failure that may pass [2]")
-      ->type_name("N")
-      ->check(CLI::Range(0, 100));
-  app.add_option("--retry-delay", o.retry_delay,
-                 "Before the first retry; then twice as long each time [1]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 3600.0));
-  app.add_option("--user-agent", o.how.user_agent,
-                 "Who is asking, also in robots.txt [rondo/" RONDO_VERSION "]")
-      ->type_name("NAME");
+  add_number(app, "--max-size", o.max_size_mib, 0.001, 1024.0, "Of a page [4]", "MIB");
+  add_seconds(app, "--timeout", o.timeout, 0.001, 3600.0, "For one try of a page [30]");
+  add_number(app, "--retries", o.how.retries, 0, 100, "Tries after a failure that may pass [2]");
+  add_seconds(app, "--retry-delay", o.retry_delay, 0.0, 3600.0,
+              "Before the first retry; then twice as long each time [1]");
+  add_value(app, "--user-agent", o.how.user_agent, "NAME",
+            "Who is asking, also in robots.txt [rondo/" RONDO_VERSION "]");
   app.add_flag("--ignore-robots", o.ignore_robots,
                "Do not ask for robots.txt: for sites of your own");
-  app.add_option("--ca-file", o.ca_file, "Whom to trust in place of the system's CAs (PEM)")
-      ->type_name("FILE");
+  add_value(app, "--ca-file", o.ca_file, "FILE",
+            "Whom to trust in place of the system's CAs (PEM)");
   app.add_flag("-q,--quiet", o.quiet, "No summary and no progress");
 }
 
 }  // namespace
 
 subcommand add_crawl(CLI::App& rondo) {
-  auto options = std::make_shared<crawl_options>();
-  CLI::App* app =
-      rondo.add_subcommand("crawl", "Follow links, and tell of each page in a line of JSON");
-  add_options(*app, *options);
-  return {app, [options] { return run(*options); }};
+  return add_command(rondo, "crawl", "Follow links, and tell of each page in a line of JSON",
+                     add_options, run);
 }
 
 }  // namespace tool

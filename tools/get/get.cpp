@@ -3,14 +3,12 @@
 // rondo get: many downloads at once.
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ranges>
@@ -19,10 +17,10 @@
 #include <rondo/http/client.hpp>
 #include <rondo/rondo.hpp>
 
+#include "command.hpp"
 #include "get/download.hpp"
 #include "get/get_list.hpp"
 #include "get/rate_limit.hpp"
-#include "subcommand.hpp"
 #include "terminal/output.hpp"
 #include "terminal/progress.hpp"
 #include "terminal/text.hpp"
@@ -49,12 +47,6 @@ struct get_options {
   std::size_t at_once = 16;
   bool as_json = false;
   bool quiet = false;
-};
-
-/// A mistake on the command line.
-class usage_mistake : public rondo::error {
- public:
-  using error::error;
 };
 
 progress::style style_of(const get_options& options) {
@@ -258,8 +250,6 @@ void add_field(const std::string& text, rondo::http::headers& to) {
   to.add(name, value);
 }
 
-rondo::delay seconds(double s) { return std::chrono::duration<double>(s); }
-
 void check(get_options& options) {
   if (options.urls.empty() && options.list.empty())
     throw usage_mistake("no URL: give URLs, -i FILE, or - for a list on standard input");
@@ -285,28 +275,17 @@ void check(get_options& options) {
 }
 
 int run(get_options& options) {
-  try {
-    check(options);
-    std::vector<wanted_file> files = collect(options);
-    rondo::run_options how;
-    how.terminate = true;
-    std::optional<rate_limit> rate;
-    if (!options.rate.empty()) {
-      auto limit = parse_rate(options.rate);
-      if (!limit)
-        throw usage_mistake("--limit-rate " + options.rate +
-                            ": not a number of bytes, such as 500k or 1.5M, from 1k on");
-      options.how.rate = &rate.emplace(*limit);
-    }
-    bool all = rondo::run(get_all(files, options), how);
-    return all ? exit_ok : exit_failed;
-  } catch (const usage_mistake& e) {
-    complain(fmt::format("rondo get: {}", printable(e.what())));
-    return exit_usage;
-  } catch (const std::exception& e) {
-    complain(fmt::format("rondo get: {}", printable(e.what())));
-    return exit_failed;
+  check(options);
+  std::vector<wanted_file> files = collect(options);
+  std::optional<rate_limit> rate;
+  if (!options.rate.empty()) {
+    auto limit = parse_rate(options.rate);
+    if (!limit)
+      throw usage_mistake("--limit-rate " + options.rate +
+                          ": not a number of bytes, such as 500k or 1.5M, from 1k on");
+    options.how.rate = &rate.emplace(*limit);
   }
+  return run_until_told(get_all(files, options)) ? exit_ok : exit_failed;
 }
 
 void add_options(CLI::App& app, get_options& o) {
@@ -314,43 +293,32 @@ void add_options(CLI::App& app, get_options& o) {
   // Of an option that is given twice the last one counts, so that aliases can
   // be overridden.
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app.add_option("-i,--input", o.list,
-                 "A list: a line a file, URL  sha256=HEX  mirror=URL  name=FILE")
-      ->type_name("FILE");
-  app.add_option("-o,--directory", o.how.directory, "Where the files go [.]")->type_name("DIR");
-  app.add_option("-n,--name", o.name, "The file's name, for one URL")->type_name("FILE");
-  app.add_option("-c,--at-once", o.at_once, "Files in work at once [16]")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000));
-  app.add_option("-x,--connections", o.how.connections,
-                 "Connections for one file, if its server sends ranges [1]")
-      ->type_name("N")
-      ->check(CLI::Range(1, 16));
-  app.add_option("--mirror", o.mirrors, "Another URL of the same file, for one URL; more than once")
-      ->type_name("URL")
+  add_value(app, "-i,--input", o.list, "FILE",
+            "A list: a line a file, URL  sha256=HEX  mirror=URL  name=FILE");
+  add_value(app, "-o,--directory", o.how.directory, "DIR", "Where the files go [.]");
+  add_value(app, "-n,--name", o.name, "FILE", "The file's name, for one URL");
+  add_number(app, "-c,--at-once", o.at_once, 1, 1000, "Files in work at once [16]");
+  add_number(app, "-x,--connections", o.how.connections, 1, 16,
+             "Connections for one file, if its server sends ranges [1]");
+  add_value(app, "--mirror", o.mirrors, "URL",
+            "Another URL of the same file, for one URL; more than once")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--retries", o.how.retries, "Tries after a failure that may pass [3]")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1000));
-  app.add_option("--retry-delay", o.retry_delay,
-                 "Before the first retry; then twice as long each time [0.5]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 3600.0));
-  app.add_option("--timeout", o.timeout, "For a file, retries included [none]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 1e9));
-  app.add_option("--sha256", o.sha256, "What the file must be, for one URL")->type_name("HEX");
-  app.add_option("-H,--header", o.fields, "A field to send along, 'Name: value'; more than once")
-      ->type_name("FIELD")
+  add_number(app, "--retries", o.how.retries, 0, 1000, "Tries after a failure that may pass [3]");
+  add_seconds(app, "--retry-delay", o.retry_delay, 0.0, 3600.0,
+              "Before the first retry; then twice as long each time [0.5]");
+  add_seconds(app, "--timeout", o.timeout, 0.001, 1e9, "For a file, retries included [none]");
+  add_value(app, "--sha256", o.sha256, "HEX", "What the file must be, for one URL");
+  add_value(app, "-H,--header", o.fields, "FIELD",
+            "A field to send along, 'Name: value'; more than once")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--user", o.user, "For servers that ask for them (basic authentication)")
-      ->type_name("NAME:PASSWORD");
-  app.add_option("--ca-file", o.ca_file, "Whom to trust in place of the system's CAs (PEM)")
-      ->type_name("FILE");
-  app.add_option("--limit-rate", o.rate, "Bytes a second over all files, such as 500k or 1.5M")
-      ->type_name("RATE");
+  add_value(app, "--user", o.user, "NAME:PASSWORD",
+            "For servers that ask for them (basic authentication)");
+  add_value(app, "--ca-file", o.ca_file, "FILE",
+            "Whom to trust in place of the system's CAs (PEM)");
+  add_value(app, "--limit-rate", o.rate, "RATE",
+            "Bytes a second over all files, such as 500k or 1.5M");
   app.add_flag("--continue", o.how.adopt,
                "Go on with what another program left under the file's name");
   app.add_flag("-k,--keep", o.how.keep_existing, "Do not fetch a file that is there");
@@ -361,10 +329,7 @@ void add_options(CLI::App& app, get_options& o) {
 }  // namespace
 
 subcommand add_get(CLI::App& rondo) {
-  auto options = std::make_shared<get_options>();
-  CLI::App* app = rondo.add_subcommand("get", "Download files, many at once");
-  add_options(*app, *options);
-  return {app, [options] { return run(*options); }};
+  return add_command(rondo, "get", "Download files, many at once", add_options, run);
 }
 
 }  // namespace tool

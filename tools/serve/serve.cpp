@@ -3,9 +3,6 @@
 // rondo serve: the files of a directory over HTTP.
 #include <fmt/format.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
-#include <chrono>
-#include <memory>
 #include <string>
 
 #include <rondo/http/files/files.hpp>
@@ -14,7 +11,7 @@
 #include <rondo/rondo.hpp>
 #include <rondo/tls.hpp>
 
-#include "subcommand.hpp"
+#include "command.hpp"
 #include "terminal/output.hpp"
 #include "terminal/text.hpp"
 
@@ -67,53 +64,37 @@ rondo::task<> serve(const serve_options& options) {
                            options.over_tls() ? "https" : "http", server.address().to_string()));
     server.set_access_log(http::log_to(STDOUT_FILENO));
   }
-  co_await server.serve_forever(std::chrono::duration<double>(options.grace));
+  co_await server.serve_forever(seconds(options.grace));
 }
 
-int run(const serve_options& options) {
-  try {
-    if (options.certificate.empty() != options.key.empty()) {
-      complain("rondo serve: --cert and --key go together");
-      return exit_usage;
-    }
-    rondo::run_options how;
-    how.terminate = true;
-    rondo::run(serve(options), how);
-    return exit_ok;
-  } catch (const std::exception& e) {
-    complain(fmt::format("rondo serve: {}", printable(e.what())));
-    return exit_failed;
-  }
+int run(serve_options& options) {
+  if (options.certificate.empty() != options.key.empty())
+    throw usage_mistake("--cert and --key go together");
+  run_until_told(serve(options));
+  return exit_ok;
 }
 
 void add_options(CLI::App& app, serve_options& o) {
   app.add_option("DIR", o.directory, "What to serve [.]");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app.add_option("-p,--port", o.port, "Its port; 0 for any that is free [8000]")->type_name("PORT");
-  app.add_option("-b,--bind", o.address,
-                 "Its address; 0.0.0.0 or :: for whoever can reach this machine [127.0.0.1]")
-      ->type_name("ADDRESS");
-  app.add_option("--cert", o.certificate, "Over TLS, with this certificate (PEM)")
-      ->type_name("FILE");
-  app.add_option("--key", o.key, "The certificate's key (PEM)")->type_name("FILE");
+  add_value(app, "-p,--port", o.port, "PORT", "Its port; 0 for any that is free [8000]");
+  add_value(app, "-b,--bind", o.address, "ADDRESS",
+            "Its address; 0.0.0.0 or :: for whoever can reach this machine [127.0.0.1]");
+  add_value(app, "--cert", o.certificate, "FILE", "Over TLS, with this certificate (PEM)");
+  add_value(app, "--key", o.key, "FILE", "The certificate's key (PEM)");
   app.add_flag("--hidden", o.hidden, "Also names that begin with a dot");
   app.add_flag("--no-links", o.no_links,
                "No symbolic links, not even those that stay inside of DIR");
   app.add_flag("--no-listing", o.no_listing, "No pages that list directories");
   app.add_flag("--gzip", o.compress, "Compress what is worth it");
-  app.add_option("--grace", o.grace, "For what is being sent, after Ctrl-C [5]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 1e6));
+  add_seconds(app, "--grace", o.grace, 0.0, 1e6, "For what is being sent, after Ctrl-C [5]");
   app.add_flag("-q,--quiet", o.quiet, "Nothing but errors");
 }
 
 }  // namespace
 
 subcommand add_serve(CLI::App& rondo) {
-  auto options = std::make_shared<serve_options>();
-  CLI::App* app = rondo.add_subcommand("serve", "Serve the files of a directory over HTTP");
-  add_options(*app, *options);
-  return {app, [options] { return run(*options); }};
+  return add_command(rondo, "serve", "Serve the files of a directory over HTTP", add_options, run);
 }
 
 }  // namespace tool

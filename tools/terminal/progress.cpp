@@ -2,7 +2,6 @@
 #include "terminal/progress.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cstdio>
@@ -10,6 +9,7 @@
 
 #include <rondo/loop/sleep.hpp>
 
+#include "terminal/screen.hpp"
 #include "terminal/text.hpp"
 
 namespace tool {
@@ -19,23 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr rondo::delay redraw_interval = 100ms;
-constexpr std::size_t widest = 100;  // a bar across a wide screen is hard to read
-
-struct terminal_size {
-  std::size_t columns = 80;
-  std::size_t rows = 24;
-};
-
-/// Asked for at each redraw, so a resized window needs no signal.
-terminal_size size_now() {
-  terminal_size size;
-  winsize w{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0) {
-    if (w.ws_col > 0) size.columns = w.ws_col;
-    if (w.ws_row > 0) size.rows = w.ws_row;
-  }
-  return size;
-}
 
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
@@ -80,9 +63,7 @@ std::size_t name_columns(std::size_t columns) {
 }  // namespace
 
 progress::style progress::style_for_stdout() {
-  const char* terminal = std::getenv("TERM");
-  bool dumb = !terminal || !*terminal || std::string_view(terminal) == "dumb";
-  return ::isatty(STDOUT_FILENO) && !dumb ? style::bars : style::lines;
+  return can_draw_on(STDOUT_FILENO) ? style::bars : style::lines;
 }
 
 progress::progress(style how, std::size_t files)
@@ -150,7 +131,7 @@ void progress::measure() {
 /// process be killed there, the shell's prompt finds a clean place.
 std::string progress::erasure() {
   if (drawn_lines_ == 0) return {};
-  std::size_t columns = size_now().columns;
+  std::size_t columns = size_of_screen(STDOUT_FILENO).columns;
   // In a window that has shrunk they have wrapped.
   std::size_t rows = drawn_lines_ * ((drawn_columns_ + columns - 1) / columns);
   drawn_lines_ = 0;
@@ -159,9 +140,9 @@ std::string progress::erasure() {
 
 std::string progress::frame() {
   if (style_ != style::bars || entries_.empty()) return {};
-  terminal_size size = size_now();
+  screen_size size = size_of_screen(STDOUT_FILENO);
   if (size.columns < 10 || size.rows < 4) return {};
-  std::size_t columns = std::min(size.columns - 1, widest);
+  std::size_t columns = std::min(size.columns - 1, widest_line);
   std::size_t most = std::min<std::size_t>(size.rows - 3, 16);
   std::string text;
   std::size_t lines = std::min(entries_.size(), most);
