@@ -1,7 +1,9 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/finally.hpp>
 
-#include <rondo/compose/wait_for.hpp>
+#include <rondo/loop/loop.hpp>
+#include "compose/cut_off.hpp"
+#include "detail/duration_text.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -10,15 +12,11 @@ void finally_base::begin_limit(node& cleanup) noexcept {
   cleanup_ = &cleanup;
   expire = [](timer& t) noexcept {
     auto& op = static_cast<finally_base&>(t);
+    node& cleanup = *op.cleanup_;
+    if (cleanup.cancel_requested()) return;
     op.cut_off_ = true;
-    if (const promise_base* root = op.cleanup_->root())
-      op.cleanup_function_ = root->created().function_name();
-    if (const operation* waited = op.cleanup_->waiting_on()) op.waited_for_ = waited->describe();
-    if (const promise_base* leaf = op.cleanup_->leaf()) {
-      op.waiting_function_ = leaf->created().function_name();
-      op.waiting_at_ = leaf->awaiting();
-    }
-    op.cleanup_->request_cancel();
+    cleanup.request_cancel(
+        reason_made([&] { return op.text(cleanup.name()) + place_of_waiting(cleanup); }));
   };
   loop& l = loop::of(*waiter());
   l.timers().arm(*this, delay(std::chrono::nanoseconds(limit_)).after(l.now_ns()));
@@ -29,19 +27,14 @@ void finally_base::end_limit() noexcept { loop::of(*waiter()).timers().disarm(*t
 void finally_base::report_cut_off() noexcept {
   if (!cut_off_) return;
   report_made([&] {
-    std::string name = "?";
-    if (cleanup_function_) {
-      name = coroutine_name(cleanup_function_);
-    } else if (waited_for_) {
-      name = waited_for_;
-    }
-    std::string text = "the cleanup '" + name + "' of task '" + waiter()->name() +
-                       "' was cut off after its limit of " + seconds(limit_);
-    if (waited_for_ && waiting_function_)
-      text += std::string("; it waited for ") + waited_for_ + " in " +
-              coroutine_name(waiting_function_) + " at " + short_location(waiting_at_);
-    return diagnostic{problem::cleanup_cut_off, std::move(text)};
+    std::string_view told = cleanup_->why_cancelled().message();
+    return diagnostic{problem::cleanup_cut_off, told.empty() ? text("?") : std::string(told)};
   });
+}
+
+std::string finally_base::text(const std::string& cleanup) const {
+  return "the cleanup '" + cleanup + "' of task '" + waiter()->name() +
+         "' was cut off after its limit of " + duration_text(std::chrono::nanoseconds(limit_));
 }
 
 void finally_base::report_failed(const std::exception_ptr& error) noexcept {

@@ -3,8 +3,9 @@
 
 namespace rondo { inline namespace v0 { namespace detail {
 
-void gather_base::note(bool cancelled, std::exception_ptr error) noexcept {
-  if (cancelled) child_cancelled_ = true;
+void gather_base::note(bool cancelled, std::exception_ptr error,
+                       const cancel_reason& why) noexcept {
+  if (cancelled && !std::exchange(child_cancelled_, true)) reason_ = why;
   if (!error) return;
   if (error_) {
     report_made([&] {
@@ -31,7 +32,7 @@ void gather_base::report_failure(const char* what) noexcept {
 
 void gather_base::check() const {
   if (error_) std::rethrow_exception(error_);
-  if (child_cancelled_) throw cancelled_error();
+  if (child_cancelled_) reason_.raise();
 }
 
 }}}  // namespace rondo::v0::detail

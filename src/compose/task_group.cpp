@@ -89,12 +89,12 @@ void group_core::spawned_done(spawned_base& task) noexcept {
     task.mark_retrieved();
     fail(task.error());
   }
-  if (task.was_cancelled()) task_cancelled_ = true;
+  if (task.was_cancelled()) child_cancelled_ = true;
   one_less();
 }
 
 void group_core::body_done(bool cancelled, std::exception_ptr error) noexcept {
-  body_cancelled_ = cancelled;
+  if (cancelled) child_cancelled_ = true;
   if (waiter()->sched().debug) [[unlikely]]
     report_borrowing();
   if (error) fail(std::move(error));
@@ -103,12 +103,11 @@ void group_core::body_done(bool cancelled, std::exception_ptr error) noexcept {
 
 void group_core::one_less() noexcept {
   if (--running_ > 0) return;
-  complete_or_stop(!error_ && (body_cancelled_ || task_cancelled_));
+  complete_or_stop(!error_ && child_cancelled_);
 }
 
 void group_core::check() const {
   if (error_) std::rethrow_exception(error_);
-  if (body_cancelled_ && !cancelled_itself_) throw cancelled_error();
 }
 
 }}}  // namespace rondo::v0::detail

@@ -1,14 +1,27 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/wait_for.hpp>
 
-#include <cstdio>
+#include "compose/cut_off.hpp"
+#include "detail/duration_text.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
-std::string seconds(std::int64_t ns) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3gs", static_cast<double>(ns) / 1e9);
+std::string place_of_waiting(const node& task) {
+  const node* n = &task;
+  while (n->first_child() && !n->first_child()->next_sibling()) n = n->first_child();
+  const operation* op = n->waiting_on();
+  if (!op || op->ready() || (n == &task && !n->root())) return {};
+  std::string text = ", waiting for " + name_of(*op);
+  if (const promise_base* p = op->awaited_in()) {
+    if (p != task.root()) text += " in " + coroutine_name(p->created().function_name());
+    text += " at " + short_location(p->awaiting());
+  }
   return text;
+}
+
+std::string name_of(const operation& op) {
+  std::string more = op.detail();
+  return more.empty() ? op.describe() : op.describe() + (" " + more);
 }
 
 void deadline_base::begin_child(node& child) noexcept {
@@ -19,8 +32,7 @@ void deadline_base::begin_child(node& child) noexcept {
   if (absolute_ ? when_ == timer_queue::never : limit.endless()) return;
   std::int64_t deadline = absolute_ ? when_ : limit.after(now);
   if (deadline <= now) {  // asyncio's rule: no time means that it does not even begin
-    timed_out_ = true;
-    child.request_cancel();
+    time_is_up();
     return;
   }
   expire = &expired;
@@ -32,20 +44,34 @@ void deadline_base::end_child(bool cancelled) noexcept {
   complete_or_stop(cancelled);
 }
 
-void deadline_base::expired(timer& t) noexcept {
-  auto& op = static_cast<deadline_base&>(t);
-  op.timed_out_ = true;
-  op.timed_child().request_cancel();
+void deadline_base::expired(timer& t) noexcept { static_cast<deadline_base&>(t).time_is_up(); }
+
+// Where the child is can be told only before it is cancelled: then its frames go.
+void deadline_base::time_is_up() noexcept {
+  node& child = timed_child();
+  if (child.cancel_requested()) return;  // by somebody else, and that is why it ends
+  timed_out_ = true;
+  if (!throws_) return child.request_cancel();
+  child.request_cancel(reason_made([&] {
+    bool direct = !child.root() && child.given_name().empty();
+    return text((direct ? name_of(*child.waiting_on()) : child.name()) + " ") +
+           (child.started() ? place_of_waiting(child) : ", before it began");
+  }));
 }
 
-void deadline_base::throw_timeout() const {
-  throw timeout_error(absolute_ ? "timed out at its deadline"
-                                : "timed out after " + seconds(when_));
+void deadline_base::throw_timeout() {
+  std::string_view told = timed_child().why_cancelled().message();
+  throw timeout_error(told.empty() ? text({}) : std::string(told));
+}
+
+std::string deadline_base::text(const std::string& child) const {
+  if (absolute_) return "timeout_at: " + child + "timed out at its deadline";
+  return "wait_for: " + child + "timed out after " + duration_text(std::chrono::nanoseconds(when_));
 }
 
 std::string deadline_base::detail() const {
   if (!waiter() || !armed()) return {};
-  return seconds(deadline - loop::of(*waiter()).now_ns()) + " left";
+  return duration_text(std::chrono::nanoseconds(deadline - loop::of(*waiter()).now_ns())) + " left";
 }
 
 }}}  // namespace rondo::v0::detail

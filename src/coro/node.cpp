@@ -9,16 +9,11 @@
 
 namespace rondo { inline namespace v0 { namespace detail {
 
-struct node::details {
-  std::string name;
-  std::string cancel_message;
-};
-
 node::~node() {
   if (first_child_) fatal("a task was destroyed before its children");
   leave_tree();
   release(ctx);
-  delete details_;
+  delete name_;
 }
 
 void node::link(node& parent) noexcept {
@@ -33,7 +28,10 @@ void node::link(node& parent) noexcept {
     parent.first_child_ = this;
     previous_sibling_ = this;
   }
-  if (parent.cancel_requested_ && !shielded_) cancel_requested_ = true;
+  if (parent.cancel_requested_ && !shielded_) {
+    cancel_requested_ = true;
+    reason_ = parent.reason_;
+  }
 }
 
 void node::leave_tree() noexcept {
@@ -79,24 +77,16 @@ void node::start(entry& e) noexcept {
   }
 }
 
-void node::cancel_self() noexcept {
+void node::cancel_self(const cancel_reason& why) noexcept {
+  if (!cancel_requested_) reason_ = why;
   cancel_requested_ = true;
   if (operation* op = waiting_on_; op && op->waiting() && op->cancel()) op->complete_stopped();
 }
 
-void node::request_cancel() noexcept {
+void node::request_cancel(cancel_reason why) noexcept {
   if (cancel_requested_ || done_) return;
-  cancel_self();
+  cancel_self(why);
   cancel_children();
-}
-
-void node::request_cancel(std::string_view message) {
-  if (cancel_requested_ || done_) return;
-  if (!message.empty()) {
-    if (!details_) details_ = new details;
-    details_->cancel_message = message;
-  }
-  request_cancel();
 }
 
 void node::cancel_children() noexcept { cancel_below(false); }
@@ -108,7 +98,7 @@ void node::cancel_below(bool through_shields) noexcept {
   while (n) {
     bool skip = !through_shields && (n->shielded_ || n->cancel_requested_);
     if (!skip) {
-      n->cancel_self();
+      n->cancel_self(n->parent_->reason_);
       if (n->first_child_) {
         n = n->first_child_;
         continue;
@@ -152,23 +142,19 @@ void node::destroy_root() noexcept {
 }
 
 std::string node::name() const {
-  if (details_ && !details_->name.empty()) return details_->name;
+  if (name_ && !name_->empty()) return *name_;
   if (root_) return coroutine_name(root_->created().function_name());
   if (waiting_on_) return waiting_on_->describe();
   return "task";
 }
 
 std::string_view node::given_name() const noexcept {
-  return details_ ? std::string_view(details_->name) : std::string_view();
+  return name_ ? std::string_view(*name_) : std::string_view();
 }
 
 void node::set_name(std::string name) {
-  if (!details_) details_ = new details;
-  details_->name = std::move(name);
-}
-
-std::string_view node::cancel_message() const noexcept {
-  return details_ ? std::string_view(details_->cancel_message) : std::string_view();
+  if (!name_) name_ = new std::string;
+  *name_ = std::move(name);
 }
 
 void coroutine_lost(const node& n) noexcept {

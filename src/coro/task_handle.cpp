@@ -53,22 +53,20 @@ void spawned_base::report_if_unretrieved() noexcept {
   });
 }
 
-void spawned_base::throw_cancelled() const { throw cancelled_error(std::string(cancel_message())); }
-
 void spawned_base::throw_wrong_thread(const char* caller) const {
   throw usage_error(std::string(caller) + ": task '" + display_name() +
                     "' runs on another thread's loop; use loop_ref::call_soon_threadsafe");
 }
 
 void spawned_base::throw_cannot_wait(const node* waiter) const {
-  if (waiter == this) throw usage_error("task '" + display_name() + "' awaits itself");
-  throw usage_error("task '" + display_name() +
+  if (waiter == this) throw usage_error("task_handle: task '" + display_name() + "' awaits itself");
+  throw usage_error("task_handle: task '" + display_name() +
                     "' runs on another thread's loop and cannot be awaited here; start it with "
                     "run_coroutine_threadsafe, or hand its result over in a promise");
 }
 
 void spawned_base::require_done() const {
-  if (!done()) throw usage_error("task '" + display_name() + "' has no result yet: it still runs");
+  if (!done()) throw usage_error("task_handle::result: task '" + display_name() + "' still runs");
 }
 
 }}}  // namespace rondo::v0::detail

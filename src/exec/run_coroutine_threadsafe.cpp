@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "detail/duration_text.hpp"
+
 namespace rondo { inline namespace v0 { namespace detail {
 
 struct concurrent_core::state {
@@ -22,10 +24,12 @@ void concurrent_core::wait() noexcept {
   std::unique_lock lock(state_->mutex);
   state_->changed.wait(lock, [&] { return state_->done; });
 }
-bool concurrent_core::wait_until(std::int64_t deadline) noexcept {
+void concurrent_core::wait(delay limit) {
   std::unique_lock lock(state_->mutex);
-  std::chrono::steady_clock::time_point when{std::chrono::nanoseconds(deadline)};
-  return state_->changed.wait_until(lock, when, [&] { return state_->done; });
+  time_point deadline = std::chrono::steady_clock::now() + limit;
+  if (!state_->changed.wait_until(lock, deadline, [&] { return state_->done; }))
+    throw timeout_error("concurrent_future::get: the task has not ended after " +
+                        duration_text(limit.nanoseconds()));
 }
 bool concurrent_core::done() const noexcept {
   std::lock_guard lock(state_->mutex);

@@ -2,7 +2,7 @@
 #include <rondo/loop/sleep.hpp>
 
 #include <algorithm>
-#include <cstdio>
+#include "detail/duration_text.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -21,10 +21,8 @@ bool sleep_operation::cancel() noexcept {
 
 std::string sleep_operation::detail() const {
   if (!waiter() || !armed()) return {};
-  double left = static_cast<double>(deadline - loop::of(*waiter()).now_ns()) / 1e9;
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1fs more", left < 0 ? 0 : left);
-  return text;
+  std::int64_t left = std::max<std::int64_t>(0, deadline - loop::of(*waiter()).now_ns());
+  return duration_text(std::chrono::nanoseconds(left)) + " more";
 }
 
 }}}  // namespace rondo::v0::detail

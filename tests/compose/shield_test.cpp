@@ -166,8 +166,8 @@ TEST(finally, says_that_a_cleanup_was_cut_off_where_and_whose) {
   EXPECT_EQ(said.kinds, (std::vector<rondo::problem>(2, rondo::problem::cleanup_cut_off)));
   EXPECT_EQ(
       said.messages,
-      (test::lines{"the cleanup 'rollback' of task 'transfer' was cut off after its limit of 2s; "
-                   "it waited for sleep in rollback_reply at shield_test.cpp:146",
+      (test::lines{"the cleanup 'rollback' of task 'transfer' was cut off after its limit of 2s, "
+                   "waiting for sleep 99s more in rollback_reply at shield_test.cpp:146",
                    "the cleanup 'sleep' of task 'waits' was cut off after its limit of 1.5s"}));
 }
 

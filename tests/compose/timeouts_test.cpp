@@ -1,10 +1,12 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // wait_for, timeout_at, move_on_after, cancel_scope.
+#include <optional>
 #include <stdexcept>
 
 #include <gtest/gtest.h>
 
+#include <rondo/testing/allocations.hpp>
 #include "support/async.hpp"
 
 using namespace std::chrono_literals;
@@ -16,6 +18,7 @@ rondo::task<int> after(rondo::delay time, int value) {
   co_return value;
 }
 
+constexpr unsigned line_of_stays = __LINE__ + 3;
 rondo::task<> stays(test::journal& j, std::string name) {
   test::witness w(j, name);
   co_await rondo::sleep(1000s);
@@ -57,7 +60,115 @@ TEST(wait_for, cancels_what_takes_too_long_waits_for_it_and_throws) {
     }
     EXPECT_EQ(rondo::now() - begin, 1s);
   });
-  EXPECT_EQ(j.lines, (test::lines{"~slow", "timed out after 1s"}));
+  EXPECT_EQ(j.lines,
+            (test::lines{"~slow",
+                         "wait_for: stays timed out after 1s, waiting for sleep 16m39s more "
+                         "at timeouts_test.cpp:" +
+                             std::to_string(line_of_stays)}));
+}
+
+/// What awaiting it throws.
+template <class A>
+rondo::task<std::string> text_of(A what) {
+  try {
+    static_cast<void>(co_await std::move(what));
+  } catch (const rondo::timeout_error& e) {
+    co_return e.what();
+  }
+  co_return "no timeout_error";
+}
+
+constexpr unsigned line_of_get = __LINE__ + 1;
+rondo::task<int> inner(rondo::queue<int>& q) { co_return co_await q.get(); }
+constexpr unsigned line_of_inner = __LINE__ + 1;
+rondo::task<int> outer(rondo::queue<int>& q) { co_return co_await inner(q); }
+
+TEST(wait_for, says_what_timed_out_and_what_that_waited_for) {
+  static_cast<void>(line_of_inner);
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::queue<int> q;
+    const std::string get_at = " at timeouts_test.cpp:" + std::to_string(line_of_get);
+    std::string said = co_await text_of(rondo::wait_for(q.get(), 1s));
+    EXPECT_EQ(said, "wait_for: queue.get timed out after 1s");
+    said = co_await text_of(rondo::wait_for(inner(q), 50ms));
+    EXPECT_EQ(said, "wait_for: inner timed out after 0.05s, waiting for queue.get" + get_at);
+    said = co_await text_of(rondo::wait_for(outer(q), 2h));
+    EXPECT_EQ(said, "wait_for: outer timed out after 2h, waiting for queue.get in inner" + get_at);
+    said = co_await text_of(rondo::timeout_at(inner(q), rondo::now() + rondo::delay(1s)));
+    EXPECT_EQ(said, "timeout_at: inner timed out at its deadline, waiting for queue.get" + get_at);
+    // The innermost of what stands one in the other.
+    said = co_await text_of(rondo::wait_for(rondo::timeout_at(inner(q), rondo::now() + 5s), 1s));
+    EXPECT_EQ(
+        said,
+        "wait_for: wait_for 4s left timed out after 1s, waiting for queue.get in inner" + get_at);
+    auto both = [&]() -> rondo::task<> { co_await rondo::gather(inner(q), inner(q)); };
+    said = co_await text_of(rondo::wait_for(both(), 1s));
+    EXPECT_NE(said.find(" timed out after 1s, waiting for gather at timeouts_test.cpp:"), said.npos)
+        << said;
+    // A handle is waited for; its task goes on.
+    auto h = rondo::create_task(inner(q), "the reader");
+    said = co_await text_of(rondo::wait_for(h, 1s));
+    EXPECT_EQ(said, "wait_for: task the reader timed out after 1s");
+    h.cancel();
+    auto named = [&]() -> rondo::task<> {
+      rondo::current_task().set_name("by its name");
+      co_await rondo::sleep(100s);
+    };
+    said = co_await text_of(rondo::wait_for(named(), 1s));
+    EXPECT_EQ(said.substr(0, 46), "wait_for: by its name timed out after 1s, wait");
+  });
+}
+
+TEST(wait_for, says_that_there_was_no_time_at_all) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::queue<int> q;
+    std::string said = co_await text_of(rondo::wait_for(inner(q), 0s));
+    EXPECT_EQ(said, "wait_for: inner timed out after 0s, before it began");
+    said = co_await text_of(rondo::wait_for(q.get(), -1500ms));
+    EXPECT_EQ(said, "wait_for: queue.get timed out after -1.5s, before it began");
+    said = co_await text_of(rondo::timeout_at(inner(q), rondo::now()));
+    EXPECT_EQ(said, "timeout_at: inner timed out at its deadline, before it began");
+  });
+}
+
+TEST(wait_for, says_less_when_memory_is_short) {
+  test::run_virtual([]() -> rondo::task<> {
+    rondo::queue<int> q;
+    std::optional<rondo::testing::failing_allocation> fault;
+    auto wait = rondo::create_task(rondo::wait_for(inner(q), 1s));
+    // Armed later for the same time: it comes after.
+    auto before = rondo::call_later(1s - 1ns, [&] { fault.emplace(0, true); });
+    auto after = rondo::call_later(1s, [&] { fault.reset(); });
+    co_await test::ended(wait);
+    std::string said;
+    try {
+      static_cast<void>(wait.result());
+    } catch (const rondo::timeout_error& e) {
+      said = e.what();
+    }
+    EXPECT_EQ(said, "wait_for: timed out after 1s");
+  });
+}
+
+// The first who cancels says why.
+TEST(wait_for, of_a_task_that_was_cancelled_before_the_time_was_up) {
+  test::run_virtual([]() -> rondo::task<> {
+    auto slow = []() -> rondo::task<> {
+      rondo::current_task().cancel("own will");
+      co_await rondo::sleep(0s);
+    };
+    auto body = [&]() -> rondo::task<> {
+      rondo::current_task().cancel("own will");
+      co_await rondo::finally(slow(), [] { return rondo::sleep(3s); });
+    };
+    std::string text;
+    try {
+      co_await rondo::wait_for(body(), 1s);
+    } catch (const rondo::cancelled_error& e) {
+      text = e.message();
+    }
+    EXPECT_EQ(text, "own will");
+  });
 }
 
 TEST(wait_for, completion_wins_over_the_timeout) {

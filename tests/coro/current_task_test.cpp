@@ -251,7 +251,7 @@ TEST(current_task, the_tree_says_what_each_waits_for_and_where) {
     EXPECT_NE(tree.find("│  ├─ lambda in "), tree.npos) << tree;
     std::string where = "current_task_test.cpp:" + std::to_string(app::line_of_fetch);
     EXPECT_NE(tree.find("waits for event  at app::fetch " + where + " < "), tree.npos) << tree;
-    EXPECT_NE(tree.find("│  └─ sleep 10.0s more"), tree.npos) << tree;
+    EXPECT_NE(tree.find("│  └─ sleep 10s more"), tree.npos) << tree;
     EXPECT_NE(tree.find("└─ new  waits for event"), tree.npos) << tree;
     EXPECT_NE(tree.find("waits for event  at " + where + "\n"), tree.npos) << tree;
     h.cancel();

@@ -38,6 +38,7 @@ INTERNAL = {
     "http::body::open", "http::request::parameter",
     "http::request::parameters", "http::request::set_body_source", "http::request::known_id",
     "http::request::adopt_id", "http::request::clear", "html::selector::compiled",
+    "outcome::set_cancelled_because",
 }
 # What generic code and Rondo's own parts ask of many types.
 MACHINERY = {"value_type", "promise_type", "handle_type", "as_operation", "awaited_as_call",

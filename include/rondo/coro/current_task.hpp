@@ -25,7 +25,9 @@ class task_ref {
   void set_name(std::string name) { node().set_name(std::move(name)); }
   /// Asks the task to stop, as task_handle::cancel does. A task that cancels
   /// itself goes on until its next suspension.
-  void cancel(std::string_view message = {}) { node().request_cancel(message); }
+  void cancel(std::string_view message = {}) {
+    node().request_cancel(detail::cancel_reason(message));
+  }
   bool cancel_requested() const { return node().cancel_requested(); }
 
  private:

@@ -36,7 +36,10 @@ class error : public std::exception {
   std::string what_;
 };
 
-/// A deadline passed before the operation finished.
+/// A deadline passed before the operation finished. Of wait_for, the text tells what that
+/// was waiting for at that moment, and where:
+///
+///     wait_for: fetch timed out after 0.05s, waiting for read 127.0.0.1:80 at client.cpp:12
 class timeout_error : public error {
  public:
   using error::error;

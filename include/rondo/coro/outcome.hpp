@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <rondo/coro/detail/cancel_reason.hpp>
 #include <rondo/coro/errors.hpp>
 
 namespace rondo { inline namespace v0 {
@@ -77,6 +78,8 @@ class [[nodiscard]] outcome {
       ::new (static_cast<void*>(&value_)) stored_type(other.value_);
     } else if (other.state_ == state::error) {
       ::new (static_cast<void*>(&error_)) std::exception_ptr(other.error_);
+    } else if (other.state_ == state::cancelled) {
+      ::new (static_cast<void*>(&reason_)) detail::cancel_reason(other.reason_);
     }
     state_ = other.state_;
   }
@@ -101,7 +104,8 @@ class [[nodiscard]] outcome {
     return state_ == state::error ? error_ : nullptr;
   }
 
-  /// The value; throws the stored exception, or cancelled_error.
+  /// The value; throws the stored exception, or cancelled_error with the message of the
+  /// cancellation.
   detail::non_void<T>& value() & {
     check();
     return stored_value();
@@ -145,8 +149,10 @@ class [[nodiscard]] outcome {
     ::new (static_cast<void*>(&error_)) std::exception_ptr(std::move(e));
     state_ = state::error;
   }
-  void set_cancelled() noexcept {
+  void set_cancelled() noexcept { set_cancelled_because({}); }
+  void set_cancelled_because(detail::cancel_reason why) noexcept {
     reset();
+    ::new (static_cast<void*>(&reason_)) detail::cancel_reason(std::move(why));
     state_ = state::cancelled;
   }
 
@@ -164,25 +170,36 @@ class [[nodiscard]] outcome {
     if (state_ == state::value) [[likely]]
       return;
     if (state_ == state::error) std::rethrow_exception(error_);
-    throw cancelled_error();
+    if (state_ == state::cancelled) reason_.raise();
+    throw cancelled_error();  // it never ended
   }
   void take(outcome& other) {
     if (other.state_ == state::value) {
       ::new (static_cast<void*>(&value_)) stored_type(std::move(other.value_));
     } else if (other.state_ == state::error) {
       ::new (static_cast<void*>(&error_)) std::exception_ptr(std::move(other.error_));
+    } else if (other.state_ == state::cancelled) {
+      ::new (static_cast<void*>(&reason_)) detail::cancel_reason(std::move(other.reason_));
     }
     state_ = other.state_;
   }
   void reset() noexcept {
-    if (state_ == state::value) value_.~stored_type();
-    if (state_ == state::error) error_.~exception_ptr();
+    if (state_ == state::value) {
+      value_.~stored_type();
+    } else if (state_ != state::empty) [[unlikely]] {
+      if (state_ == state::error) {
+        error_.~exception_ptr();
+      } else {
+        reason_.~cancel_reason();
+      }
+    }
     state_ = state::empty;
   }
 
   union {
     stored_type value_;
     std::exception_ptr error_;
+    detail::cancel_reason reason_;
   };
   state state_ = state::empty;
 };

@@ -41,10 +41,11 @@ class task_handle_base {
 
   /// Asks the task to stop: the operation that it waits for is cancelled and its
   /// frames are destroyed, leaf first; what completed before is delivered first.
-  /// The message reaches whoever awaits the handle, in cancelled_error.
+  /// The message reaches whoever awaits the handle, in cancelled_error, and is that of
+  /// all that is cancelled with the task; that of a second call is not heard.
   void cancel(std::string_view message = {}) {
     task().require_own_thread("task_handle::cancel");
-    task().request_cancel(message);
+    task().request_cancel(detail::cancel_reason(message));
   }
 
   std::string name() const {
@@ -91,7 +92,6 @@ class task_handle : public task_handle_base {
   detail::non_void<T> result() const {
     spawned().require_done();
     spawned().mark_retrieved();
-    if (spawned().was_cancelled()) spawned().throw_cancelled();
     return spawned().result.value();
   }
 
@@ -99,7 +99,6 @@ class task_handle : public task_handle_base {
   detail::non_void<T> take_result() && {
     spawned().require_done();
     spawned().mark_retrieved();
-    if (spawned().was_cancelled()) spawned().throw_cancelled();
     return std::move(spawned().result).value();
   }
 

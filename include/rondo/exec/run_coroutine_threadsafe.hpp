@@ -1,8 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -47,8 +45,7 @@ class [[nodiscard]] concurrent_future {
   }
   /// The same, but throws timeout_error when it takes longer; then get again.
   T get(delay limit) {
-    if (!state().wait_until(limit.after(steady_now())))
-      throw timeout_error("timed out in concurrent_future::get");
+    state().wait(limit);
     return take();
   }
   /// Asks the task to stop.
@@ -71,9 +68,6 @@ class [[nodiscard]] concurrent_future {
     if (!state_) [[unlikely]]
       throw usage_error("concurrent_future: it was moved away");
     return *state_;
-  }
-  static std::int64_t steady_now() noexcept {
-    return std::chrono::steady_clock::now().time_since_epoch().count();
   }
   loop_ref loop_;
   detail::ref<detail::concurrent_state<T>> state_;

@@ -79,10 +79,7 @@ class [[nodiscard]] scope_operation final : public scope_operation_base {
     complete_or_stop(child_.result.cancelled());
   }
   std::optional<element_t<value_type>> result() {
-    if (child_.result.cancelled()) {
-      if (scope_.cancelled()) return std::nullopt;
-      throw cancelled_error(std::string(child_.cancel_message()));
-    }
+    if (child_.result.cancelled() && scope_.cancelled()) return std::nullopt;
     return std::optional<element_t<value_type>>(std::move(child_.result).value());
   }
 

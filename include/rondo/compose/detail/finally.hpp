@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <rondo/coro/detail/body.hpp>
@@ -30,15 +31,10 @@ class finally_base : public composite, private timer {
   static void report_replaced(const std::exception_ptr& error) noexcept;
 
  private:
+  std::string text(const std::string& cleanup) const;
   node* cleanup_ = nullptr;
   std::int64_t limit_;
-  // Where the cleanup was when its time was up; its frames are gone when that
-  // is reported.
   bool cut_off_ = false;
-  const char* cleanup_function_ = nullptr;
-  const char* waited_for_ = nullptr;
-  const char* waiting_function_ = nullptr;
-  code_place waiting_at_;
 };
 
 template <class B, class F, class C>

@@ -64,10 +64,7 @@ class [[nodiscard]] stoppable_operation final : public stoppable_base {
   }
   void child_done(node&) noexcept override { end_child(child_.result.cancelled()); }
   std::optional<element_t<value_type>> result() {
-    if (child_.result.cancelled()) {
-      if (requested()) return std::nullopt;
-      throw cancelled_error(std::string(child_.cancel_message()));
-    }
+    if (child_.result.cancelled() && requested()) return std::nullopt;
     return std::optional<element_t<value_type>>(std::move(child_.result).value());
   }
 

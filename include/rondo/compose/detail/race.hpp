@@ -18,7 +18,7 @@ class [[nodiscard]] race_operation final : public gather_base {
 
   bool begin() noexcept override { return children_.start_below(*waiter()); }
   void child_done(node& done) noexcept override {
-    if (!children_.ended(done, [this](auto& c) { this->child_ended(c.result); })) return;
+    if (!children_.ended(done, [this](auto& c) { this->child_ended(c); })) return;
     if (won_) {
       complete();  // also when a cancellation has reached the losers first
     } else {
@@ -37,10 +37,10 @@ class [[nodiscard]] race_operation final : public gather_base {
   const char* describe() const noexcept override { return "race"; }
 
  private:
-  template <class T>
-  void child_ended(outcome<T>& o) noexcept {
-    note(o.cancelled() && !won_, o.exception());
-    if (o.has_value() && !won_) {
+  template <class C>
+  void child_ended(C& c) noexcept {
+    note(c.result.cancelled() && !won_, c.result.exception(), c.why_cancelled());
+    if (c.result.has_value() && !won_) {
       won_ = true;
       waiter()->cancel_children();
     }

@@ -63,8 +63,7 @@ class group_core : public composite, public supervisor {
   std::size_t running_ = 0;
   std::exception_ptr error_;
   bool cancelled_itself_ = false;
-  bool body_cancelled_ = false;
-  bool task_cancelled_ = false;
+  bool child_cancelled_ = false;  // the body or a task
 };
 
 template <class R>
@@ -127,10 +126,9 @@ class [[nodiscard]] group_operation final : public group_core {
   value_type result() {
     check();
     if constexpr (std::is_void_v<value_type>) {
-      return;
-    } else {
-      return std::move(body_->result).get();
+      if (body_->result.cancelled() && cancelled_itself()) return;
     }
+    return std::move(body_->result).get();
   }
 
  private:

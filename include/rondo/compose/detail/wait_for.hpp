@@ -13,9 +13,6 @@
 
 namespace rondo { inline namespace v0 { namespace detail {
 
-/// `1.5s`, for messages.
-std::string seconds(std::int64_t ns);
-
 /// One child with a deadline.
 class deadline_base : public composite, protected timer {
  public:
@@ -23,20 +20,24 @@ class deadline_base : public composite, protected timer {
   std::string detail() const override;
 
  protected:
-  deadline_base(std::int64_t when, bool absolute) noexcept : when_(when), absolute_(absolute) {}
+  deadline_base(std::int64_t when, bool absolute, bool throws) noexcept
+      : when_(when), absolute_(absolute), throws_(throws) {}
   deadline_base(deadline_base&&) = default;
   ~deadline_base() = default;
 
   void begin_child(node& child) noexcept;
   void end_child(bool cancelled) noexcept;
   bool timed_out() const noexcept { return timed_out_; }
-  [[noreturn]] void throw_timeout() const;
+  [[noreturn]] void throw_timeout();
   virtual node& timed_child() noexcept = 0;
 
  private:
   static void expired(timer& t) noexcept;
+  void time_is_up() noexcept;
+  std::string text(const std::string& child) const;
   std::int64_t when_;
   bool absolute_;
+  bool throws_;
   bool timed_out_ = false;
 };
 
@@ -46,7 +47,7 @@ class [[nodiscard]] deadline_operation final : public deadline_base {
 
  public:
   deadline_operation(B&& b, std::int64_t when, bool absolute)
-      : deadline_base(when, absolute), child_(std::move(b)) {}
+      : deadline_base(when, absolute, Throws), child_(std::move(b)) {}
   deadline_operation(deadline_operation&&) = default;
 
   bool begin() noexcept override {
@@ -56,8 +57,7 @@ class [[nodiscard]] deadline_operation final : public deadline_base {
   void child_done(node&) noexcept override { end_child(child_.result.cancelled()); }
 
   std::conditional_t<Throws, value_type, std::optional<element_t<value_type>>> result() {
-    if (child_.result.cancelled()) {
-      if (!timed_out()) throw cancelled_error(std::string(child_.cancel_message()));
+    if (timed_out() && child_.result.cancelled()) {
       if constexpr (Throws) {
         throw_timeout();
       } else {

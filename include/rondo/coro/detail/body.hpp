@@ -86,9 +86,9 @@ class body {
   ~body() { op_.check_idle(); }
 
   /// Takes what the body ended with, and destroys its frame if it has one.
-  void finish(node&, bool stopped, outcome<value_type>& out) noexcept {
+  void finish(node& n, bool stopped, outcome<value_type>& out) noexcept {
     if (stopped) {
-      out.set_cancelled();
+      out.set_cancelled_because(n.why_cancelled());
       return;
     }
     try {
@@ -132,7 +132,7 @@ class body<task<T>> {
 
   void finish(node& n, bool stopped, outcome<T>& out) noexcept {
     if (stopped) {
-      out.set_cancelled();
+      out.set_cancelled_because(n.why_cancelled());
       return;
     }
     try {

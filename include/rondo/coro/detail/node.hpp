@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include <rondo/coro/detail/cancel_reason.hpp>
 #include <rondo/coro/detail/entry.hpp>
 #include <rondo/coro/detail/scheduler.hpp>
 #include <rondo/coro/detail/source_name.hpp>
@@ -57,10 +58,9 @@ class node : public entry {
   /// its cancellation; and starts in the next turn.
   void start_below(node& parent) noexcept;
 
-  /// Asks this node and everything below it to stop. Stops at shields. Never
-  /// runs user code, never resumes, destroys or allocates (but for a message).
-  void request_cancel() noexcept;
-  void request_cancel(std::string_view message);
+  /// Asks this node and everything below it to stop, for one reason. Stops at shields.
+  /// Never runs user code, never resumes, destroys or allocates (but for the reason).
+  void request_cancel(cancel_reason why = {}) noexcept;
   /// The same for everything below this node, not for itself.
   void cancel_children() noexcept;
   /// Even what is shielded: for a loop that must close and could not otherwise.
@@ -72,7 +72,8 @@ class node : public entry {
   /// The name given by the user, or empty.
   std::string_view given_name() const noexcept;
   void set_name(std::string name);
-  std::string_view cancel_message() const noexcept;
+  /// Why it was asked to stop.
+  const cancel_reason& why_cancelled() const noexcept { return reason_; }
 
   context* ctx = nullptr;  ///< what context_var::get sees; owned by counting
 
@@ -113,11 +114,9 @@ class node : public entry {
 
   void link(node& parent) noexcept;
   void unwind() noexcept;
-  void cancel_self() noexcept;
+  void cancel_self(const cancel_reason& why) noexcept;
   void cancel_below(bool through_shields) noexcept;
   static void start(entry& e) noexcept;
-
-  struct details;  // name and cancel message: most nodes have neither
 
   scheduler* sched_ = nullptr;
   node* parent_ = nullptr;
@@ -128,7 +127,8 @@ class node : public entry {
   promise_base* leaf_ = nullptr;
   promise_base* root_ = nullptr;
   const void* unwound_ = nullptr;
-  details* details_ = nullptr;
+  std::string* name_ = nullptr;  // given by the user: most have none
+  cancel_reason reason_;
   bool cancel_requested_ = false;
   bool shielded_ = false;
   bool started_ = false;

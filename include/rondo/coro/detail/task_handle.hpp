@@ -60,7 +60,6 @@ class spawned_base : public node, public pooled, public counted<spawned_base> {
   void set_borrows() noexcept { borrows_ = true; }
   bool borrows() const noexcept { return borrows_; }
   void mark_retrieved() noexcept { retrieved_ = true; }
-  [[noreturn]] void throw_cancelled() const;
   /// Throws unless the task has ended.
   void require_done() const;
   /// Throws on a thread that is not the task's.
@@ -155,7 +154,6 @@ class [[nodiscard]] join_operation final : public operation, private completion_
   T result() {
     if (!task_->done()) task_->throw_cannot_wait(waiter());
     task_->mark_retrieved();
-    if (task_->was_cancelled()) task_->throw_cancelled();
     if constexpr (Move) {
       return std::move(task_->result).get();
     } else {

@@ -1,7 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -9,6 +8,7 @@
 #include <rondo/coro/create_task.hpp>
 #include <rondo/detail/counted.hpp>
 #include <rondo/exec/detail/lost_exception.hpp>
+#include <rondo/loop/time.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -17,7 +17,8 @@ class concurrent_core : public counted<concurrent_core, held_on::many_threads> {
  public:
   concurrent_core();
   void wait() noexcept;
-  bool wait_until(std::int64_t deadline) noexcept;
+  /// Throws timeout_error.
+  void wait(delay limit);
   bool done() const noexcept;
   /// The result is there. False: nobody can ask for it any more.
   bool finish() noexcept;
@@ -93,7 +94,7 @@ class delivered_task final : public spawned_result<void> {
     keep_name();
     body_.finish(*this, stopped, delivery_->state().result);
     if (stopped) {
-      result.set_cancelled();
+      result.set_cancelled_because(why_cancelled());
     } else {
       result.set_value();
     }
