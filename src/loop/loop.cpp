@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include <cstdlib>
 #include <cstring>
-#include <stdexcept>
 
 #include <rondo/coro/current_task.hpp>
 #include <rondo/coro/detail/backtrace.hpp>
@@ -53,9 +52,9 @@ struct loop::local_entry {
 
 loop::loop(loop_options options) {
   if (detail::this_thread_scheduler)
-    throw std::logic_error(
-        "rondo: a loop runs on this thread already: co_await the task instead of "
-        "calling run, or call run on another thread");
+    throw usage_error(
+        "run: a loop runs on this thread already; co_await the task instead of calling run, or "
+        "call run on another thread");
   detail::occupy_standard_fds();
   detail::leave_loops_in_children();
   backend_ = detail::make_backend(options.backend);
@@ -116,9 +115,7 @@ loop::~loop() {
   if (guest_timer_fd_ >= 0) ::close(guest_timer_fd_);
 }
 
-loop& loop::current() {
-  return static_cast<loop&>(detail::running_scheduler("rondo::loop::current"));
-}
+loop& loop::current() { return static_cast<loop&>(detail::running_scheduler("loop::current")); }
 
 backend_kind loop::backend() const noexcept { return backend_->kind(); }
 std::int64_t loop::now_ns() const noexcept { return backend_->now(); }

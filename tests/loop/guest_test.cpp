@@ -183,10 +183,10 @@ TEST(guest_sim, has_no_fd) {
   EXPECT_TRUE(called);
 }
 
-TEST(loop_object, a_second_one_on_the_thread_is_a_logic_error) {
+TEST(loop_object, a_second_one_on_the_thread_is_a_usage_error) {
   rondo::loop l;
-  EXPECT_THROW(rondo::loop second, std::logic_error);
-  EXPECT_THROW(test::run([]() -> rondo::task<> { co_return; }), std::logic_error);
+  EXPECT_THROW(rondo::loop second, rondo::usage_error);
+  EXPECT_THROW(test::run([]() -> rondo::task<> { co_return; }), rondo::usage_error);
   EXPECT_EQ(&rondo::loop::current(), &l);
 }
 

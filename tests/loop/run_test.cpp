@@ -57,15 +57,16 @@ TEST(run, a_cancelled_main_throws_cancelled_error_with_the_message) {
   }
 }
 
-TEST(run, inside_of_run_is_a_logic_error) {
+TEST(run, inside_of_run_is_a_usage_error) {
   test::run([]() -> rondo::task<> {
     try {
       auto inner = value();
       rondo::run(std::move(inner));
       ADD_FAILURE() << "a loop ran inside of a loop";
-    } catch (const std::logic_error& e) {
-      EXPECT_NE(std::string(e.what()).find("co_await the task instead"), std::string::npos)
-          << e.what();
+    } catch (const rondo::usage_error& e) {
+      EXPECT_STREQ(e.what(),
+                   "run: a loop runs on this thread already; co_await the task instead of calling "
+                   "run, or call run on another thread");
     }
     co_await rondo::sleep(0s);  // the outer loop is unharmed
   });

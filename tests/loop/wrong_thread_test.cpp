@@ -150,7 +150,7 @@ TEST(run_inside, of_a_task_is_refused) {
     EXPECT_THROW(l.run_until([] { return false; }), rondo::usage_error);
     EXPECT_THROW(l.cancel_all_and_wait(), rondo::usage_error);
     auto other = []() -> rondo::task<> { co_return; };
-    EXPECT_THROW(rondo::run(other), std::logic_error);
+    EXPECT_THROW(rondo::run(other), rondo::usage_error);
     bool called = false;
     l.call_soon([&] {
       EXPECT_THROW(l.run_once(), rondo::usage_error) << "in a callback";

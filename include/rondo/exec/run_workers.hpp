@@ -55,7 +55,7 @@ class worker_factory {
 /// and unwound, then the process dies of the signal; a second one kills at once.
 /// Only on the main thread. The threads themselves block all signals.
 ///
-/// Throws std::logic_error when a loop runs on this thread already,
+/// Throws usage_error when a loop runs on this thread already,
 /// std::system_error when a thread or its loop cannot be had.
 template <class F>
   requires std::is_invocable_r_v<task<>, F&, std::size_t>

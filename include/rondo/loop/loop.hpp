@@ -41,7 +41,7 @@ struct loop_options {
 /// another one it throws usage_error.
 class loop : private detail::scheduler {
  public:
-  /// Throws std::logic_error when a loop runs on this thread already, and
+  /// Throws usage_error when a loop runs on this thread already, and
   /// std::system_error when the backend cannot be had.
   explicit loop(loop_options options = {});
   /// Cancels what is left and waits for it.

@@ -54,7 +54,7 @@ class runner {
 /// for the tasks that are left, and returns main's value or throws its
 /// exception: `asyncio.run`.
 ///
-/// Throws std::logic_error when a loop runs on this thread already,
+/// Throws usage_error when a loop runs on this thread already,
 /// cancelled_error when main was cancelled, deadlock_error when main can never
 /// go on, std::system_error when the backend cannot be had.
 template <class T>
