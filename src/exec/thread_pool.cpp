@@ -10,7 +10,7 @@ namespace detail {
 std::exception_ptr pool_destroyed(const worker_threads& pool) noexcept {
   try {
     return std::make_exception_ptr(
-        usage_error("thread_pool " + pool.name() + " was destroyed before it ran this call"));
+        usage_error("thread_pool " + pool.name() + ": it was destroyed before it ran this call"));
   } catch (...) {
     return std::current_exception();
   }

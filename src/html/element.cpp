@@ -94,7 +94,8 @@ using detail::node;
 using detail::tree;
 
 const tree& element::owner(const char* what) const {
-  if (!tree_) throw usage_error(std::string("element::") + what + ": there is no such element");
+  if (!tree_)
+    throw usage_error(std::string("html::element::") + what + ": there is no such element");
   return *tree_;
 }
 

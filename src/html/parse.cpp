@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "detail/ascii.hpp"
+#include "detail/duration_text.hpp"
 #include "html/tree.hpp"
 
 namespace rondo { inline namespace v0 { namespace html::detail {
@@ -221,7 +222,7 @@ tree parse_tree(std::string_view text, const parse_options& options) {
                       " bytes of memory");
   if (memory.ended == arena::end::time)
     throw parse_error(what + "it takes more than " +
-                      std::to_string(static_cast<double>(options.max_time.count()) * 1e-9) + " s");
+                      rondo::detail::duration_text(options.max_time.nanoseconds()));
   if (memory.ended == arena::end::allocation) throw std::bad_alloc();
   return builder().take(root);
 }

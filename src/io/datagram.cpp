@@ -74,14 +74,14 @@ unsigned interface_index(std::string_view name) {
   return index;
 }
 
-const datagram_core& opened(const datagram_core* core, const char* what) {
-  if (!core) throw usage_error(std::string(what) + ": the socket is not open");
+const datagram_core& opened(const datagram_core* core) {
+  if (!core) throw usage_error("datagram_socket: it is not open");
   return *core;
 }
 
 void change_membership(const datagram_core* core, const char* what, bool join,
                        std::string_view group, std::string_view interface) {
-  const datagram_core& c = opened(core, what);
+  const datagram_core& c = opened(core);
   std::string subject = what + (" " + std::string(group));
   auto address = endpoint::parse(group, 0);
   if (!address || address->family() != c.family)
@@ -103,7 +103,7 @@ void change_membership(const datagram_core* core, const char* what, bool join,
 }
 
 void set_ip_option(const datagram_core* core, const char* what, int v4, int v6, int value) {
-  const datagram_core& c = opened(core, what);
+  const datagram_core& c = opened(core);
   if (c.family == AF_INET6) {
     set_option(c.fd, IPPROTO_IPV6, v6, value, what);
   } else {
@@ -118,7 +118,7 @@ datagram_socket::datagram_socket(detail::datagram_core* core) noexcept : core_(c
 }
 
 void datagram_socket::connect(const endpoint& peer) {
-  detail::opened(core_, "connect");
+  detail::opened(core_);
   if (::connect(core_->fd, peer.data(), peer.size()) != 0)
     throw detail::errno_error(errno, "connect " + peer.to_string());
   core_->peer = peer;
@@ -143,7 +143,7 @@ void datagram_socket::leave_group(std::string_view group, std::string_view inter
 
 void datagram_socket::set_multicast_interface(std::string_view interface) {
   const char* what = "set multicast interface";
-  const auto& c = detail::opened(core_, what);
+  const auto& c = detail::opened(core_);
   auto index = static_cast<int>(detail::interface_index(interface));
   if (c.family == AF_INET6) {
     detail::set_option(c.fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, index, what);

@@ -58,8 +58,10 @@ void datagram_operation::kernel_done(std::int64_t result) noexcept {
 }
 
 void datagram_operation::check(const char* operation, const endpoint& subject) const {
-  if (!core_) throw usage_error(std::string(operation) + ": the socket is not open");
-  if (misuse_) throw usage_error(operation + (" " + subject.to_string()) + ": " + misuse_);
+  if (!core_) throw usage_error("datagram_socket: it is not open");
+  if (misuse_)
+    throw usage_error(std::string("datagram_socket::") + describe() + " " + subject.to_string() +
+                      ": " + misuse_);
   if (outcome >= 0) return;
   std::string what = operation + (" " + subject.to_string());
   if (core_->closed && (outcome == -ECANCELED || outcome == -EBADF))

@@ -37,10 +37,10 @@ constexpr std::uint64_t piece = 128 * 1024;
 /// Makes a task the only one that writes, between its writes as well.
 class output_claim {
  public:
-  output_claim(stream_core* core, const std::string& what) : core_(core) {
-    if (!core) throw usage_error(what + ": the stream is not open");
+  explicit output_claim(stream_core* core) : core_(core) {
+    if (!core) throw usage_error("send_file: the stream is not open");
     if (core->output_claimed)
-      throw usage_error(what + " " + core->subject() + ": another task is writing");
+      throw usage_error("send_file " + core->subject() + ": another task is writing");
     core->output_claimed = true;
   }
   output_claim(const output_claim&) = delete;
@@ -199,7 +199,7 @@ task<std::uint64_t> send_file(stream& to, file& from, std::uint64_t offset,
   std::string what = "send " + from.path() + " to";
   stream_core* core = to.internal();
   file_ref source(from.internal());
-  output_claim claim(core, what);
+  output_claim claim(core);
   // Whether one may write; and what a cancelled write has left goes first.
   claimed_write first(*core, {}, what);
   co_await first;

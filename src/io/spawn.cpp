@@ -24,12 +24,12 @@ namespace {
 
 void check_strings(const spawn_request& request) {
   if (request.argv.empty() || (request.argv[0].empty() && request.program.empty()))
-    throw usage_error("start: the name of the program is empty");
+    throw usage_error("process: the name of the program is empty");
   auto has_nul = [](const std::string& s) { return s.find('\0') != s.npos; };
   bool bad = has_nul(request.cwd) || has_nul(request.program) ||
              std::ranges::any_of(request.argv, has_nul);
   if (request.environment) bad = bad || std::ranges::any_of(*request.environment, has_nul);
-  if (bad) throw usage_error("start: a NUL within an argument, a variable or the directory");
+  if (bad) throw usage_error("process: a NUL within an argument, a variable or the directory");
 }
 
 std::string_view search_path(const spawn_request& request) {

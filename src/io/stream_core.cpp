@@ -90,7 +90,7 @@ endpoint stream_core::peer() const noexcept {
 
 void stream_core::require_home(const char* operation) {
   if (!home.here())
-    throw usage_error(std::string(operation) + " " + subject() +
+    throw usage_error(std::string("stream::") + operation + " " + subject() +
                       ": it belongs to another thread's loop; use loop_ref::call_soon_threadsafe");
 }
 
@@ -154,8 +154,10 @@ void stream_core::shut_down() noexcept {
 void stream_core::end_output() {
   if (closed) fail("shutdown", -EBADF);
   if (type == kind::pipe)
-    throw usage_error("shutdown_write " + subject() + ": a pipe has one direction; close it");
-  if (output_busy()) throw usage_error("shutdown_write " + subject() + ": another task is writing");
+    throw usage_error("stream::shutdown_write " + subject() +
+                      ": a pipe has one direction; close it");
+  if (output_busy())
+    throw usage_error("stream::shutdown_write " + subject() + ": another task is writing");
   if (std::exchange(output_ended, true)) return;
   if (filter) {
     filter->end_output();

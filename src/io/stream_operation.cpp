@@ -66,10 +66,10 @@ void stream_operation::abort() noexcept {
 
 void stream_operation::check(const char* operation) const {
   if (outcome >= 0) return;
-  if (!core_) throw usage_error(std::string(operation) + ": the stream is not open");
-  if (outcome == -EXDEV) core_->require_home(operation);
+  if (!core_) throw usage_error(std::string("stream::") + describe() + ": the stream is not open");
+  if (outcome == -EXDEV) core_->require_home(describe());
   if (outcome == -EALREADY)
-    throw usage_error(std::string(operation) + " " + core_->subject() +
+    throw usage_error(std::string("stream::") + describe() + " " + core_->subject() +
                       ": another task is at it; one reader and one writer at a time");
   core_->fail(operation, outcome == -ECANCELED ? -ECONNABORTED : outcome);
 }

@@ -166,7 +166,7 @@ std::string read_bytes_operation::result() {
 read_until_operation::read_until_operation(stream_core* core, std::vector<std::string> separators)
     : read_bytes_operation(core, goal::until, 0), separators_(std::move(separators)) {
   for (const std::string& s : separators_)
-    if (s.empty()) throw usage_error("read_until: a separator is empty");
+    if (s.empty()) throw usage_error("stream::read_until: a separator is empty");
 }
 
 bool read_some_operation::work() noexcept {

@@ -125,7 +125,7 @@ task<process> subprocess_plan::start() {
   auto failure = [&] { return errno_error(errno, "start " + program()); };
   using kind = redirect::kind;
   if (!input_.empty() && (!collects_ || standard_[0].kind_ != kind::pipe))
-    throw usage_error("start " + program() +
+    throw usage_error("process " + program() +
                       ": input is for run_process; else use redirect::pipe and communicate");
   auto* core = new subprocess_core(program(), request_.new_process_group, output_limit_);
   core->on_limit = on_limit_;
@@ -156,7 +156,7 @@ task<process> subprocess_plan::start() {
         theirs.emplace_back(fd);
         break;
       case kind::to_out: {
-        if (number != 2) throw usage_error("start " + program() + ": only errors can go to_out");
+        if (number != 2) throw usage_error("process " + program() + ": only errors can go to_out");
         auto out = std::ranges::find(request_.fds, 1, &spawn_request::fd_mapping::child_fd);
         fd = out == request_.fds.end() ? STDOUT_FILENO : out->fd;
         break;

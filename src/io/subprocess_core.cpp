@@ -144,7 +144,7 @@ stream& subprocess_core::pipe_of(std::size_t number) {
 
 bool subprocess_core::signal(int number, bool group) const {
   if (group && !own_group_)
-    throw usage_error("signal the group of " + program +
+    throw usage_error("process::kill_group of " + program +
                       ": it has none of its own (new_process_group)");
   // Reaped, its pidfd reaches nobody; its group may still have members.
   if (reaped_ && !group) return false;

@@ -118,7 +118,7 @@ class execution final : public composite, public list_link<execution> {
   template <class E>
   void fail(const char* why) noexcept {
     try {
-      throw E("call of " + std::string(function.short_name()) + ": " + why);
+      throw E("process_pool::call of " + std::string(function.short_name()) + ": " + why);
     } catch (...) {
       error_ = std::current_exception();
     }
@@ -237,8 +237,8 @@ task<packed> pool_core::converse(execution& e) {
     w = co_await worker::start(max_message);
   }
   if (abandoned_)
-    throw broken_process_pool("call of " + std::string(e.function.short_name()) + ": " +
-                              destroyed_before);
+    throw broken_process_pool("process_pool::call of " + std::string(e.function.short_name()) +
+                              ": " + destroyed_before);
   if (e.given_up()) {
     put_back(std::move(w));
     co_return packed();
@@ -331,9 +331,9 @@ std::size_t process_pool::parallelism() const noexcept { return core_->workers; 
 task<packed> process_pool::execute(const remote_function& f, packed arguments) {
   std::size_t size = f.name().size() + detail::longest_name_header + arguments.size();
   if (size > core_->max_message)
-    throw std::length_error("call of " + std::string(f.short_name()) + ": arguments of " +
-                            std::to_string(size) + " bytes are over the limit of " +
-                            std::to_string(core_->max_message));
+    throw std::length_error("process_pool::call of " + std::string(f.short_name()) +
+                            ": arguments of " + std::to_string(size) +
+                            " bytes are over the limit of " + std::to_string(core_->max_message));
   return detail::execute_in(core_, f, std::move(arguments));
 }
 

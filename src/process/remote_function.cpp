@@ -82,7 +82,7 @@ void remote_function::require_unique() const {
   for (const remote_function* f = first_function; f; f = f->next_) {
     // The same function may be registered by several shared libraries.
     if (f->name_ == name_ && f->address_ != address_)
-      throw usage_error("call of " + std::string(short_name()) +
+      throw usage_error("process_pool::call of " + std::string(short_name()) +
                         ": two files of this program have a function of this name and type that "
                         "is static or in an unnamed namespace; rename one, or give it external "
                         "linkage");
@@ -98,7 +98,7 @@ const remote_function* remote_function::find(std::string_view name) noexcept {
 packed remote_function::answer(std::string_view name, std::string_view arguments) {
   try {
     const remote_function* f = find(name);
-    if (!f) throw usage_error("this process has no function " + std::string(name));
+    if (!f) throw usage_error("process_pool: the worker has no function " + std::string(name));
     return f->call_(arguments);
   } catch (const std::exception& e) {
     return detail::pack_error(current_exception_type(), e.what());

@@ -8,7 +8,7 @@ namespace rondo { inline namespace v0 { namespace testing { namespace detail {
 
 void throw_not_replaced() {
   throw usage_error(
-      "failing_allocation: no source file of this program includes "
+      "testing::failing_allocation: no source file of this program includes "
       "<rondo/testing/replace_new.hpp>");
 }
 

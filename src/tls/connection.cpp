@@ -11,6 +11,7 @@
 #include <rondo/loop/loop.hpp>
 #include "io/stream_handshake.hpp"
 
+#include "detail/duration_text.hpp"
 #include "tls/context_state.hpp"
 #include "tls/filter.hpp"
 
@@ -51,10 +52,8 @@ task<> do_handshake(detail::stream_core& core, delay limit) {
   detail::handshake_operation handshake(&core);
   auto done = co_await move_on_after(std::move(handshake), limit);
   if (!done)
-    throw timeout_error(
-        "tls handshake with " + core.subject() + ": not done within " +
-        std::to_string(std::chrono::ceil<std::chrono::milliseconds>(limit.nanoseconds()).count()) +
-        " ms");
+    throw timeout_error("tls handshake with " + core.subject() + ": timed out after " +
+                        detail::duration_text(limit.nanoseconds()));
 }
 
 task<> begin_tls(stream& s, tls_context context, std::string server_name, delay handshake_timeout,

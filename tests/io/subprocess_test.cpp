@@ -266,17 +266,17 @@ TEST_F(subprocess, errors_of_starting) {
               "start ls in /nosuch: No such file or directory");
     EXPECT_EQ(co_await started({.cwd = "/etc/passwd"}, "ls"),
               "start ls in /etc/passwd: Not a directory");
-    EXPECT_EQ(co_await started({}, ""), "start: the name of the program is empty");
+    EXPECT_EQ(co_await started({}, ""), "process: the name of the program is empty");
     std::string nul = co_await started({}, std::string("l\0s", 3));
-    EXPECT_EQ(nul, "start: a NUL within an argument, a variable or the directory");
+    EXPECT_EQ(nul, "process: a NUL within an argument, a variable or the directory");
     EXPECT_EQ(co_await started({.out = redirect::to_out}, "ls"),
-              "start ls: only errors can go to_out");
+              "process ls: only errors can go to_out");
     EXPECT_EQ(co_await started({.in = redirect::pipe, .input = "x"}, "cat"),
-              "start cat: input is for run_process; else use redirect::pipe and communicate");
+              "process cat: input is for run_process; else use redirect::pipe and communicate");
     EXPECT_EQ(co_await started({.in = redirect::to(999)}, "cat"), "start cat: Bad file descriptor");
     std::string twice =
         co_await error_of(rondo::run_process({.in = redirect::null, .input = "x"}, "cat"));
-    EXPECT_EQ(twice.substr(0, 20), "start cat: input is ");
+    EXPECT_EQ(twice.substr(0, 22), "process cat: input is ");
     rondo::process none;
     EXPECT_FALSE(none);
     EXPECT_THROW(none.kill(), rondo::usage_error);
@@ -462,9 +462,10 @@ TEST_F(subprocess, braces_mean_no_options) {
     EXPECT_EQ(r.output, "a b\n");
     r = co_await rondo::run_process(std::string_view(name), "c");
     EXPECT_EQ(r.output, "c\n");
-    EXPECT_EQ(co_await error_of(rondo::run_process("")), "start: the name of the program is empty");
+    EXPECT_EQ(co_await error_of(rondo::run_process("")),
+              "process: the name of the program is empty");
     EXPECT_EQ(co_await error_of(rondo::run_process({}, "", "x")),
-              "start: the name of the program is empty");
+              "process: the name of the program is empty");
   });
 }
 

@@ -492,7 +492,7 @@ TEST(process_pool, messages_have_a_limit_both_ways) {
       co_await pool.call<&jobs::echo>(std::string(1'000'000, 'x'));
       ADD_FAILURE();
     } catch (const std::length_error& e) {
-      EXPECT_NE(std::string(e.what()).find("call of jobs::echo: arguments of 1000"),
+      EXPECT_NE(std::string(e.what()).find("process_pool::call of jobs::echo: arguments of 1000"),
                 std::string::npos)
           << e.what();
     }
@@ -607,7 +607,9 @@ TEST(process_pool, destroyed_it_fails_the_calls_that_are_left) {
                         " was killed by SIGKILL during jobs::stay, when the process_pool was "
                         "destroyed");
     what = co_await waiting;
-    EXPECT_EQ(what, "call of jobs::square: the process_pool was destroyed before it came to it");
+    EXPECT_EQ(
+        what,
+        "process_pool::call of jobs::square: the process_pool was destroyed before it came to it");
     try {
       co_await std::move(late);
       ADD_FAILURE();
@@ -650,7 +652,8 @@ TEST(process_pool, tasks_left_at_the_end_of_run_leave_no_process) {
     rondo::create_task(pool.call<&jobs::square>(3));
   });
   // The one that waited fails when the pool goes, before its task is cancelled.
-  EXPECT_TRUE(said_by_the_loop.mentions("call of jobs::square: the process_pool was destroyed"));
+  EXPECT_TRUE(said_by_the_loop.mentions(
+      "process_pool::call of jobs::square: the process_pool was destroyed"));
 }
 
 TEST(process_pool, outlives_a_loop) {

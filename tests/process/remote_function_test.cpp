@@ -168,7 +168,8 @@ TEST(remote_function, two_of_one_name_are_reported_and_not_confused) {
       int got = co_await here.call<&twice_there>(20);
       ADD_FAILURE() << got;
     } catch (const rondo::usage_error& e) {
-      EXPECT_NE(std::string(e.what()).find("call of twice_there: two files"), std::string::npos)
+      EXPECT_NE(std::string(e.what()).find("process_pool::call of twice_there: two files"),
+                std::string::npos)
           << e.what();
     }
     try {

@@ -10,6 +10,7 @@
 #include <rondo/http/message/date.hpp>
 #include <rondo/loop/sleep.hpp>
 
+#include "detail/duration_text.hpp"
 #include "get/adopt.hpp"
 #include "get/mirror.hpp"
 #include "get/partial_file.hpp"
@@ -501,8 +502,8 @@ rondo::task<download_result> download(http::session& session, const wanted_file&
     downloader d(session, file, settings, result, shown);
     co_await d.run();
   } catch (const rondo::timeout_error&) {
-    result.error = fmt::format("not complete within {} s",
-                               static_cast<double>(settings.timeout->count()) * 1e-9);
+    result.error =
+        "not complete within " + rondo::detail::duration_text(settings.timeout->nanoseconds());
   } catch (const std::exception& e) {
     result.error = e.what();
   }

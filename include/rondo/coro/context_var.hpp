@@ -33,7 +33,7 @@ class context_var {
   /// context.
   const T& get() const {
     if (detail::context_value* v = detail::find_value(this)) return static_cast<holder*>(v)->value;
-    if (!default_) throw usage_error(std::string("context variable '") + name_ + "' has no value");
+    if (!default_) throw usage_error(std::string("context_var::get: '") + name_ + "' has no value");
     return *default_;
   }
 

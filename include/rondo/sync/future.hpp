@@ -90,7 +90,7 @@ class promise {
     if (!state->settled()) {
       std::exception_ptr reason;
       try {
-        reason = std::make_exception_ptr(broken_promise("the promise was dropped unkept"));
+        reason = std::make_exception_ptr(broken_promise("promise: it was dropped unkept"));
       } catch (...) {  // out of memory: whoever waits must be woken all the same
         reason = std::current_exception();
       }

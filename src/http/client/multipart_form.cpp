@@ -45,7 +45,7 @@ std::string in_quotes(std::string_view name) {
 std::string file_head(const std::string& boundary, const std::string& name,
                       const std::string& file_name, const std::string& content_type) {
   if (content_type.find_first_of(std::string_view("\r\n\0", 3)) != content_type.npos)
-    throw usage_error("multipart_form: the content type of '" + file_name +
+    throw usage_error("http::multipart_form: the content type of '" + file_name +
                       "' holds a line break or NUL");
   return "--" + boundary + "\r\nContent-Disposition: form-data; name=" + in_quotes(name) +
          "; filename=" + in_quotes(file_name) + "\r\nContent-Type: " + content_type + "\r\n\r\n";
@@ -77,7 +77,8 @@ multipart_form& multipart_form::add_file(std::string name, std::string file_name
 multipart_form& multipart_form::add_file(std::string name, std::string file_name, file contents,
                                          std::string content_type) {
   auto range = detail::rest_of(contents);
-  if (!range) throw usage_error("multipart_form: " + contents.path() + " is not a regular file");
+  if (!range)
+    throw usage_error("http::multipart_form: " + contents.path() + " is not a regular file");
   add_text(file_head(boundary_, name, file_name, content_type));
   part p;
   p.offset = range->offset;

@@ -53,16 +53,17 @@ void check_own_field(const std::string& name) {
   // A length that is not that of the body would begin another request within it.
   for (const char* own : {"Content-Length", "Transfer-Encoding"})
     if (equal_ignoring_case(name, own))
-      throw usage_error("http header '" + name + "': it is made from the body (see body::sized)");
+      throw usage_error("http::headers: '" + name + "' is made from the body (see body::sized)");
 }
 
 void check_cookie(const std::string& name, const std::string& value) {
-  if (!is_token(name)) throw usage_error("http cookie '" + name + "': not a cookie's name");
+  if (!is_token(name)) throw usage_error("http::cookie: '" + name + "' is no name of a cookie");
   auto cannot_stand = [](char c) {
     return static_cast<unsigned char>(c) < ' ' || c == 0x7f || c == ';';
   };
   if (std::any_of(value.begin(), value.end(), cannot_stand))
-    throw usage_error("http cookie '" + name + "': its value holds a ';' or a control character");
+    throw usage_error("http::cookie: the value of '" + name +
+                      "' holds a ';' or a control character");
 }
 
 std::string field_line(const std::string& name, const std::string& value) {
@@ -74,11 +75,11 @@ std::string field_line(const std::string& name, const std::string& value) {
 void transfer_state::prepare() {
   const request_options& o = request.options;
   const std::string& method = request.now.method;
-  if (!is_token(method)) throw usage_error("http: malformed method '" + method + "'");
+  if (!is_token(method)) throw usage_error("http::session::request: '" + method + "' is no method");
   if (method == "CONNECT")
-    throw usage_error("http: CONNECT is for proxies (session_options::proxy)");
+    throw usage_error("http::session::request: CONNECT is for proxies (session_options::proxy)");
   if (method == "HEAD" && request.now.with_body && request.content.present())
-    throw usage_error("http: HEAD with a body");
+    throw usage_error("http::session::request: HEAD with a body");
   url = request.now.url;
   trusted_ = request.history.empty() || is_same_origin(request.target, url);
   const std::string& base = session->options.base_url;
@@ -191,7 +192,7 @@ void transfer_state::set_fields() {
   if (with_body && !own.contains("Content-Type")) {
     // libcurl takes what it posts for a form.
     if (!is_one_line(content.content_type()))
-      throw usage_error("http body: its content type holds a line break or NUL");
+      throw usage_error("http::body: its content type holds a line break or NUL");
     append(request_fields_, content.content_type().empty()
                                 ? "Content-Type:"
                                 : "Content-Type: " + content.content_type());
@@ -203,7 +204,7 @@ void transfer_state::set_fields() {
 
 void transfer_state::set_auth(const auth& a) {
   if (!is_one_line(a.user()) || !is_one_line(a.secret()))
-    throw usage_error("http auth: a name, password or token holds a line break or NUL");
+    throw usage_error("http::auth: a name, password or token holds a line break or NUL");
   easy_changed_ = true;
   if (a.kind() == auth::scheme::bearer) {
     set(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));

@@ -76,7 +76,8 @@ int local_port_of(int fd) noexcept {
 void check_options(const session_options& o) {
   for (const std::string* text : {&o.ca_file, &o.certificate_file, &o.key_file, &o.key_password,
                                   &o.proxy, &o.no_proxy, &o.base_url, &o.user_agent})
-    if (!is_one_line(*text)) throw usage_error("http session: an option holds a line break or NUL");
+    if (!is_one_line(*text))
+      throw usage_error("http::session: an option holds a line break or NUL");
 }
 
 session_options without_cookies() {
@@ -119,7 +120,7 @@ session_state::session_state(loop& l, const session_options& given)
   check_options(options);
   open_library();
   if (options.connections == 0u || options.connections_per_host == 0u)
-    throw usage_error("http session: a limit of 0 connections lets no request be made");
+    throw usage_error("http::session: a limit of 0 connections lets no request be made");
   for (const auto& [name, value] : options.headers) check_own_field(name);
   if (!options.headers.contains("User-Agent"))
     options.headers.add("User-Agent",
@@ -179,7 +180,8 @@ void session_state::close() noexcept {
 void session_state::check_loop() const {
   if (open_ && &loop::current() == &event_loop) return;
   throw usage_error(
-      "http session: it belongs to another loop, or to one that has ended; make it in the run that "
+      "http::session: it belongs to another loop, or to one that has ended; make it in the run "
+      "that "
       "uses it");
 }
 
@@ -435,7 +437,7 @@ void session_state::collect() noexcept {
 
 CURL* session_state::jar() {
   check_loop();
-  if (!share_) throw usage_error("http session: it keeps no cookies (session_options::cookies)");
+  if (!share_) throw usage_error("http::session: it keeps no cookies (session_options::cookies)");
   if (!jar_) jar_ = take_easy();
   return jar_;
 }
@@ -453,7 +455,7 @@ void session_state::set_cookie(const cookie& c) {
   check_cookie(c.name, c.value);
   for (const std::string* text : {&c.domain, &c.path})
     if (text->empty() || text->find_first_of(std::string_view("\r\n\t\0;", 5)) != text->npos)
-      throw usage_error("http cookie '" + c.name + "': a malformed domain or path");
+      throw usage_error("http::cookie: the domain or path of '" + c.name + "' is malformed");
   auto flag = [](bool b) { return b ? "TRUE" : "FALSE"; };
   std::string line = (c.subdomains ? "." : "") + c.domain + '\t' + flag(c.subdomains) + '\t' +
                      c.path + '\t' + flag(c.secure) + '\t' + std::to_string(c.expires) + '\t' +

@@ -9,6 +9,7 @@
 #include <rondo/loop/loop.hpp>
 #include <rondo/loop/sleep.hpp>
 
+#include "detail/duration_text.hpp"
 #include "http/client/session_state.hpp"
 #include "http/client/target.hpp"
 #include "http/client/tls_session.hpp"
@@ -61,13 +62,7 @@ failure kind_of(CURLcode code) {
   }
 }
 
-/// "2.5 s"
-std::string seconds(delay d) {
-  std::string text = std::to_string(static_cast<double>(d.count()) * 1e-9);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text + " s";
-}
+std::string seconds(delay d) { return rondo::detail::duration_text(d.nanoseconds()); }
 
 bool is_redirect(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;

@@ -42,7 +42,7 @@ task<std::optional<multipart_part>> multipart_reader::next() {
 
 void multipart_reader::check_current(std::size_t number) const {
   if (number != number_)
-    throw usage_error("multipart_part: the reader has been asked for the next part already");
+    throw usage_error("http::multipart_part: the reader has been asked for the next part already");
 }
 
 task<std::string> multipart_reader::read(std::size_t number) {

@@ -104,7 +104,7 @@ std::string_view request::query() const noexcept {
 const std::string& request::param(std::string_view name) const {
   for (const parameter& p : parameters_)
     if (p.first == name) return p.second;
-  throw usage_error("request::param: the route of " + std::string(path()) + " has no {" +
+  throw usage_error("http::request::param: the route of " + std::string(path()) + " has no {" +
                     std::string(name) + "}");
 }
 
@@ -132,7 +132,7 @@ const std::string& request::id() {
 }
 
 RONDO_CORO_WRAPPER task<std::string> request::read() {
-  if (!body_source_) throw usage_error("request::read: it belongs to no connection");
+  if (!body_source_) throw usage_error("http::request::read: it belongs to no connection");
   return body_source_->read_body();
 }
 

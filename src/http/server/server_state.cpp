@@ -20,7 +20,9 @@ void check_reply(const reply& answer) {
   for (const auto& [name, value] : answer.headers) check_header(name, value);
   bool sensible =
       answer.upgrade ? answer.status == 101 : answer.status >= 200 && answer.status <= 999;
-  if (!sensible) throw usage_error("it answered with status " + std::to_string(answer.status));
+  if (!sensible)
+    throw usage_error("http::reply: no handler answers with status " +
+                      std::to_string(answer.status));
 }
 
 /// The reply to what a handler has thrown.

@@ -113,7 +113,7 @@ task<reply> refusal(int status, std::string allowed) {
 }
 
 [[noreturn]] void bad_pattern(std::string_view pattern, const char* why) {
-  throw usage_error("router: \"" + std::string(pattern) + "\": " + why);
+  throw usage_error("http::router: \"" + std::string(pattern) + "\": " + why);
 }
 
 }  // namespace

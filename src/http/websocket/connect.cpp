@@ -9,6 +9,7 @@
 #include <rondo/io/open_connection.hpp>
 #include <rondo/io/stream.hpp>
 #include <rondo/tls/connection.hpp>
+#include "detail/duration_text.hpp"
 #include "http/message/field_list.hpp"
 #include "http/websocket/core.hpp"
 #include "http/websocket/handshake.hpp"
@@ -30,7 +31,7 @@ class client_handshake {
     }
     for (std::string_view item : field_list(subprotocols_))
       if (!is_token(item))
-        throw usage_error("connect_websocket: '" + std::string(item) +
+        throw usage_error("http::connect_websocket: '" + std::string(item) +
                           "' is no name of a subprotocol");
   }
 
@@ -58,10 +59,10 @@ class client_handshake {
     for (std::string_view own :
          {"Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding"})
       if (equal_ignoring_case(name, own))
-        throw usage_error("connect_websocket: the field " + name + " is the handshake's own");
+        throw usage_error("http::connect_websocket: the field " + name + " is the handshake's own");
     constexpr std::string_view prefix = "Sec-WebSocket-";
     if (equal_ignoring_case(std::string_view(name).substr(0, prefix.size()), prefix))
-      throw usage_error("connect_websocket: the field " + name + " is the handshake's own");
+      throw usage_error("http::connect_websocket: the field " + name + " is the handshake's own");
   }
 
   std::string request(const std::string& key) const {
@@ -140,8 +141,7 @@ task<http::websocket> connect_websocket(std::string url, tls_context context,
     std::optional<http::websocket> opened =
         co_await move_on_after(std::move(opening), options.open_timeout);
     if (opened) co_return std::move(*opened);
-    auto limit = std::chrono::ceil<std::chrono::milliseconds>(options.open_timeout.nanoseconds());
-    failure = "not open within " + std::to_string(limit.count()) + " ms";
+    failure = "not open within " + rondo::detail::duration_text(options.open_timeout.nanoseconds());
   } catch (const websocket_error&) {
     throw;
   } catch (const usage_error&) {

@@ -18,7 +18,7 @@ websocket::~websocket() {
 }
 
 websocket_core& websocket::core() const {
-  if (!core_) throw usage_error("websocket: it is not connected");
+  if (!core_) throw usage_error("http::websocket: it is not connected");
   return *core_;
 }
 

@@ -130,24 +130,24 @@ TEST(http_client_failure, time_runs_out) {
   };
   http::timeouts t;
   t.first_byte = 100ms;
-  EXPECT_EQ(text_of("", t), "timed out: no response within 0.1 s");
+  EXPECT_EQ(text_of("", t), "timed out: no response within 0.1s");
   t = {};
   t.idle = 150ms;
-  EXPECT_EQ(text_of("", t), "timed out: nothing came or went for 0.15 s");
+  EXPECT_EQ(text_of("", t), "timed out: nothing came or went for 0.15s");
   EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t),
-            "timed out: nothing came or went for 0.15 s");
+            "timed out: nothing came or went for 0.15s");
   t.first_byte = 50ms;
   EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t),
-            "timed out: nothing came or went for 0.15 s");
+            "timed out: nothing came or went for 0.15s");
   t = {};
   t.total = 120ms;
   EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t),
-            "timed out: not complete within 0.12 s");
+            "timed out: not complete within 0.12s");
   t = {};
   t.idle = 200ms;
   t.slowest = 1000;
   EXPECT_EQ(text_of(ok + "Content-Length: 100\r\n\r\nhalf", t),
-            "timed out: slower than 1000 bytes/s for 0.2 s");
+            "timed out: slower than 1000 bytes/s for 0.2s");
 }
 
 TEST(http_client_failure, slow_but_steady_is_no_timeout) {

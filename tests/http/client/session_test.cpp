@@ -233,7 +233,7 @@ TEST(http_client_queue, waiting_for_a_connection_has_a_limit_of_its_own) {
         what = e.cause();
         EXPECT_EQ(e.why(), http::failure::timeout);
       }
-      EXPECT_EQ(what, "timed out: waited 0.1 s for a connection to 127.0.0.1:" +
+      EXPECT_EQ(what, "timed out: waited 0.1s for a connection to 127.0.0.1:" +
                           std::to_string(server.port()) + " (1 of 1 in use)");
       go.set();
       auto r = co_await first;
@@ -294,7 +294,8 @@ TEST(http_client_loop, a_session_of_another_run_says_so) {
     co_await server.close(0s);
   });
   const std::string text =
-      "http session: it belongs to another loop, or to one that has ended; make it in the run that "
+      "http::session: it belongs to another loop, or to one that has ended; make it in the run "
+      "that "
       "uses it";
   test::run([&]() -> rondo::task<> {
     for (int i = 0; i < 3; ++i) {

@@ -374,7 +374,7 @@ TEST(websocket_life, pings_without_end_are_refused_and_none_are_none) {
     } catch (const rondo::usage_error& e) {
       why = e.what();
     }
-    EXPECT_EQ(why, "websocket: a ping_interval of 0 would send pings without end");
+    EXPECT_EQ(why, "http::websocket: a ping_interval of 0 would send pings without end");
     auto server = co_await serve(test::echo, {.ping_interval = std::nullopt});
     auto ws = co_await http::connect_websocket(url(server), {.ping_interval = std::nullopt});
     co_await ws.send("x");
