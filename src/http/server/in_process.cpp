@@ -24,7 +24,7 @@ task<> serve_in_process(state_ref state, stream client) {
 class in_process_server {
  public:
   in_process_server(handler h, const server_options& options)
-      : state_(*new server_state(std::move(h), options)) {}
+      : state_(new server_state(std::move(h), options)) {}
   in_process_server(const in_process_server&) = delete;
   in_process_server& operator=(const in_process_server&) = delete;
   ~in_process_server() {
@@ -37,13 +37,12 @@ class in_process_server {
                               ": end what asks it first"};
       });
     for (task_handle<>& c : connections_) c.cancel();
-    state_->release();
   }
 
   void serve(stream client) {
     std::erase_if(connections_, [](const task_handle<>& c) { return c.done(); });
-    connections_.push_back(create_task(serve_in_process(state_ref(*state_), std::move(client)),
-                                       "in-process connection"));
+    connections_.push_back(
+        create_task(serve_in_process(state_, std::move(client)), "in-process connection"));
   }
 
  private:
