@@ -27,8 +27,8 @@ void finally_base::end_limit() noexcept { loop::of(*waiter()).timers().disarm(*t
 void finally_base::report_cut_off() noexcept {
   if (!cut_off_) return;
   report_made([&] {
-    std::string_view told = cleanup_->why_cancelled().message();
-    return diagnostic{problem::cleanup_cut_off, told.empty() ? text("?") : std::string(told)};
+    cancel_reason told = cleanup_->why_cancelled();
+    return diagnostic{problem::cleanup_cut_off, told ? std::string(told.message()) : text("?")};
   });
 }
 

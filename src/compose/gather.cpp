@@ -3,9 +3,8 @@
 
 namespace rondo { inline namespace v0 { namespace detail {
 
-void gather_base::note(bool cancelled, std::exception_ptr error,
-                       const cancel_reason& why) noexcept {
-  if (cancelled && !std::exchange(child_cancelled_, true)) reason_ = why;
+void gather_base::note(bool cancelled, std::exception_ptr error, const node* child) noexcept {
+  if (cancelled && !std::exchange(child_cancelled_, true)) reason_ = child->why_cancelled();
   if (!error) return;
   if (error_) {
     report_made([&] {

@@ -60,8 +60,8 @@ void deadline_base::time_is_up() noexcept {
 }
 
 void deadline_base::throw_timeout() {
-  std::string_view told = timed_child().why_cancelled().message();
-  throw timeout_error(told.empty() ? text({}) : std::string(told));
+  cancel_reason told = timed_child().why_cancelled();
+  throw timeout_error(told ? std::string(told.message()) : text({}));
 }
 
 std::string deadline_base::text(const std::string& child) const {

@@ -14,8 +14,7 @@ struct cancel_reason::shared_text {
   std::atomic<unsigned> references{1};
 };
 
-cancel_reason::cancel_reason(std::string_view message) noexcept {
-  if (message.empty()) return;
+void cancel_reason::keep(std::string_view message) noexcept {
   try {
     text_ = new shared_text{std::string(message)};
   } catch (const std::bad_alloc&) {

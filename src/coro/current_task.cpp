@@ -58,7 +58,7 @@ class tree_printer {
     } else if (op) {
       if (op->ready()) {
         out += "  ready";
-      } else if (n.root_ || n.name_) {
+      } else if (n.root_ || !n.given_name().empty()) {
         out += "  waits for ";
         out += op->describe();
       }

@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/detail/node.hpp>
 
+#include <new>
+
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/detail/context.hpp>
 #include <rondo/coro/detail/operation.hpp>
@@ -9,11 +11,16 @@
 
 namespace rondo { inline namespace v0 { namespace detail {
 
+struct node::details {
+  std::string name;  // given by the user
+  cancel_reason why_cancelled;
+};
+
 node::~node() {
   if (first_child_) fatal("a task was destroyed before its children");
   leave_tree();
   release(ctx);
-  delete name_;
+  delete details_;
 }
 
 void node::link(node& parent) noexcept {
@@ -29,8 +36,8 @@ void node::link(node& parent) noexcept {
     previous_sibling_ = this;
   }
   if (parent.cancel_requested_ && !shielded_) {
+    if (parent.details_) share_reason_of(parent);
     cancel_requested_ = true;
-    reason_ = parent.reason_;
   }
 }
 
@@ -77,15 +84,26 @@ void node::start(entry& e) noexcept {
   }
 }
 
-void node::cancel_self(const cancel_reason& why) noexcept {
-  if (!cancel_requested_) reason_ = why;
+void node::cancel_self() noexcept {
   cancel_requested_ = true;
   if (operation* op = waiting_on_; op && op->waiting() && op->cancel()) op->complete_stopped();
 }
 
-void node::request_cancel(cancel_reason why) noexcept {
+void node::set_reason(const cancel_reason& why) noexcept {
+  if (cancel_requested_ || done_ || !why) return;
+  if (!details_) details_ = new (std::nothrow) details;
+  if (details_) details_->why_cancelled = why;
+}
+
+void node::share_reason_of(const node& other) noexcept {
+  set_reason(other.details_->why_cancelled);
+}
+
+cancel_reason node::reason_in_details() const noexcept { return details_->why_cancelled; }
+
+void node::request_cancel() noexcept {
   if (cancel_requested_ || done_) return;
-  cancel_self(why);
+  cancel_self();
   cancel_children();
 }
 
@@ -98,7 +116,9 @@ void node::cancel_below(bool through_shields) noexcept {
   while (n) {
     bool skip = !through_shields && (n->shielded_ || n->cancel_requested_);
     if (!skip) {
-      n->cancel_self(n->parent_->reason_);
+      if (n->parent_->details_) [[unlikely]]
+        n->share_reason_of(*n->parent_);
+      n->cancel_self();
       if (n->first_child_) {
         n = n->first_child_;
         continue;
@@ -142,19 +162,19 @@ void node::destroy_root() noexcept {
 }
 
 std::string node::name() const {
-  if (name_ && !name_->empty()) return *name_;
+  if (details_ && !details_->name.empty()) return details_->name;
   if (root_) return coroutine_name(root_->created().function_name());
   if (waiting_on_) return waiting_on_->describe();
   return "task";
 }
 
 std::string_view node::given_name() const noexcept {
-  return name_ ? std::string_view(*name_) : std::string_view();
+  return details_ ? std::string_view(details_->name) : std::string_view();
 }
 
 void node::set_name(std::string name) {
-  if (!name_) name_ = new std::string;
-  *name_ = std::move(name);
+  if (!details_) details_ = new details;
+  details_->name = std::move(name);
 }
 
 void coroutine_lost(const node& n) noexcept {

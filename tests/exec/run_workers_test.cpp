@@ -107,7 +107,7 @@ TEST(run_workers, not_inside_of_a_loop) {
   test::run([]() -> rondo::task<> {
     EXPECT_THROW(rondo::run_workers(
                      1, [](std::size_t) -> rondo::task<> { co_return; }, quiet),
-                 std::logic_error);
+                 rondo::usage_error);
     co_return;
   });
 }

@@ -237,7 +237,7 @@ TEST(thread_pool, its_end_refuses_what_is_queued_and_waits_for_what_runs) {
       auto end = co_await rondo::outcome_of(h);
       if (!end.has_error()) continue;
       ++refused;
-      EXPECT_NE(rondo::describe(end.exception()).find("thread_pool busy was destroyed"),
+      EXPECT_NE(rondo::describe(end.exception()).find("thread_pool busy: it was destroyed"),
                 std::string::npos);
     }
     auto future = co_await submitting;

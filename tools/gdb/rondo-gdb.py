@@ -176,8 +176,8 @@ class Place:
 
 
 def name_of(node):
-    if node["name_"]:
-        name = string_at(node["name_"])
+    if node["details_"]:
+        name = string_at(node["details_"])  # its first member
         if name:
             return name
     if node["root_"]:
@@ -216,7 +216,7 @@ def describe(node):
     elif running:
         text += "  running"
     elif operation and at(operation, "detail::operation").word("state_") != "ready":
-        if node["root_"] or node["name_"]:
+        if node["root_"] or (node["details_"] and string_at(node["details_"])):
             text += f"  waits for {word_of(operation)}"
     else:
         text += "  ready"

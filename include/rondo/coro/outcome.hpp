@@ -150,9 +150,9 @@ class [[nodiscard]] outcome {
     state_ = state::error;
   }
   void set_cancelled() noexcept { set_cancelled_because({}); }
-  void set_cancelled_because(detail::cancel_reason why) noexcept {
+  void set_cancelled_because(const detail::cancel_reason& why) noexcept {
     reset();
-    ::new (static_cast<void*>(&reason_)) detail::cancel_reason(std::move(why));
+    ::new (static_cast<void*>(&reason_)) detail::cancel_reason(why);
     state_ = state::cancelled;
   }
 
@@ -176,24 +176,30 @@ class [[nodiscard]] outcome {
   void take(outcome& other) {
     if (other.state_ == state::value) {
       ::new (static_cast<void*>(&value_)) stored_type(std::move(other.value_));
-    } else if (other.state_ == state::error) {
-      ::new (static_cast<void*>(&error_)) std::exception_ptr(std::move(other.error_));
-    } else if (other.state_ == state::cancelled) {
-      ::new (static_cast<void*>(&reason_)) detail::cancel_reason(std::move(other.reason_));
+    } else if (other.state_ != state::empty) {
+      take_failure(other);
     }
     state_ = other.state_;
   }
   void reset() noexcept {
-    if (state_ == state::value) {
-      value_.~stored_type();
-    } else if (state_ != state::empty) [[unlikely]] {
-      if (state_ == state::error) {
-        error_.~exception_ptr();
-      } else {
-        reason_.~cancel_reason();
-      }
-    }
+    if (state_ == state::value) value_.~stored_type();
+    if (state_ > state::value) drop_failure();
     state_ = state::empty;
+  }
+  // Apart, so that the way of a value stays short.
+  [[gnu::noinline]] void take_failure(outcome& other) noexcept {
+    if (other.state_ == state::error) {
+      ::new (static_cast<void*>(&error_)) std::exception_ptr(std::move(other.error_));
+    } else {
+      ::new (static_cast<void*>(&reason_)) detail::cancel_reason(std::move(other.reason_));
+    }
+  }
+  [[gnu::noinline]] void drop_failure() noexcept {
+    if (state_ == state::error) {
+      error_.~exception_ptr();
+    } else {
+      reason_.~cancel_reason();
+    }
   }
 
   union {

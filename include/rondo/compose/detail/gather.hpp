@@ -26,7 +26,7 @@ class [[nodiscard]] gather_base : public composite {
 
   /// Notes how one child has ended: the first error cancels the others, further
   /// ones are reported.
-  void note(bool cancelled, std::exception_ptr error, const cancel_reason& why = {}) noexcept;
+  void note(bool cancelled, std::exception_ptr error, const node* child = nullptr) noexcept;
   /// Not all that there was to do has been begun.
   void note_unfinished() noexcept { child_cancelled_ = true; }
   bool failed() const noexcept { return static_cast<bool>(error_); }
@@ -89,9 +89,8 @@ class [[nodiscard]] gather_operation final : public gather_base {
 
   bool begin() noexcept override { return children_.start_below(*waiter()); }
   void child_done(node& done) noexcept override {
-    bool last = children_.ended(done, [this](auto& c) {
-      note(c.result.cancelled(), c.result.exception(), c.why_cancelled());
-    });
+    bool last = children_.ended(
+        done, [this](auto& c) { note(c.result.cancelled(), c.result.exception(), &c); });
     if (last) finish();
   }
   auto result() {
@@ -223,7 +222,7 @@ class [[nodiscard]] gather_range_operation final : public range_operation<Range,
 
  private:
   void collect(child_type& c) override {
-    this->note(c.result.cancelled(), c.result.exception(), c.why_cancelled());
+    this->note(c.result.cancelled(), c.result.exception(), &c);
     if constexpr (!std::is_void_v<value_type>) {
       try {
         if (c.result.has_value()) values_[c.index].emplace(std::move(c.result).value());

@@ -39,7 +39,7 @@ class [[nodiscard]] race_operation final : public gather_base {
  private:
   template <class C>
   void child_ended(C& c) noexcept {
-    note(c.result.cancelled() && !won_, c.result.exception(), c.why_cancelled());
+    note(c.result.cancelled() && !won_, c.result.exception(), &c);
     if (c.result.has_value() && !won_) {
       won_ = true;
       waiter()->cancel_children();

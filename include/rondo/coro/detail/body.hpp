@@ -70,6 +70,12 @@ inline constexpr bool consumable =
                 "rondo: a task or operation is consumed here: pass it with std::move(...) or " \
                 "call the function in place")
 
+/// Apart, so that the way of a value stays short.
+template <class T>
+[[gnu::noinline]] void end_cancelled(outcome<T>& out, const node& n) noexcept {
+  out.set_cancelled_because(n.why_cancelled());
+}
+
 /// The body of a node that runs an operation.
 template <class B>
 class body {
@@ -88,7 +94,7 @@ class body {
   /// Takes what the body ended with, and destroys its frame if it has one.
   void finish(node& n, bool stopped, outcome<value_type>& out) noexcept {
     if (stopped) {
-      out.set_cancelled_because(n.why_cancelled());
+      end_cancelled(out, n);
       return;
     }
     try {
@@ -132,7 +138,7 @@ class body<task<T>> {
 
   void finish(node& n, bool stopped, outcome<T>& out) noexcept {
     if (stopped) {
-      out.set_cancelled_because(n.why_cancelled());
+      end_cancelled(out, n);
       return;
     }
     try {

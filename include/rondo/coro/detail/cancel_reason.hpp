@@ -13,7 +13,9 @@ class cancel_reason {
   /// None was given.
   cancel_reason() noexcept = default;
   /// None either when there is no memory for it: cancelling does not fail.
-  explicit cancel_reason(std::string_view message) noexcept;
+  explicit cancel_reason(std::string_view message) noexcept {
+    if (!message.empty()) keep(message);
+  }
   cancel_reason(const cancel_reason& other) noexcept : text_(other.text_) {
     if (text_) [[unlikely]]
       share();
@@ -28,6 +30,7 @@ class cancel_reason {
       give_back();
   }
 
+  explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Empty if none was given.
   std::string_view message() const noexcept;
   /// Throws cancelled_error with the message.
@@ -35,6 +38,7 @@ class cancel_reason {
 
  private:
   struct shared_text;
+  void keep(std::string_view message) noexcept;
   void share() const noexcept;
   void give_back() noexcept;
   shared_text* text_ = nullptr;

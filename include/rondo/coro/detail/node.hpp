@@ -60,7 +60,11 @@ class node : public entry {
 
   /// Asks this node and everything below it to stop, for one reason. Stops at shields.
   /// Never runs user code, never resumes, destroys or allocates (but for the reason).
-  void request_cancel(cancel_reason why = {}) noexcept;
+  void request_cancel() noexcept;
+  void request_cancel(const cancel_reason& why) noexcept {
+    if (why) set_reason(why);
+    request_cancel();
+  }
   /// The same for everything below this node, not for itself.
   void cancel_children() noexcept;
   /// Even what is shielded: for a loop that must close and could not otherwise.
@@ -73,7 +77,9 @@ class node : public entry {
   std::string_view given_name() const noexcept;
   void set_name(std::string name);
   /// Why it was asked to stop.
-  const cancel_reason& why_cancelled() const noexcept { return reason_; }
+  cancel_reason why_cancelled() const noexcept {
+    return details_ ? reason_in_details() : cancel_reason();
+  }
 
   context* ctx = nullptr;  ///< what context_var::get sees; owned by counting
 
@@ -114,9 +120,15 @@ class node : public entry {
 
   void link(node& parent) noexcept;
   void unwind() noexcept;
-  void cancel_self(const cancel_reason& why) noexcept;
+  void cancel_self() noexcept;
+  /// Unless it is cancelled already.
+  [[gnu::noinline]] void set_reason(const cancel_reason& why) noexcept;
+  [[gnu::noinline]] void share_reason_of(const node& other) noexcept;
+  cancel_reason reason_in_details() const noexcept;
   void cancel_below(bool through_shields) noexcept;
   static void start(entry& e) noexcept;
+
+  struct details;  // name and reason: most nodes have neither
 
   scheduler* sched_ = nullptr;
   node* parent_ = nullptr;
@@ -127,8 +139,7 @@ class node : public entry {
   promise_base* leaf_ = nullptr;
   promise_base* root_ = nullptr;
   const void* unwound_ = nullptr;
-  std::string* name_ = nullptr;  // given by the user: most have none
-  cancel_reason reason_;
+  details* details_ = nullptr;
   bool cancel_requested_ = false;
   bool shielded_ = false;
   bool started_ = false;
