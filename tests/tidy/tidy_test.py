@@ -186,10 +186,23 @@ def headers_begin_alike(tree):
             yield f"{path}:2: #pragma once does not follow the comment at the top"
 
 
+USAGE_ERROR = re.compile(r'\busage_error\(\s*(?:std::string\()?"((?:[^"\\]|\\.)*)"')
+WHAT_WAS_CALLED = re.compile(r"\w+(::\w+)*(::$|:( |$)| (of )?$)")
+
+
+def usage_errors_begin_with_what_was_called(tree):
+    """`queue::task_done: …`, `process ls: …`, not a sentence (CONTRIBUTING.md, Style)."""
+    for path, text in tree.below("include/", "src/").items():
+        for m in USAGE_ERROR.finditer(text):
+            if not WHAT_WAS_CALLED.match(m[1]):
+                yield (f"{path}:{line_of(text, m.start())}: \"{m[1]}\" does not begin with what "
+                       "was called and a colon")
+
+
 RULES = (every_detail_header_is_reached, includes_begin_at_the_root, lines_are_short,
          folders_are_the_same, final_operations_are_nodiscard,
          awaited_functions_speak_of_cancelling, declarations_are_used, namespaces_open_for_ctags,
-         headers_begin_alike)
+         headers_begin_alike, usage_errors_begin_with_what_was_called)
 
 
 def clang_format():
@@ -225,6 +238,9 @@ SPOILED = {
                             "void nobody_calls_this();\n" + NS, "nobody_calls_this is declared"),
     namespaces_open_for_ctags: (EVENT, NS, "namespace rondo::inline v0 {", "write `namespace"),
     headers_begin_alike: (EVENT, "#pragma once\n", "", "#pragma once does not follow"),
+    usage_errors_begin_with_what_was_called: ("include/rondo/sync/queue.hpp",
+                                              '"queue::task_done: called', '"it was called',
+                                              "does not begin with what was called"),
 }
 
 
