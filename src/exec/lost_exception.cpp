@@ -1,8 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/exec/detail/lost_exception.hpp>
 
-#include <rondo/coro/diagnostic.hpp>
 #include <rondo/loop/loop.hpp>
+#include "coro/report_lost.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -17,11 +17,8 @@ void lost_exception::report_on(const loop_ref& loop) && noexcept {
 void lost_exception::report() noexcept {
   std::exception_ptr error = std::exchange(error_, nullptr);
   if (!error) return;
-  report_made([&] {
-    return diagnostic{
-        problem::exception_not_retrieved,
-        std::string(whose_) + " failed and nobody asked for its result: " + describe(error), error};
-  });
+  report_lost(error,
+              [&] { return std::string(whose_) + " failed and nobody asked for its result"; });
 }
 
 }}}  // namespace rondo::v0::detail

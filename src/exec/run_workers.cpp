@@ -11,8 +11,8 @@
 #include <thread>
 
 #include <rondo/coro/detail/outside.hpp>
-#include <rondo/coro/diagnostic.hpp>
 #include <rondo/exec/detail/worker_threads.hpp>
+#include "coro/report_lost.hpp"
 #include "loop/signal_mask.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
@@ -194,13 +194,7 @@ void workers_operation::stop_all(std::exception_ptr error) noexcept {
       link->post_and_release(w.stop);
     }
   }
-  if (further)
-    report_made([&] {
-      return diagnostic{
-          problem::exception_not_retrieved,
-          "a further worker of run_workers failed after the first: " + rondo::describe(error),
-          error};
-    });
+  if (further) report_lost(error, "a further worker of run_workers failed after the first");
 }
 
 void workers_operation::ended(std::size_t n) noexcept {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <rondo/loop/loop.hpp>
+#include "coro/report_lost.hpp"
 #include "detail/errno_error.hpp"
 #include "io/fd_watcher.hpp"
 
@@ -107,12 +108,7 @@ class callbacks {
         try {
           (*function)();
         } catch (...) {
-          report_made([] {
-            return diagnostic{problem::exception_not_retrieved,
-                              "a callback of add_reader or add_writer threw: " +
-                                  describe(std::current_exception()),
-                              std::current_exception()};
-          });
+          report_lost(std::current_exception(), "a callback of add_reader or add_writer threw");
         }
       });
     } catch (...) {

@@ -26,6 +26,7 @@
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
 #include <rondo/sync/semaphore.hpp>
+#include "coro/report_lost.hpp"
 #include "detail/errno_error.hpp"
 #include "io/socket.hpp"
 #include "io/unix_socket_file.hpp"
@@ -124,10 +125,8 @@ task<> serve_connection(std::unique_ptr<listed> in_list, stream connection) {
   try {
     co_await s.handler(std::move(connection));
   } catch (const std::exception&) {
-    report({problem::exception_not_retrieved,
-            "the handler of the connection from " + peer +
-                " failed: " + rondo::describe(std::current_exception()),
-            std::current_exception()});
+    report_lost(std::current_exception(),
+                [&] { return "the handler of the connection from " + peer + " failed"; });
   }
 }
 

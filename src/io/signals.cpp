@@ -18,6 +18,7 @@
 #include <rondo/coro/diagnostic.hpp>
 #include <rondo/coro/errors.hpp>
 #include <rondo/loop/loop.hpp>
+#include "coro/report_lost.hpp"
 #include "detail/errno_error.hpp"
 #include "io/fd_watcher.hpp"
 #include "loop/backend.hpp"
@@ -221,12 +222,8 @@ class handler : public std::enable_shared_from_this<handler> {
     try {
       f();
     } catch (...) {
-      detail::report_made([&] {
-        return diagnostic{problem::exception_not_retrieved,
-                          "the handler of " + name_of(signal_) +
-                              " threw: " + rondo::describe(std::current_exception()),
-                          std::current_exception()};
-      });
+      detail::report_lost(std::current_exception(),
+                          [&] { return "the handler of " + name_of(signal_) + " threw"; });
     }
     std::swap(present, mine);
     detail::release(mine);

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <mutex>
 
-#include <rondo/coro/diagnostic.hpp>
+#include "coro/report_lost.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -12,12 +12,7 @@ void throw_empty_future() { throw usage_error("future: it belongs to no promise"
 void throw_empty_promise() { throw usage_error("promise: it was moved away"); }
 
 void report_unretrieved(const std::exception_ptr& error) noexcept {
-  report_made([&] {
-    return diagnostic{
-        problem::exception_not_retrieved,
-        "a promise was given an exception and nobody asked its futures for it: " + describe(error),
-        error};
-  });
+  report_lost(error, "a promise was given an exception and nobody asked its futures for it");
 }
 
 struct future_core::state {

@@ -628,18 +628,23 @@ bool transfer_state::unpack_some() {
   return true;
 }
 
-task<> transfer_state::until_done() {
-  for (;;) {
+task<> transfer_state::unpack(extent how_much) {
+  while (how_much == extent::all || body.empty()) {
     if (unpack_some()) {
       if (unyielded_ < work_in_a_turn) continue;
       unyielded_ = 0;
       co_await sleep(std::chrono::seconds(0));
-      continue;
+    } else if (done) {
+      co_return;
+    } else {
+      changed.clear();
+      co_await changed.wait();
     }
-    if (done) break;
-    changed.clear();
-    co_await changed.wait();
   }
+}
+
+task<> transfer_state::until_done() {
+  co_await unpack(extent::all);
   if (!pieces_.empty() && !failed()) co_await join_pieces();
 }
 
@@ -665,11 +670,15 @@ task<> transfer_state::join_pieces() {
   }
 }
 
-task<> transfer_state::until_header_and_sent() {
+task<> transfer_state::until_header() {
   while (!header_done_ && !done) {
     changed.clear();
     co_await changed.wait();
   }
+}
+
+task<> transfer_state::until_header_and_sent() {
+  co_await until_header();
   co_await upload_.run_to_end();
 }
 
@@ -684,25 +693,12 @@ task<> transfer_state::wait_for_header() {
   if (request.now.with_body && request.content.streamed()) {
     co_await race(upload_.run(), until_header_and_sent());
   } else {
-    while (!header_done_ && !done) {
-      changed.clear();
-      co_await changed.wait();
-    }
+    co_await until_header();
   }
 }
 
 task<std::string> transfer_state::read() {
-  while (body.empty()) {
-    if (unpack_some()) {
-      if (unyielded_ < work_in_a_turn) continue;
-      unyielded_ = 0;
-      co_await sleep(std::chrono::seconds(0));
-      continue;
-    }
-    if (done) break;
-    changed.clear();
-    co_await changed.wait();
-  }
+  if (body.empty()) co_await unpack(extent::some);
   if (body.empty()) {
     if (failed()) fail();
     co_return std::string();

@@ -180,11 +180,15 @@ struct transfer_state : private rondo::detail::timer,
   static int on_connected(void* self, char*, char*, int, int local_port);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 
+  enum class extent : bool { some, all };
+  /// Unpacks what comes, until there is something to read, or all of it has come.
+  task<> unpack(extent how_much);
   task<> until_done();
   task<> join_pieces();
   void put_aside();
   std::string queue_text() const;
   std::size_t max_body() const noexcept;
+  task<> until_header();
   task<> until_header_and_sent();
 
   void begin_window(std::int64_t at) noexcept {

@@ -9,10 +9,10 @@
 #include <rondo/compose/race.hpp>
 #include <rondo/compose/shield.hpp>
 #include <rondo/compose/wait_for.hpp>
-#include <rondo/coro/diagnostic.hpp>
 #include <rondo/io/send_file.hpp>
 #include <rondo/loop/loop.hpp>
 #include <rondo/loop/sleep.hpp>
+#include "coro/report_lost.hpp"
 
 #include "http/server/least_rate.hpp"
 
@@ -318,11 +318,8 @@ void http1_connection::write_piece(std::string_view piece, body_framing::end by)
 }
 
 void http1_connection::report_broken_reply() noexcept {
-  rondo::detail::report_made([&] {
-    return diagnostic{problem::exception_not_retrieved,
-                      "the reply to " + req().method + " " + req().target +
-                          " broke off: " + rondo::describe(std::current_exception()),
-                      std::current_exception()};
+  rondo::detail::report_lost(std::current_exception(), [this] {
+    return "the reply to " + req().method + " " + req().target + " broke off";
   });
 }
 
@@ -335,10 +332,7 @@ task<> http1_connection::upgrade(upgrade_handler handler) {
   try {
     co_await handler(std::move(taken));
   } catch (const std::exception&) {
-    rondo::detail::report(
-        {problem::exception_not_retrieved,
-         "an upgraded connection failed: " + rondo::describe(std::current_exception()),
-         std::current_exception()});
+    rondo::detail::report_lost(std::current_exception(), "an upgraded connection failed");
   }
 }
 

@@ -5,7 +5,7 @@
 #include <new>
 #include <string>
 
-#include <rondo/coro/diagnostic.hpp>
+#include "coro/report_lost.hpp"
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -32,10 +32,9 @@ reply reply_to_exception(request& r) {
   } catch (const status_error& e) {
     return reply(e.status(), std::string(e.what()) + "\n");
   } catch (...) {
-    rondo::detail::report({problem::exception_not_retrieved,
-                           "the handler of " + r.method + " " + r.target +
-                               " failed: " + rondo::describe(std::current_exception()),
-                           std::current_exception()});
+    rondo::detail::report_lost(std::current_exception(), [&] {
+      return "the handler of " + r.method + " " + r.target + " failed";
+    });
   }
   return reply(500, "Internal Server Error\nrequest " + r.id() + "\n");
 }

@@ -3,7 +3,7 @@
 
 #include <exception>
 
-#include <rondo/coro/diagnostic.hpp>
+#include "coro/report_lost.hpp"
 #include "http/message/field_list.hpp"
 #include "http/websocket/core.hpp"
 #include "http/websocket/handshake.hpp"
@@ -32,8 +32,7 @@ void report(websocket_core& core, const std::string& name, const std::exception_
     if (core.is_over()) return;  // the handler met the end of its connection
   } catch (...) {                // reported below, whatever it is
   }
-  rondo::detail::report({problem::exception_not_retrieved,
-                         "the handler of " + name + " failed: " + rondo::describe(error), error});
+  rondo::detail::report_lost(error, [&] { return "the handler of " + name + " failed"; });
 }
 
 task<> host(stream s, websocket_handler handler, websocket_options options,
