@@ -10,7 +10,8 @@ namespace rondo { inline namespace v0 {
 
 /// Runs something that cancellation does not reach. A cancelled task waits for
 /// it, gets its value, and is unwound at its next suspension. (Unlike asyncio's,
-/// which goes on without it.) Begun by a cancelled task, it does not run at all.
+/// which goes on without it.) Begun by a cancelled task, it does not run at all. Throws what
+/// it throws.
 template <class A>
   requires detail::awaitable<A>
 awaitable<awaited_t<A>> auto shield(A&& what) {

@@ -28,8 +28,8 @@ detail::not_awaitable wait_for(A&&, delay) {
   return {};
 }
 
-/// wait_for with a point in time on the loop's clock. Cancelling it cancels what it
-/// waits for.
+/// wait_for with a point in time on the loop's clock. Throws timeout_error, and what it
+/// waits for throws. Cancelling it cancels that.
 template <class A>
   requires detail::awaitable<A>
 awaitable<awaited_t<A>> auto timeout_at(A&& what, time_point deadline) {

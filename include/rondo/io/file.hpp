@@ -167,8 +167,8 @@ async_generator<std::string> read_lines(std::string path, std::size_t longest = 
 /// file that is replaced, and its owner where that is allowed; follows symbolic
 /// links, and makes what the last of them names. Writes to a pipe or device plainly.
 ///
-/// Cancelled: the file has the old text or the new one, and nothing else is
-/// left behind. text must live until then.
+/// Throws std::system_error; the file then has the old text, and so when it is cancelled in
+/// time, else the new one. Nothing else is left behind. text must live until then.
 task<> write_text(std::string path, std::string_view text);
 
 }}  // namespace rondo::v0

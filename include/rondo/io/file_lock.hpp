@@ -47,7 +47,7 @@ class [[nodiscard]] file_lock {
 /// again, after 1 ms and up to every 50 ms: a lock that becomes free is taken
 /// that much later, and waiters have no order.
 ///
-/// Cancelled: the lock is not held.
+/// Throws std::system_error that names the path. Cancelled: the lock is not held.
 task<file_lock> lock_file(std::string path, lock_kind kind = lock_kind::exclusive);
 /// The same for an open file. Its lock is that of all fds of this opening.
 task<file_lock> lock_file(file& f, lock_kind kind = lock_kind::exclusive);

@@ -98,8 +98,8 @@ class [[nodiscard]] process {
   void kill_group() const;
 
   /// Ends it: SIGTERM, and SIGKILL if it still runs after grace; and waits for
-  /// it. With new_process_group that is done to the whole group. Cancelled, it
-  /// does not go on to SIGKILL.
+  /// it. With new_process_group that is done to the whole group. Throws usage_error where there
+  /// is no process. Cancelled, it does not go on to SIGKILL.
   RONDO_CORO_WRAPPER task<exit_status> stop(delay grace = std::chrono::seconds(5)) const {
     return detail::subprocess_core::stop(reference("stop"), grace);
   }

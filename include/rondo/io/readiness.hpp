@@ -45,7 +45,7 @@ void end_waits(int fd) noexcept;
 inline awaitable<void> auto wait_readable(int fd) noexcept {
   return detail::readiness_operation::readable(fd);
 }
-/// The same for writing. Cancelling it takes effect at once.
+/// The same for writing; throws as that. Cancelling it takes effect at once.
 inline awaitable<void> auto wait_writable(int fd) noexcept {
   return detail::readiness_operation::writable(fd);
 }

@@ -117,8 +117,8 @@ RONDO_CORO_WRAPPER task<server> start_server(F&& handler, std::string host, std:
 
 /// The same on a Unix socket: a path, or "@name" for an abstract one. A socket
 /// file that nobody listens on any more is replaced, and of several that start at the
-/// same time one gets it; the server removes its own when it stops listening. Cancelling
-/// it leaves no socket.
+/// same time one gets it; the server removes its own when it stops listening. Throws
+/// std::system_error. Cancelling it leaves no socket.
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
 RONDO_CORO_WRAPPER task<server> start_unix_server(F&& handler, std::string path,

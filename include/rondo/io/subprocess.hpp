@@ -81,8 +81,8 @@ RONDO_CORO_COPYING_WRAPPER task<process> create_subprocess_exec(const Program& p
 
 /// Starts a command of /bin/sh: `asyncio.create_subprocess_shell`. Never put text
 /// of others into the command; pass it through the environment. With
-/// new_process_group, what the shell starts ends with it. Cancelled: as
-/// create_subprocess_exec.
+/// new_process_group, what the shell starts ends with it. Throws, and does when it is
+/// cancelled, what create_subprocess_exec does.
 RONDO_CORO_COPYING_WRAPPER inline task<process> create_subprocess_shell(subprocess_options options,
                                                                         std::string_view command) {
   return create_subprocess_exec(options, "/bin/sh", "-c", command);

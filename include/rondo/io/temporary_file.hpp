@@ -13,7 +13,7 @@ namespace rondo { inline namespace v0 {
 /// closed or the process dies. Only its owner may open it (0600). In directory;
 /// by default in $TMPDIR, else /tmp.
 ///
-/// Cancelled: nothing is left.
+/// Throws std::system_error. Cancelled: nothing is left.
 task<file> temporary_file(std::string directory = {});
 
 /// A directory that is removed with all that is in it.
@@ -44,7 +44,8 @@ class [[nodiscard]] temporary_directory {
 };
 
 /// Makes a directory with a new name that only its owner may use (0700), in
-/// directory; by default in $TMPDIR, else /tmp. Cancelled: nothing is left.
+/// directory; by default in $TMPDIR, else /tmp. Throws std::system_error. Cancelled: nothing
+/// is left.
 task<temporary_directory> make_temporary_directory(std::string directory = {});
 
 }}  // namespace rondo::v0

@@ -84,7 +84,7 @@ class [[nodiscard]] file_watch {
 ///     while (auto e = co_await changes.next())
 ///       std::printf("%s %s\n", to_string(e->kind), e->name.c_str());
 ///
-/// Follows symbolic links. Cancelled: nothing is watched.
+/// Follows symbolic links. Throws std::system_error. Cancelled: nothing is watched.
 task<file_watch> watch(std::string path, watch_kind kinds = watch_kind::all);
 
 }}  // namespace rondo::v0

@@ -39,7 +39,7 @@ class [[nodiscard]] sleep_operation final : public operation, private timer {
 }  // namespace detail
 
 /// Waits for d, never less, and on a quiet machine up to 0.1 ms more. `sleep(0s)` lets others run
-/// for one turn. Cancelling it takes effect at once.
+/// for one turn. Throws nothing. Cancelling it takes effect at once.
 inline awaitable<void> auto sleep(delay d) noexcept { return detail::sleep_operation(d); }
 /// The same. Without it g++ would keep a delay in the frame beside each duration.
 template <class Rep, class Period>
@@ -47,7 +47,7 @@ awaitable<void> auto sleep(std::chrono::duration<Rep, Period> d) noexcept {
   return detail::sleep_operation(delay(d));
 }
 
-/// Waits until the loop's clock shows `when`. Cancelling it takes effect at once.
+/// Waits until the loop's clock shows `when`. Throws nothing. Cancelling it takes effect at once.
 inline awaitable<void> auto sleep_until(time_point when) noexcept {
   return detail::sleep_operation(when);
 }

@@ -65,8 +65,9 @@ class barrier {
     bool broken_ = false;
   };
 
-  /// Waits until all parties have come. Cancelling it takes effect at once and
-  /// leaves the barrier as if it had not come.
+  /// Waits until all parties have come; gives a number from 0 to parties - 1, different for
+  /// each. Throws broken_barrier_error. Cancelling it takes effect at once and leaves the
+  /// barrier as if it had not come.
   awaitable<std::size_t> auto wait() noexcept { return wait_operation(*this); }
 
   /// Throws broken_barrier_error in all who wait; the barrier works on.

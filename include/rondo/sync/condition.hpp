@@ -32,8 +32,8 @@ class condition {
         waiters_.destroyed_with_waiters(w);
   }
 
-  /// Waits for the lock and gives a guard, see lock::acquire. Cancelling it takes
-  /// effect at once; a lock already handed over is delivered.
+  /// Waits for the lock and gives a guard, see lock::acquire. Throws nothing. Cancelling it
+  /// takes effect at once; a lock already handed over is delivered.
   awaitable<lock::guard> auto acquire() noexcept { return lock_.acquire(); }
   bool locked() const noexcept { return lock_.locked(); }
 

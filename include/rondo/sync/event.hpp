@@ -42,7 +42,7 @@ class event {
   };
 
   /// Returns once the event is set. Who waited when set() was called returns,
-  /// even if clear() follows at once. Cancelling it takes effect at once.
+  /// even if clear() follows at once. Throws nothing. Cancelling it takes effect at once.
   awaitable<void> auto wait() noexcept { return wait_operation(*this); }
 
  private:

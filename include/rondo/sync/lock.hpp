@@ -66,7 +66,7 @@ class lock {
 
   class acquire_operation;
 
-  /// Waits for the lock and gives a guard. Cancelling it takes effect at once;
+  /// Waits for the lock and gives a guard. Throws nothing. Cancelling it takes effect at once;
   /// a lock already handed over is delivered.
   inline awaitable<guard> auto acquire() noexcept;
 

@@ -111,7 +111,8 @@ class basic_queue {
       while (!joiners_.empty()) joiners_.pop().complete();
   }
 
-  /// Waits until task_done was said for every item. Cancelling it takes effect at once.
+  /// Waits until task_done was said for every item. Throws nothing. Cancelling it takes effect
+  /// at once.
   awaitable<void> auto join() noexcept { return join_operation(*this); }
 
   /// No put from now on; those who wait to put get queue_shut_down, and so do

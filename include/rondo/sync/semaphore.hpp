@@ -80,7 +80,7 @@ class semaphore {
     semaphore& semaphore_;
   };
 
-  /// Waits for a permit. Cancelling it takes effect at once; a permit already
+  /// Waits for a permit. Throws nothing. Cancelling it takes effect at once; a permit already
   /// handed over is delivered.
   awaitable<permit> auto acquire() noexcept { return acquire_operation(*this); }
 

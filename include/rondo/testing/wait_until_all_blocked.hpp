@@ -35,8 +35,8 @@ class [[nodiscard]] all_blocked_operation final
 /// waits" without a sleep that hopes to be long enough.
 ///
 /// Several tasks may wait so at the same time; they count as blocked for each other. What
-/// another process or a thread has yet to do is not waited for. Cancelling it takes effect
-/// at once.
+/// another process or a thread has yet to do is not waited for. Throws nothing. Cancelling it
+/// takes effect at once.
 inline detail::all_blocked_operation wait_until_all_blocked() noexcept { return {}; }
 
 }}}  // namespace rondo::v0::testing

@@ -97,7 +97,8 @@ RONDO_CORO_WRAPPER task<> start_tls(stream& s, tls_context context, std::string 
 /// gets the stream once its handshake is done, which is a part of the connection's
 /// own task: a slow client keeps nobody waiting. A failing one is counted
 /// (tls_context::statistics) and told to on_handshake_failure; the handler does
-/// not run. Cancelling it leaves no socket.
+/// not run. Throws what start_server throws, and usage_error for a client's context. Cancelling it
+/// leaves no socket.
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
 RONDO_CORO_WRAPPER task<server> start_tls_server(F&& handler, std::string host, std::uint16_t port,
@@ -109,7 +110,7 @@ RONDO_CORO_WRAPPER task<server> start_tls_server(F&& handler, std::string host, 
 }
 
 /// start_unix_server over TLS. Its clients: open_unix_connection, then start_tls with
-/// the name that the certificate is for. Cancelling it leaves no socket.
+/// the name that the certificate is for. Throws as those. Cancelling it leaves no socket.
 template <class F>
   requires std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>
 RONDO_CORO_WRAPPER task<server> start_tls_unix_server(F&& handler, std::string path,

@@ -71,7 +71,8 @@ class body {
     return streamed_ ? length_ : std::optional<std::uint64_t>(text_.size());
   }
   /// For the client: its pieces from the beginning. Those of a body that is not
-  /// replayable can be had once.
+  /// replayable can be had once. What next() throws and does when it is
+  /// cancelled is the generator's own.
   RONDO_CORO_WRAPPER pieces open() { return make_(); }
 
  private:

@@ -41,21 +41,23 @@ class session {
   session& operator=(const session&) = delete;
   ~session();
 
-  /// The whole body in memory.
+  /// The response with its whole body in memory. They throw what stands above. Cancelled,
+  /// the connection ends (over HTTP/2 the stream); the server may have done what it was asked.
   task<response> get(std::string url, request_options options = {});
   task<response> head(std::string url, request_options options = {});
   task<response> post(std::string url, body content = {}, request_options options = {});
   task<response> put(std::string url, body content = {}, request_options options = {});
   task<response> patch(std::string url, body content = {}, request_options options = {});
   task<response> delete_(std::string url, request_options options = {});
-  /// Any method.
+  /// The same with any method. Cancelled: as get.
   task<response> request(std::string method, std::string url, body content = {},
                          request_options options = {});
 
-  /// A GET whose body is read piece by piece; returns with the header.
+  /// A GET whose body is read piece by piece; returns with the header. Cancelled: as get.
   task<transfer> stream(std::string url, request_options options = {});
   /// The same with any method. A body in pieces is sent to its end before it
   /// returns; what the server answers meanwhile is kept, up to options.max_body.
+  /// Cancelled: as get.
   task<transfer> stream(std::string method, std::string url, body content = {},
                         request_options options = {});
 
@@ -70,7 +72,8 @@ class session {
   detail::session_state* state_;
 };
 
-/// The same on a session of this loop's own, which keeps no cookies.
+/// The same on a session of this loop's own, which keeps no cookies. They throw, and do when
+/// they are cancelled, what session::get does.
 task<response> get(std::string url, request_options options = {});
 task<response> head(std::string url, request_options options = {});
 task<response> post(std::string url, body content = {}, request_options options = {});

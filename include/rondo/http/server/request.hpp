@@ -89,14 +89,15 @@ class request {
   /// (408): what the client gets if the handler lets it pass; the connection then
   /// closes in any case. Cancelling it loses nothing.
   task<std::string> read();
-  /// The rest of the body.
+  /// The rest of the body. Throws what read() throws. Cancelled, what it has read is lost.
   task<std::string> body();
   /// The body as JSON (include <nlohmann/json.hpp>). Throws what read() throws;
   /// status_error 415 when Content-Type is given and is not JSON, 400 when the text
-  /// is not, or is nested more than 500 deep.
+  /// is not, or is nested more than 500 deep. Cancelled: as body().
   task<nlohmann::json> json();
   /// The body as an HTML form, application/x-www-form-urlencoded: 415 for another
-  /// type. One with files, multipart/form-data, is read by a multipart_reader.
+  /// type. One with files, multipart/form-data, is read by a multipart_reader. Throws what
+  /// read() throws. Cancelled: as body().
   task<form_fields> form();
 
   // For the server and its parts:

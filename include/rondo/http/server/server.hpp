@@ -87,10 +87,10 @@ class [[nodiscard]] server {
   RONDO_CORO_WRAPPER task<> serve_forever(delay grace = std::chrono::seconds(0)) {
     return listener_.serve_forever(grace);
   }
-  /// As rondo::server's: cancelling it closes nothing.
+  /// As rondo::server's: throws what accepting failed with; cancelling it closes nothing.
   RONDO_CORO_WRAPPER task<> wait_closed() { return listener_.wait_closed(); }
   /// Stops listening, closes idle connections, gives running requests up to `grace`,
-  /// then cancels them and waits for that. Cancelling it leaves them to run.
+  /// then cancels them and waits for that. Throws nothing. Cancelling it leaves them to run.
   RONDO_CORO_WRAPPER task<> close(delay grace = std::chrono::seconds(5)) {
     return listener_.close(grace);
   }
@@ -115,6 +115,9 @@ class [[nodiscard]] server {
 ///
 /// The handler is copied or moved in; one that cannot be copied, such as a router, and is
 /// given by its name is referred to, and must outlive the server.
+///
+/// Throws std::system_error when it cannot listen there: `listen 127.0.0.1:80: Permission
+/// denied`; the errors of resolve(). Cancelled, nothing listens.
 template <class F>
 RONDO_CORO_WRAPPER task<http::server> start_server(F&& handler, std::string host,
                                                    std::uint16_t port,
@@ -124,7 +127,8 @@ RONDO_CORO_WRAPPER task<http::server> start_server(F&& handler, std::string host
                               options);
 }
 
-/// The same over TLS.
+/// The same over TLS. Throws usage_error for a client's context, too. Cancelled: as
+/// start_server.
 template <class F>
 RONDO_CORO_WRAPPER task<http::server> start_tls_server(F&& handler, std::string host,
                                                        std::uint16_t port, tls_context context,
