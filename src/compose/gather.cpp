@@ -34,4 +34,9 @@ void gather_base::check() const {
   if (child_cancelled_) reason_.raise();
 }
 
+std::size_t checked_limit(std::size_t limit, const char* caller) {
+  if (limit == 0) throw usage_error(std::string(caller) + ": a limit of 0 lets nothing run");
+  return limit;
+}
+
 }}}  // namespace rondo::v0::detail

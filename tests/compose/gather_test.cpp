@@ -229,6 +229,26 @@ TEST(gather, with_a_limit_fetches_the_tasks_lazily) {
   });
 }
 
+TEST(gather, a_limit_of_0_is_refused) {
+  test::run_virtual([]() -> rondo::task<> {
+    std::vector<int> none;
+    auto work = [](int) -> rondo::task<int> { co_return 1; };
+    std::string what;
+    try {
+      co_await rondo::gather(none | std::views::transform(work), 0);
+    } catch (const rondo::usage_error& e) {
+      what = e.what();
+    }
+    EXPECT_EQ(what, "gather: a limit of 0 lets nothing run");
+    try {
+      co_await rondo::gather_outcomes(none | std::views::transform(work), 0);
+    } catch (const rondo::usage_error& e) {
+      what = e.what();
+    }
+    EXPECT_EQ(what, "gather_outcomes: a limit of 0 lets nothing run");
+  });
+}
+
 TEST(gather, of_a_range_stops_fetching_at_the_first_failure) {
   test::run_virtual([]() -> rondo::task<> {
     int made = 0;

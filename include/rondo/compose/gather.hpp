@@ -27,14 +27,15 @@ awaitable<detail::gathered<A...>> auto gather(A&&... what) {
 /// The same for every element of a range, which gives a vector in order (of
 /// std::reference_wrapper for tasks that return references). With a
 /// limit, at most that many run at once, and an element of the range is fetched
-/// only when its turn comes. An lvalue range must outlive the call; tasks in it
-/// are moved out.
+/// only when its turn comes; a limit of 0 is a usage_error. An lvalue range must outlive the call;
+/// tasks in it are moved out.
 template <class Range>
   requires(!detail::awaitable<Range> && detail::awaitable_range<Range>)
 awaitable<detail::gathered_range<Range>> auto gather(Range&& range,
                                                      std::size_t limit = detail::no_limit) {
   RONDO_CHECK_VIEW(Range);
-  return detail::gather_range_operation<Range>(std::forward<Range>(range), limit ? limit : 1);
+  return detail::gather_range_operation<Range>(std::forward<Range>(range),
+                                               detail::checked_limit(limit, "gather"));
 }
 
 template <class First, class... A>

@@ -24,8 +24,8 @@ template <class Range>
 awaitable<std::vector<outcome<awaited_t<detail::element_argument<Range>>>>> auto gather_outcomes(
     Range&& range, std::size_t limit = detail::no_limit) {
   RONDO_CHECK_VIEW(Range);
-  return detail::gather_outcomes_range_operation<Range>(std::forward<Range>(range),
-                                                        limit ? limit : 1);
+  return detail::gather_outcomes_range_operation<Range>(
+      std::forward<Range>(range), detail::checked_limit(limit, "gather_outcomes"));
 }
 
 /// Awaits one thing and gives its outcome instead of throwing: what `try` around

@@ -1,8 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -82,15 +84,16 @@ class executor {
         execute(f, codec::pack(std::forward<A>(arguments)...)));
   }
 
-  /// Calls F with every element of a range, at most `limit` calls at once (0: as
-  /// many as run in parallel), and gives the results in order; nothing for an F
-  /// that returns void. An element is fetched only when its turn comes. The first
-  /// failure cancels the other calls and is thrown: it is a gather.
+  /// Calls F with every element of a range, at most `limit` calls at once (as many as run in
+  /// parallel, if it is not given), and gives the results in order; nothing for an F that
+  /// returns void. An element is fetched only when its turn comes. The first failure cancels
+  /// the other calls and is thrown: it is a gather, also where the limit is 0.
   template <auto F, class Range>
-  awaitable<detail::mapped<F>> auto map(Range&& arguments, std::size_t limit = 0) {
+  awaitable<detail::mapped<F>> auto map(Range&& arguments,
+                                        std::optional<std::size_t> limit = std::nullopt) {
     RONDO_CHECK_VIEW(Range);
     return gather(detail::range_of_calls<F, Range>(*this, std::forward<Range>(arguments)),
-                  limit ? limit : parallelism());
+                  limit.value_or(std::max<std::size_t>(1, parallelism())));
   }
 
   /// How many calls can run at the same time.

@@ -258,6 +258,7 @@ void session_state::configure(CURL* easy) {
     set(easy, CURLOPT_SHARE, share_);
     set(easy, CURLOPT_COOKIEFILE, "");
   }
+  if (o.kept_connections == 0) set(easy, CURLOPT_FORBID_REUSE, 1L);
   switch (o.version) {
     case http_version::automatic:
       break;

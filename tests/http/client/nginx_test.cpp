@@ -108,6 +108,20 @@ TEST_P(http_client_nginx, a_limit_of_connections_is_kept) {
   });
 }
 
+TEST_P(http_client_nginx, connections_are_not_kept_where_none_may_be) {
+  test::run([&]() -> rondo::task<> {
+    options.kept_connections = 0;
+    http::session session(options);
+    std::set<std::string> connections;
+    for (int i = 0; i < 3; ++i) {
+      auto r = co_await session.get(url("/small"));
+      EXPECT_EQ(r.body.size(), 1024u);
+      connections.insert(std::string(r.headers.get("x-connection")));
+    }
+    EXPECT_EQ(connections.size(), 3u);
+  });
+}
+
 TEST_P(http_client_nginx, a_slow_reader_pauses_the_transfer) {
   test::run([&]() -> rondo::task<> {
     http::session session(options);

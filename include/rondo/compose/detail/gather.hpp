@@ -252,5 +252,7 @@ using gathered_range =
                        std::vector<element_t<awaited_t<element_argument<Range>>>>>;
 
 inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
+/// The limit; throws usage_error for 0, which would let nothing run.
+std::size_t checked_limit(std::size_t limit, const char* caller);
 
 }}}  // namespace rondo::v0::detail
