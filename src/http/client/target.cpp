@@ -97,9 +97,11 @@ std::optional<url> read_base(const std::string& request, const std::string& base
   }
 }
 
-/// Without its query: parameters may have made it longer than what http::url reads.
+/// Of a URL that was read before. Written, with parameters, it may have become longer than what
+/// http::url reads: then its path is left out.
 url place_of(const std::string& text) {
-  return url(std::string_view(text).substr(0, text.find_first_of("?#")));
+  if (text.size() <= url::max_length) return url(text);
+  return url(text.substr(0, text.find('/', text.find("://") + 3)));
 }
 
 }  // namespace

@@ -175,7 +175,7 @@ TEST(http_client_base, is_compared_as_a_url_and_not_as_it_is_sent) {
       return http::reply("x");
     };
     http::server_options roomy;
-    roomy.max_header_bytes = 1 << 20;
+    roomy.max_header_bytes = roomy.max_target_bytes = 1 << 20;
     auto server = co_await http::start_server(answer, "127.0.0.1", 0, roomy);
     {
       http::session_options o;
