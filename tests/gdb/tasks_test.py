@@ -45,7 +45,7 @@ def tree_in(text):
 
 
 def without_what_runs(tree):
-    tree = re.sub(r" [\d.e+]+s (more|left)", "", tree)
+    tree = re.sub(r" \S+ (more|left)", "", tree)
     return re.sub(r"(waits for task) \S+", r"\1", tree)
 
 
