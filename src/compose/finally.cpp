@@ -3,6 +3,7 @@
 
 #include <rondo/loop/loop.hpp>
 #include "compose/cut_off.hpp"
+#include "coro/report_lost.hpp"
 #include "detail/duration_text.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
@@ -38,18 +39,11 @@ std::string finally_base::text(const std::string& cleanup) const {
 }
 
 void finally_base::report_failed(const std::exception_ptr& error) noexcept {
-  report_made([&] {
-    return diagnostic{problem::exception_not_retrieved,
-                      "the cleanup of a cancelled task failed: " + rondo::describe(error), error};
-  });
+  report_lost(error, "the cleanup of a cancelled task failed");
 }
 
 void finally_base::report_replaced(const std::exception_ptr& error) noexcept {
-  report_made([&] {
-    return diagnostic{problem::exception_not_retrieved,
-                      "the body before a failed cleanup failed too: " + rondo::describe(error),
-                      error};
-  });
+  report_lost(error, "the body before a failed cleanup failed too");
 }
 
 }}}  // namespace rondo::v0::detail

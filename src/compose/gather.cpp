@@ -1,17 +1,16 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/gather.hpp>
 
+#include "coro/report_lost.hpp"
+
 namespace rondo { inline namespace v0 { namespace detail {
 
 void gather_base::note(bool cancelled, std::exception_ptr error, const node* child) noexcept {
   if (cancelled && !std::exchange(child_cancelled_, true)) reason_ = child->why_cancelled();
   if (!error) return;
   if (error_) {
-    report_made([&] {
-      return diagnostic{problem::exception_not_retrieved,
-                        std::string("a further task of a ") + describe() +
-                            " failed after the first: " + rondo::describe(error),
-                        error};
+    report_lost(error, [this] {
+      return std::string("a further task of a ") + describe() + " failed after the first";
     });
     return;
   }
@@ -22,11 +21,7 @@ void gather_base::note(bool cancelled, std::exception_ptr error, const node* chi
 void gather_base::finish() noexcept { complete_or_stop(!error_ && child_cancelled_); }
 
 void gather_base::report_failure(const char* what) noexcept {
-  if (!error_) return;
-  report_made([&] {
-    return diagnostic{problem::exception_not_retrieved,
-                      std::string(what) + ": " + rondo::describe(error_), error_};
-  });
+  if (error_) report_lost(error_, what);
 }
 
 void gather_base::check() const {

@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/compose/task_group.hpp>
 
+#include "coro/report_lost.hpp"
+
 namespace rondo { inline namespace v0 { namespace detail {
 
 void group_core::require_own_thread(const char* caller) const {
@@ -65,12 +67,7 @@ void group_core::report_borrowing() noexcept {
 
 void group_core::fail(std::exception_ptr error) noexcept {
   if (error_) {
-    report_made([&] {
-      return diagnostic{
-          problem::exception_not_retrieved,
-          "a further task of a task group failed after the first: " + rondo::describe(error),
-          error};
-    });
+    report_lost(error, "a further task of a task group failed after the first");
     return;
   }
   error_ = std::move(error);

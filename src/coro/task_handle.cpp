@@ -1,6 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/task_handle.hpp>
 
+#include "coro/report_lost.hpp"
+
 namespace rondo { inline namespace v0 { namespace detail {
 
 void throw_empty_handle() { throw usage_error("task_handle: it refers to no task"); }
@@ -45,11 +47,9 @@ void spawned_base::finish() noexcept {
 
 void spawned_base::report_if_unretrieved() noexcept {
   if (!failed() || retrieved_) return;
-  report_made([&] {
-    return diagnostic{problem::exception_not_retrieved,
-                      "task '" + display_name() + "' failed" + place_of_failure() +
-                          " and nobody asked for its result: " + describe(error()),
-                      error()};
+  report_lost(error(), [this] {
+    return "task '" + display_name() + "' failed" + place_of_failure() +
+           " and nobody asked for its result";
   });
 }
 

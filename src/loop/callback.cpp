@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-#include <rondo/coro/diagnostic.hpp>
+#include "coro/report_lost.hpp"
 
 namespace rondo { inline namespace v0 { namespace detail {
 
@@ -20,11 +20,8 @@ void call_and_report(unique_function<void()>& f, context*& ctx, const char* kind
   try {
     f();
   } catch (...) {
-    report_made([&] {
-      return diagnostic{problem::exception_not_retrieved,
-                        std::string("a callback of ") + kind + " at " + short_location(where) +
-                            " threw: " + describe(std::current_exception()),
-                        std::current_exception()};
+    report_lost(std::current_exception(), [&] {
+      return std::string("a callback of ") + kind + " at " + short_location(where) + " threw";
     });
   }
   std::swap(present, ctx);
@@ -42,7 +39,7 @@ void scheduled_call::due(timer& t) noexcept {
   auto& c = static_cast<scheduled_call&>(t);
   if (loop::current().closing_) {
     c.forget_call();
-    c.drop();
+    c.release();
   } else {
     this_thread_scheduler->post(c);
   }
@@ -52,7 +49,7 @@ void scheduled_call::call(entry& e) noexcept {
   auto& c = static_cast<scheduled_call&>(e);
   if (!c.cancelled) call_and_report(c.function, c.ctx, c.kind, c.asked_for_at);
   c.forget_call();
-  c.drop();
+  c.release();
 }
 
 }}}  // namespace rondo::v0::detail

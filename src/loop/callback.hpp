@@ -5,6 +5,7 @@
 
 #include <rondo/coro/context_var.hpp>
 #include <rondo/coro/detail/frame_pool.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/loop/loop.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {
@@ -31,22 +32,18 @@ struct posted_call : entry, pooled {
 
 /// A function at a point in time. Counted: by the queue while it is armed, and
 /// by the user's `scheduled`.
-struct scheduled_call : timer, entry, pooled {
+struct scheduled_call : timer, entry, pooled, counted<scheduled_call> {
   unique_function<void()> function;
-  context* ctx = retain(current_context());
+  context* ctx = detail::retain(current_context());
   timer_queue* queue;
   scheduler* sched;
   const char* kind;
   code_place asked_for_at;
-  unsigned references = 2;
   bool cancelled = false;
 
-  void drop() noexcept {
-    if (--references == 0) delete this;
-  }
   void forget_call() noexcept {
     function.reset();
-    release(std::exchange(ctx, nullptr));
+    detail::release(std::exchange(ctx, nullptr));
   }
   static void due(timer& t) noexcept;
   static void call(entry& e) noexcept;

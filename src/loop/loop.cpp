@@ -155,6 +155,8 @@ scheduled loop::post_call_at(std::int64_t when, detail::unique_function<void()> 
   c->asked_for_at = where;
   c->expire = &detail::scheduled_call::due;
   c->fire = &detail::scheduled_call::call;
+  c->retain();  // for the queue
+  c->retain();  // for what is returned
   timers_.arm(*c, when);
   notify_guest();
   return scheduled(c);

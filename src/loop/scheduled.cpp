@@ -11,16 +11,16 @@ namespace rondo { inline namespace v0 {
 scheduled::~scheduled() {
   if (!call_) return;
   // Once it is made or its loop is gone, nobody else has it.
-  if (call_->references > 1 && call_->sched != detail::this_thread_scheduler)
+  if (call_->is_shared() && call_->sched != detail::this_thread_scheduler)
     detail::fatal(
         "what call_later returned was destroyed on a thread that is not its loop's; use "
         "loop_ref::call_soon_threadsafe");
-  call_->drop();
+  call_->release();
 }
 
 void scheduled::cancel() {
   if (!call_) return;
-  if (call_->references > 1 && call_->sched != detail::this_thread_scheduler)
+  if (call_->is_shared() && call_->sched != detail::this_thread_scheduler)
     throw usage_error(
         "scheduled::cancel: the call belongs to another thread's loop; use "
         "loop_ref::call_soon_threadsafe");
@@ -28,9 +28,9 @@ void scheduled::cancel() {
   if (call_->armed()) {
     call_->queue->disarm(*call_);
     call_->forget_call();
-    call_->drop();
+    call_->release();
   }
-  std::exchange(call_, nullptr)->drop();
+  std::exchange(call_, nullptr)->release();
 }
 
 }}  // namespace rondo::v0
