@@ -46,7 +46,7 @@ bool is_field_value(std::string_view s) noexcept {
 
 void check_header(std::string_view name, std::string_view value) {
   if (!is_token(name))
-    throw usage_error("http::headers: '" + std::string(name) + "' is no name of a field");
+    throw usage_error("http::headers: '" + std::string(name) + "' is not a header name");
   if (is_field_value(value)) return;
   bool breaks = value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos;
   throw usage_error("http::headers: the value of '" + std::string(name) + "' holds " +
