@@ -18,10 +18,12 @@ namespace {
 /// data, so that virtual time need not wait for the real one.
 bool is_ours(int fd) noexcept {
   int domain = 0;
+  int listens = 0;
   socklen_t size = sizeof domain;
   ucred peer{};
   socklen_t peer_size = sizeof peer;
   return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
+         ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && !listens &&
          ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) == 0 &&
          peer.pid == ::getpid();
 }

@@ -6,6 +6,8 @@
 #include <functional>
 
 #include <rondo/io/stream.hpp>
+#include <rondo/loop/detail/unique_fd.hpp>
+#include <rondo/loop/loop.hpp>
 
 namespace rondo { inline namespace v0 { namespace http::detail {
 
@@ -15,19 +17,23 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 class own_listener {
  public:
   /// Throws std::system_error.
-  own_listener();
+  own_listener(loop& l, std::function<void(stream)> server);
   own_listener(const own_listener&) = delete;
   own_listener& operator=(const own_listener&) = delete;
-  ~own_listener();
 
-  /// Gives away the other ends of the connections that have been made.
-  void serve(const std::function<void(stream)>& server) noexcept;
+  /// Gives the other ends of the connections that have been made to the server.
+  void serve() noexcept;
 
   /// For libcurl: the socket for a connection, which is led here.
   static curl_socket_t on_open_socket(void* self, curlsocktype, curl_sockaddr* address) noexcept;
 
  private:
-  int fd_;
+  void try_again(int error) noexcept;
+
+  loop& loop_;
+  std::function<void(stream)> server_;
+  rondo::detail::unique_fd fd_;
+  scheduled retry_;
   sockaddr address_;  // that the kernel has chosen: NUL and five digits
   socklen_t size_ = sizeof address_;
 };

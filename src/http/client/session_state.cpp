@@ -128,7 +128,7 @@ session_state::session_state(loop& l, const session_options& given)
   for (const auto& [name, value] : options.headers) append(fields, field_line(name, value));
   if (!known_codings().empty()) append(fields, "Accept-Encoding: " + std::string(known_codings()));
   if (options.served_by) {
-    own_ = std::make_unique<own_listener>();
+    own_ = std::make_unique<own_listener>(event_loop, options.served_by);
     append(connect_to_, "::127.0.0.1:");  // so no name is looked up
   }
   auto& siblings = event_loop.local<sessions_of_loop>();
@@ -181,8 +181,7 @@ void session_state::check_loop() const {
   if (open_ && &loop::current() == &event_loop) return;
   throw usage_error(
       "http::session: it belongs to another loop, or to one that has ended; make it in the run "
-      "that "
-      "uses it");
+      "that uses it");
 }
 
 bool session_state::bypasses_proxy(const std::string& url) {
@@ -372,7 +371,7 @@ void session_state::attend() noexcept {
 void session_state::act(curl_socket_t fd, int events) noexcept {
   int running = 0;
   curl_multi_socket_action(multi_, fd, events, &running);
-  if (own_) own_->serve(options.served_by);
+  if (own_) own_->serve();
   collect();
   attend();
 }

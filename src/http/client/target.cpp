@@ -153,17 +153,20 @@ std::string redirect_target(const std::string& request, const std::string& from,
       reference += c;
     }
   }
-  std::string url;
+  std::string target;
   try {
-    url = written(read(request, read_base(request, from), reference), {});
+    // A target that its parameters made too long for http::url counts without them.
+    std::string base =
+        from.size() > url::max_length ? from.substr(0, from.find_first_of("?#")) : from;
+    target = written(read(request, url(base), reference), {});
   } catch (const http_error& e) {
     throw http_error(
         request, "redirect to '" + shown_url(location) + "': " + std::string(e.cause()), e.why());
   }
   std::size_t fragment = from.find('#');
-  if (fragment != from.npos && url.find('#') == url.npos)
-    url += from.substr(fragment);  // RFC 9110, 10.2.2
-  return url;
+  if (fragment != from.npos && target.find('#') == target.npos)
+    target += from.substr(fragment);  // RFC 9110, 10.2.2
+  return target;
 }
 
 }}}  // namespace rondo::v0::http::detail

@@ -151,11 +151,7 @@ void transfer_state::refuse(failure kind, std::string why) {
 
 /// A line of a header or trailer, with its end. False: the transfer is to end.
 bool transfer_state::take_header(std::string_view line) {
-  if (!std::exchange(answered_, true) && limits_.first_byte) {  // idle and slowest begin now
-    begin_window(session->event_loop.now_ns());
-    moved_before_ = moved();
-    watch_time();
-  }
+  answered_ = true;
   header_size_ += line.size();
   if (header_size_ > max_header_size) {
     refuse(failure::too_large,
@@ -177,6 +173,12 @@ bool transfer_state::take_header(std::string_view line) {
       return false;
     }
     status_line_ = *parsed;
+    bool is_interim = status_line_.status < 200;
+    if (!is_interim && !std::exchange(responding_, true) && limits_.first_byte) {
+      begin_window(session->event_loop.now_ns());  // idle and slowest begin now
+      moved_before_ = moved();
+      watch_time();
+    }
     return true;
   }
   return line.empty() ? end_header() : take_field(line);
@@ -339,10 +341,12 @@ int transfer_state::on_connected(void* self, char*, char*, int, int local_port) 
     }
     t.note_start();
     t.connected_ = true;
-    t.answered_ = false;
+    t.answered_ = t.responding_ = false;
     t.tls_ = tls_of(t.easy);
     t.tls_ended_ = false;
     t.begin_window(t.session->event_loop.now_ns());
+    t.sending_ = true;
+    t.session->note(t);
     t.watch_time();
     return CURL_PREREQFUNC_OK;
   });
@@ -376,6 +380,8 @@ int transfer_state::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, 
 // --- after libcurl has returned ---
 
 void transfer_state::attend() noexcept {
+  // What went out with the request's header, a small body, is no sign of life.
+  if (std::exchange(sending_, false)) moved_before_ = moved();
   if (!error_ && request.options.progress) {
     guarded(false, [&] {
       transfer_progress p;
@@ -523,7 +529,7 @@ bool transfer_state::waits_for_us() const noexcept { return paused_ || upload_.p
 
 bool transfer_state::waits_for_answer() const noexcept {
   bool uploads = request.now.with_body && request.content.streamed();
-  return limits_.first_byte && !answered_ && (!uploads || upload_.sent());
+  return limits_.first_byte && !responding_ && (!uploads || upload_.sent());
 }
 
 /// Bytes in both directions.

@@ -216,6 +216,8 @@ struct transfer_state : private rondo::detail::timer,
   bool dropping_ = false;     // nobody wants the rest of the body
   bool connected_ = false;    // the request goes out
   bool answered_ = false;     // the first byte of the response has come
+  bool responding_ = false;   // the line of a response that is not interim has come
+  bool sending_ = false;      // libcurl has just begun to send
   bool header_whole_ = true;  // its last, empty line has come; a status line is next
   bool header_done_ = false;
   bool redirecting_ = false;

@@ -39,11 +39,12 @@ class input_operation final : public rondo::detail::read_operation {
 };
 
 /// The bytes that the peer has acknowledged. Writes alone do not show progress: the
-/// kernel takes megabytes, then nothing until a slow peer has read a third of them.
-std::uint64_t acknowledged_bytes(int fd) noexcept {
+/// kernel takes megabytes, then nothing until a slow peer has read a third of them. Of a Unix
+/// socket nobody knows.
+std::optional<std::uint64_t> acknowledged_bytes(int fd) noexcept {
   tcp_info info{};
   socklen_t size = sizeof info;
-  ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
   return info.tcpi_bytes_acked;
 }
 
@@ -92,9 +93,10 @@ void http1_connection::expired() noexcept {
       enter(current_phase());
       break;
     case phase::write:
-      if (progress_.has_stalled(
-              acknowledged_bytes(core().fd), server_->clock.now_ns(),
-              least_rate(server_->options.min_rate, server_->options.write_timeout)))
+      if (auto taken = acknowledged_bytes(core().fd);
+          taken && progress_.has_stalled(
+                       *taken, server_->clock.now_ns(),
+                       least_rate(server_->options.min_rate, server_->options.write_timeout)))
         core().shut_down();  // the write fails
       enter(phase::write);
       break;

@@ -40,12 +40,18 @@ class in_process_server {
   }
 
   void serve(stream client) {
+    if (rondo::detail::this_thread_scheduler_id != loop_)
+      throw usage_error(
+          "http::in_process: it belongs to another loop; make it in the run that uses it");
     std::erase_if(connections_, [](const task_handle<>& c) { return c.done(); });
+    connections_.reserve(connections_.size() + 1);
     connections_.push_back(
         create_task(serve_in_process(state_, std::move(client)), "in-process connection"));
   }
 
  private:
+  // Not its address, where the next loop may be.
+  rondo::detail::scheduler_id loop_ = rondo::detail::this_thread_scheduler_id;
   state_ref state_;
   std::vector<task_handle<>> connections_;
 };
@@ -55,6 +61,9 @@ class in_process_server {
 in_process::in_process(detail::handler h, server_options options, int)
     : server_(std::make_shared<detail::in_process_server>(std::move(h), options)) {}
 
-void in_process::operator()(stream client) const { server_->serve(std::move(client)); }
+void in_process::operator()(stream client) const {
+  if (!server_) throw usage_error("http::in_process: it was moved away");
+  server_->serve(std::move(client));
+}
 
 }}}  // namespace rondo::v0::http

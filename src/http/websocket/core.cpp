@@ -291,7 +291,7 @@ void websocket_core::queue_close(std::uint16_t code, std::string_view reason) {
 
 void websocket_core::check_text(opcode kind, std::string_view data) const {
   if (kind == opcode::text && !is_utf8(data))
-    throw usage_error("http::websocket::send: the text is not UTF-8");
+    throw usage_error("http::websocket::send of " + name_ + ": the text is not UTF-8");
 }
 
 bool websocket_core::try_send(opcode kind, std::string_view data) {
@@ -320,7 +320,7 @@ task<> websocket_core::send_pieces(websocket_ref core, opcode kind,
     std::optional<std::string> piece = co_await pieces.next();
     if (piece && piece->empty()) continue;
     bool good = kind != opcode::text || (piece ? text.feed(*piece) : text.complete());
-    if (!good) throw usage_error("http::websocket::send: the text is not UTF-8");
+    if (!good) throw usage_error("http::websocket::send of " + c.name_ + ": the text is not UTF-8");
     opcode code = message.begun ? opcode::continuation : kind;
     std::string_view payload = piece ? std::string_view(*piece) : std::string_view();
     bool sent = co_await c.append(code, !piece, payload);
@@ -334,7 +334,8 @@ task<> websocket_core::send_pieces(websocket_ref core, opcode kind,
 
 task<std::optional<websocket::message>> websocket_core::receive(websocket_ref core) {
   websocket_core& c = *core;
-  if (c.receiving_) throw usage_error("http::websocket::receive: another task receives");
+  if (c.receiving_)
+    throw usage_error("http::websocket::receive of " + c.name_ + ": another task receives");
   class claim {
    public:
     explicit claim(bool& flag) noexcept : flag_(flag) { flag_ = true; }
@@ -367,9 +368,11 @@ task<> websocket_core::close(websocket_ref core, std::uint16_t code, std::string
   websocket_core& c = *core;
   constexpr std::size_t longest = 123;
   if (!can_be_sent(code))
-    throw usage_error("http::websocket::close: " + std::to_string(code) + " may not be sent");
+    throw usage_error("http::websocket::close of " + c.name_ + ": " + std::to_string(code) +
+                      " may not be sent");
   if (reason.size() > longest || !is_utf8(reason))
-    throw usage_error("http::websocket::close: the reason must be UTF-8 of at most 123 bytes");
+    throw usage_error("http::websocket::close of " + c.name_ +
+                      ": the reason must be UTF-8 of at most 123 bytes");
   if (c.can_send()) {
     c.queue_close(code, reason);
     c.arm(c.close_timeout_);

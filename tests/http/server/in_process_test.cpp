@@ -171,6 +171,89 @@ TEST(http_in_process, each_timeout_of_the_client_in_virtual_time) {
   });
 }
 
+// A small body goes out with the header, and is no sign of life.
+TEST(http_in_process, a_body_does_not_make_the_wait_for_an_answer_longer) {
+  rondo::testing::run_virtual([]() -> rondo::task<> {
+    http::session_options options;
+    std::vector<rondo::stream> silent;
+    options.served_by = [&](rondo::stream client) { silent.push_back(std::move(client)); };
+    http::session client(options);
+    http::request_options asked;
+    asked.timeouts = http::timeouts{};
+    for (bool first_byte : {false, true}) {
+      if (first_byte) asked.timeouts->first_byte = 2min;
+      auto begin = rondo::now();
+      auto got = co_await rondo::outcome_of(client.post("http://h/", "x", asked));
+      EXPECT_TRUE(got.has_error());
+      std::chrono::nanoseconds limit = first_byte ? 120s : 30s;
+      EXPECT_EQ(rondo::now() - begin, limit);
+    }
+  });
+}
+
+TEST(http_in_process, an_interim_response_is_no_answer_yet) {
+  rondo::testing::run_virtual([]() -> rondo::task<> {
+    http::session_options options;
+    auto hinting = [](rondo::stream client) -> rondo::task<> {
+      co_await client.read_until("\r\n\r\n");
+      co_await client.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+      co_await rondo::sleep(5min);
+      co_await client.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+    };
+    options.served_by = [&](rondo::stream client) {
+      rondo::create_task(hinting(std::move(client)));
+    };
+    http::session client(options);
+    http::request_options patient;
+    patient.timeouts = http::timeouts{};
+    patient.timeouts->first_byte = 10min;
+    EXPECT_EQ((co_await client.get("http://h/", patient)).body, "done");
+  });
+}
+
+// Nobody knows how much of a Unix socket's output its reader has taken.
+TEST(http_in_process, a_slow_reader_is_not_cut) {
+  rondo::testing::run_virtual([]() -> rondo::task<> {
+    http::in_process site([] { return std::string(3'000'000, 'x'); });
+    auto [client, server] = rondo::socketpair();
+    site(std::move(server));
+    co_await client.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    std::size_t all = 0;
+    for (std::string piece; !(piece = co_await client.read(64 * 1024)).empty();) {
+      all += piece.size();
+      if (all > 3'000'000) break;
+      co_await rondo::sleep(10s);
+    }
+    EXPECT_GT(all, 3'000'000u);
+  });
+}
+
+TEST(http_in_process, misuse_is_refused) {
+  std::unique_ptr<http::in_process> kept;
+  auto serve = [&](http::in_process& site) -> std::string {
+    auto [client, server] = rondo::socketpair();
+    try {
+      site(std::move(server));
+    } catch (const rondo::usage_error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  test::run([&]() -> rondo::task<> {
+    kept = std::make_unique<http::in_process>([] { return "hello"; });
+    EXPECT_EQ(serve(*kept), "");
+    http::in_process moved = std::move(*kept);
+    EXPECT_EQ(serve(*kept), "http::in_process: it was moved away");
+    *kept = std::move(moved);
+    co_return;
+  });
+  test::run([&]() -> rondo::task<> {
+    EXPECT_EQ(serve(*kept),
+              "http::in_process: it belongs to another loop; make it in the run that uses it");
+    co_return;
+  });
+}
+
 TEST(http_in_process, anything_can_answer_in_place_of_the_network) {
   everywhere([]() -> rondo::task<> {
     std::vector<rondo::task_handle<>> served;

@@ -23,7 +23,8 @@ class in_process_server;
 ///     auto hello = co_await client.get("http://site/hello");
 ///
 /// Of server_options max_connections, backlog, reuse_port and the handshake's time mean
-/// nothing here. Only for http:// URLs. Copies are the same server; when the last one goes, it
+/// nothing here, nor write_timeout and min_rate for replies. Make it inside of the run that uses
+/// it. Only for http:// URLs. Copies are the same server; when the last one goes, it
 /// ends as a server that is destroyed does: what the handler refers to must have outlived it.
 class in_process {
  public:
@@ -36,7 +37,8 @@ class in_process {
     detail::check_handler<F>();
   }
 
-  /// Answers what comes on that stream, in a task of its own.
+  /// Answers what comes on that stream, in a task of its own. Throws usage_error in another
+  /// loop, and when it was moved away.
   void operator()(stream client) const;
 
  private:
