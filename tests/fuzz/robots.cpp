@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t line = std::min(text.find('\n'), text.size());
   std::string target(text.substr(0, line));
   text.remove_prefix(std::min(line + 1, text.size()));
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  while (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
 
   robots rules = robots::parse(text, "rondo");
   if (rules.crawl_delay()) require(rules.crawl_delay()->nanoseconds() <= std::chrono::minutes(1));
