@@ -133,7 +133,7 @@ TEST(http_in_process, each_timeout_of_the_client_in_virtual_time) {
     auto slow = [&](rondo::stream client) -> rondo::task<> {
       co_await client.read_until("\r\n\r\n");
       co_await rondo::sleep(before);
-      co_await client.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+      co_await client.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\n");
       for (int i = 0; i < 10; ++i) {
         co_await client.write("x");
         co_await rondo::sleep(between);
