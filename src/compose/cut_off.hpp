@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include <rondo/coro/detail/cancel_reason.hpp>
 #include <rondo/coro/detail/operation.hpp>
 
 namespace rondo { inline namespace v0 { namespace detail {

@@ -254,7 +254,8 @@ TEST(cancel_message, of_a_time_limit_tells_what_was_cut_off) {
 }
 
 TEST(cancel_message, that_there_is_no_memory_for_is_left_out) {
-  if (!rondo::testing::allocations_can_fail) GTEST_SKIP();
+  if (!rondo::testing::allocations_can_fail)
+    GTEST_SKIP() << "the sanitizer's allocator cannot be replaced";
   test::run_virtual([]() -> rondo::task<> {
     auto h = rondo::create_task(rondo::sleep(100s));
     co_await test::turns(2);

@@ -132,7 +132,8 @@ TEST(wait_for, says_that_there_was_no_time_at_all) {
 }
 
 TEST(wait_for, says_less_when_memory_is_short) {
-  if (!rondo::testing::allocations_can_fail) GTEST_SKIP();
+  if (!rondo::testing::allocations_can_fail)
+    GTEST_SKIP() << "the sanitizer's allocator cannot be replaced";
   test::run_virtual([]() -> rondo::task<> {
     rondo::queue<int> q;
     std::optional<rondo::testing::failing_allocation> fault;

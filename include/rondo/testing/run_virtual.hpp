@@ -12,8 +12,9 @@ namespace rondo { inline namespace v0 { namespace testing {
 /// deadlock_error. Leaves signals alone. As run, it returns main's value and throws its
 /// exception.
 ///
-/// Of I/O there are streams of socketpair, both of whose ends this run holds; the rest
-/// fails with ENOTSUP. Threads of to_thread work: while one does, time goes at its real pace.
+/// Of I/O there are streams of socketpair, both of whose ends this run holds, and an
+/// http::session's with session_options::served_by; the rest fails with ENOTSUP. Threads of
+/// to_thread work: while one does, time goes at its real pace.
 template <class Main>
 auto run_virtual(Main&& main) {
   return run(std::forward<Main>(main),
