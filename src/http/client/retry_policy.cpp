@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <random>
 
 #include <rondo/http/message/date.hpp>
-#include "coro/fork.hpp"
+#include "loop/backoff.hpp"
 
 namespace rondo { inline namespace v0 { namespace http {
 
@@ -40,14 +39,7 @@ std::optional<delay> retry_after(const headers& from) {
 }
 
 delay retry_policy::wait_after(int failures) const {
-  thread_local std::minstd_rand generator(std::random_device{}());
-  thread_local unsigned forks = rondo::detail::fork_count();
-  if (rondo::detail::forked_since(forks)) generator.seed(std::random_device{}());
-  double doublings = static_cast<double>(1u << std::clamp(failures - 1, 0, 30));
-  double wait = std::min(static_cast<double>(first_wait.count()) * doublings,
-                         static_cast<double>(longest_wait.count()));
-  wait *= std::uniform_real_distribution<double>(0.5, 1)(generator);
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(wait));
+  return rondo::detail::backoff(first_wait, longest_wait, failures);
 }
 
 }}}  // namespace rondo::v0::http

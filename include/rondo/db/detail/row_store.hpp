@@ -29,6 +29,7 @@ class row_store : public rondo::detail::counted<row_store> {
   std::vector<column> columns;
   std::string statement;
   std::uint64_t affected = 0;  ///< rows that were inserted, updated or deleted; else those selected
+  bool times_are_utc = false;  ///< a text that says no time zone, as SQLite's functions write it
   std::size_t rows_before = 0;  ///< in earlier pieces of the same answer
 };
 

@@ -18,7 +18,7 @@ namespace rondo { inline namespace v0 { namespace db { namespace detail {
 bool gave_way(const std::exception_ptr& failure) noexcept;
 /// How long to wait before the next try, so that those who collided do not do so again: a
 /// random time, longer with each try.
-delay pause_before_try(int next) noexcept;
+delay pause_before_try(int next);
 
 template <class F, class Transaction>
 using body_result = awaited_t<std::invoke_result_t<F&, Transaction&>>;
