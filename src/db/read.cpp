@@ -204,7 +204,9 @@ void conversion<nlohmann::json>::write(parameters& p, const nlohmann::json& v) {
 }
 
 void read_array(const cell& c, rondo::detail::unique_function<void(const cell&)> f) {
-  if (c.what.is == kind::array) {
+  // Of types that PostgreSQL's clients do not know by their number, such as enums, arrays come
+  // as plain text.
+  if (c.what.is == kind::array || (is_text(c) && c.what.bytes.starts_with('{'))) {
     rondo::detail::unique_function<void(const value&)> each = [&](const value& v) {
       f(cell(c, v));
     };

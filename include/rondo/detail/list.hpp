@@ -45,6 +45,7 @@ class list {
   bool empty() const noexcept { return ring_.next_ == &ring_; }
   /// Null when there is none.
   T* front() const noexcept { return to_object(ring_.next_); }
+  T* back() const noexcept { return to_object(ring_.previous_); }
   /// The one behind an element, or null.
   T* after(const T& element) const noexcept {
     return to_object(static_cast<const link&>(element).next_);

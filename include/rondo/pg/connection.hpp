@@ -1,0 +1,65 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <rondo/coro/task.hpp>
+#include <rondo/db/detail/run_transaction.hpp>
+#include <rondo/db/detail/verbs.hpp>
+#include <rondo/detail/config.hpp>
+#include <rondo/pg/batch.hpp>
+#include <rondo/pg/detail/lease.hpp>
+#include <rondo/pg/transaction.hpp>
+
+namespace rondo { inline namespace v0 { namespace pg {
+
+/// A connection that one has for oneself until it is destroyed: for what lives as long as a
+/// session of the server, such as temporary tables, settings and advisory locks. Several tasks
+/// may use it: their statements run in the order in which they came. Belongs to its loop's
+/// thread.
+class [[nodiscard]] connection : public db::detail::verbs<connection> {
+ public:
+  connection(connection&&) noexcept = default;
+  connection& operator=(connection&&) noexcept = default;
+  ~connection() = default;
+
+  /// Runs body(pg::transaction&) in a transaction, as pool::transaction does. No other task may
+  /// use the connection meanwhile. Throws what the body throws, pg::error. Cancelling it rolls
+  /// back.
+  template <class F>
+  RONDO_CORO_COPYING_WRAPPER auto transaction(F&& body, transaction_options options = {}) {
+    RONDO_CHECK_CLOSURE(F);
+    return db::detail::run_transaction<pg::transaction>(*this, options, options.tries,
+                                                        std::decay_t<F>(std::forward<F>(body)));
+  }
+  /// A transaction for code that commits by itself. Throws pg::error. Cancelling it undoes it.
+  task<pg::transaction> begin(transaction_options options = {});
+
+  /// Sends statements together; see pg::batch. Throws pg::error. Cancelling it stops them.
+  task<std::vector<db::result>> run(batch what);
+  /// Runs several statements, separated by semicolons, without parameters: a file of a schema.
+  /// They are one transaction unless they say otherwise. Throws pg::error. Cancelling it stops
+  /// them.
+  task<> execute_script(std::string sql);
+
+  /// The number of the server's process, as pg_stat_activity shows it.
+  int server_process() const noexcept;
+
+ private:
+  friend class db::detail::verbs<connection>;
+  friend class pool;
+  explicit connection(detail::lease l) noexcept : lease_(std::move(l)) {}
+
+  task<db::result> run_statement(std::string sql, db::detail::parameters values);
+  task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
+  std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
+
+  detail::lease lease_;
+};
+
+}}}  // namespace rondo::v0::pg

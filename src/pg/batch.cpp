@@ -1,0 +1,100 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/pg/batch.hpp>
+
+#include <deque>
+
+#include "db/statement_text.hpp"
+#include "pg/make_error.hpp"
+#include "pg/result_rows.hpp"
+#include "pg/run.hpp"
+#include "pg/statement.hpp"
+
+namespace rondo { inline namespace v0 { namespace pg { namespace detail {
+namespace {
+
+/// Statements with one Sync behind all of them. None of their results is given away before it:
+/// until then an error of a later one undoes them.
+class batch_request final : public request {
+ public:
+  batch_request(std::vector<batch::statement> statements, bool prepare)
+      : statements_(std::move(statements)), prepare_(prepare) {
+    results_.resize(statements_.size());
+  }
+
+  bool send(link& on) override {
+    PGconn* c = on.connection();
+    for (std::size_t i = 0; i < statements_.size(); ++i) {
+      const auto& [sql, values] = statements_[i];
+      auto a = on.convert(values);
+      bool sent = false;
+      if (prepare_) {
+        const char* name = nullptr;
+        preparing how = send_prepare(on, sql, name);
+        if (how == preparing::now) parts_.push_back({i, true});
+        sent = how != preparing::no &&
+               PQsendQueryPrepared(c, name, a.count, a.values, a.lengths, a.formats, 0);
+      } else {
+        sent =
+            PQsendQueryParams(c, sql.c_str(), a.count, nullptr, a.values, a.lengths, a.formats, 0);
+      }
+      if (!sent) return false;
+      parts_.push_back({i, false});
+    }
+    return PQpipelineSync(c);
+  }
+
+  void got(link& from, PGresult* part) override {
+    auto [which, is_prepare] = parts_.front();
+    ExecStatusType status = PQresultStatus(part);
+    if (status == PGRES_FATAL_ERROR) {
+      for (std::size_t i = which; i < statements_.size(); ++i)
+        from.statements().forget(statements_[i].sql);  // perhaps it was not prepared any more
+      fail(make_error(part, statements_[which].sql,
+                      "statement " + std::to_string(which + 1) + " of " +
+                          std::to_string(statements_.size()) + ", " +
+                          db::detail::statement_text(statements_[which].sql)));
+    } else if (!is_prepare && !abandoned &&
+               (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)) {
+      try {
+        auto* rows = new result_rows(part, statements_[which].sql);
+        part = nullptr;
+        results_[which] = db::result(rondo::detail::ref<db::detail::row_store>(rows));
+      } catch (...) {
+        fail(std::current_exception());
+      }
+    } else if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) {
+      fail(std::make_exception_ptr(usage_error("pg::pool::run: a COPY; call copy_in or copy_out")));
+      PQclear(part);
+      return from.fail("a statement that was a COPY has ended it");
+    }
+    PQclear(part);
+  }
+  void statement_ended() override { parts_.pop_front(); }
+  const std::string& text() const noexcept override {
+    return statements_[parts_.empty() ? 0 : parts_.front().statement].sql;
+  }
+
+  std::vector<db::result> take_results() { return std::move(results_); }
+
+ private:
+  struct part_of {
+    std::size_t statement;
+    bool is_prepare;
+  };
+  std::vector<batch::statement> statements_;
+  std::vector<db::result> results_;
+  std::deque<part_of> parts_;  // what answers are to come, in order
+  bool prepare_;
+};
+
+}  // namespace
+
+task<std::vector<db::result>> run_batch(pool_core& pool, link& l, batch what) {
+  if (what.size() == 0) co_return {};
+  rondo::detail::ref<batch_request> asked(
+      new batch_request(std::move(what).take(), pool.options().prepare));
+  co_await ask(pool, l, *asked);
+  co_return asked->take_results();
+}
+
+}}}}  // namespace rondo::v0::pg::detail

@@ -1,0 +1,115 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <cstring>
+
+#include "db/statement_text.hpp"
+#include "pg/make_error.hpp"
+#include "pg/run.hpp"
+#include "pg/statement.hpp"
+
+namespace rondo { inline namespace v0 { namespace pg { namespace detail {
+namespace {
+
+/// A statement once for each row, with one Sync behind the last: one transaction. Rows are asked
+/// for as the ones before have left, so a range of any length needs no more memory.
+class many_request final : public request {
+ public:
+  many_request(std::string sql, db::detail::row_feed rows, bool prepare)
+      : sql_(std::move(sql)), rows_(std::move(rows)), prepare_(prepare) {}
+
+  bool send(link& on) override {
+    if (prepare_) {
+      const char* name = nullptr;
+      preparing how = send_prepare(on, sql_, name);
+      if (how == preparing::no) return false;
+      awaits_prepare_ = how == preparing::now;
+      name_ = name;
+    } else {
+      if (!PQsendPrepare(on.connection(), "", sql_.c_str(), 0, nullptr)) return false;
+      awaits_prepare_ = true;
+    }
+    return send_more(on);
+  }
+
+  bool sends_more() const noexcept override { return more_; }
+  bool send_more(link& on) override {
+    constexpr int rows_a_turn = 500;
+    PGconn* c = on.connection();
+    for (int i = 0; i < rows_a_turn; ++i) {
+      bool have = false;
+      link::arguments a{};
+      // Once it has failed there is no use in more rows.
+      if (!error && !abandoned) {
+        values_.clear();
+        try {
+          have = rows_(values_);
+          if (have) a = on.convert(values_);
+        } catch (...) {
+          fail(std::current_exception());
+          have = false;
+        }
+        // What was sent must not be kept: an error of the server's undoes it.
+        if (error && !PQsendQueryParams(c, give_up, 0, nullptr, nullptr, nullptr, nullptr, 0))
+          return false;
+      }
+      if (!have) {
+        more_ = false;
+        return PQpipelineSync(c);
+      }
+      if (!PQsendQueryPrepared(c, name_.c_str(), a.count, a.values, a.lengths, a.formats, 0))
+        return false;
+    }
+    return true;
+  }
+
+  void got(link& from, PGresult* part) override {
+    switch (PQresultStatus(part)) {
+      case PGRES_FATAL_ERROR:
+        if (prepare_) from.statements().forget(sql_);
+        fail(make_error(part, sql_,
+                        awaits_prepare_ ? std::string()
+                                        : "row " + std::to_string(rows_done_ + 1) + " of " +
+                                              db::detail::statement_text(sql_)));
+        break;
+      case PGRES_COMMAND_OK:
+      case PGRES_TUPLES_OK:
+        if (std::exchange(awaits_prepare_, false)) break;
+        ++rows_done_;
+        if (std::uint64_t n = 0; true) {
+          const char* text = PQcmdTuples(part);
+          std::from_chars(text, text + std::strlen(text), n);
+          affected_ += n;
+        }
+        break;
+      default:
+        break;
+    }
+    PQclear(part);
+  }
+  const std::string& text() const noexcept override { return sql_; }
+  std::uint64_t affected() const noexcept { return affected_; }
+
+ private:
+  static constexpr const char* give_up =
+      "do $$begin raise exception 'execute_many: the program had no more rows'; end$$";
+
+  std::string sql_, name_;
+  db::detail::row_feed rows_;
+  db::detail::parameters values_;
+  std::uint64_t affected_ = 0;
+  std::size_t rows_done_ = 0;
+  bool prepare_;
+  bool awaits_prepare_ = false;
+  bool more_ = true;
+};
+
+}  // namespace
+
+task<std::uint64_t> run_many(pool_core& pool, link& l, std::string sql, db::detail::row_feed rows) {
+  rondo::detail::ref<many_request> asked(
+      new many_request(std::move(sql), std::move(rows), pool.options().prepare));
+  co_await ask(pool, l, *asked);
+  co_return asked->affected();
+}
+
+}}}}  // namespace rondo::v0::pg::detail

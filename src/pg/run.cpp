@@ -1,0 +1,39 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "pg/run.hpp"
+
+#include <utility>
+
+#include "pg/make_error.hpp"
+#include "pg/statement.hpp"
+
+namespace rondo { inline namespace v0 { namespace pg { namespace detail {
+
+task<> ask(pool_core& pool, link& l, request& r) {
+  rondo::detail::ref<request> keep(&r);
+  l.submit(r);
+  try {
+    co_await r.done();
+  } catch (const error& e) {
+    pool.noticed_failure(l, e.sqlstate());
+    throw;
+  }
+}
+
+task<db::result> run_statement(pool_core& pool, link& l, std::string sql,
+                               db::detail::parameters values) {
+  rondo::detail::ref<statement> asked(
+      new statement(std::move(sql), std::move(values), pool.options().prepare));
+  for (bool again = false;; again = true) {
+    bool alone = !l.in_transaction();
+    try {
+      co_await ask(pool, l, *asked);
+      co_return asked->take_result();
+    } catch (const error&) {
+      // Within a transaction the error has ended it.
+      if (again || !alone || !asked->is_stale()) throw;
+    }
+    asked = rondo::detail::ref<statement>(asked->once_more());
+  }
+}
+
+}}}}  // namespace rondo::v0::pg::detail

@@ -1,0 +1,87 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "pg/statement.hpp"
+
+#include <string_view>
+
+#include "pg/make_error.hpp"
+#include "pg/result_rows.hpp"
+
+namespace rondo { inline namespace v0 { namespace pg { namespace detail {
+
+bool says_stale(const PGresult* problem) noexcept {
+  const char* code = PQresultErrorField(problem, PG_DIAG_SQLSTATE);
+  if (!code) return false;
+  std::string_view sqlstate = code;
+  if (sqlstate == "26000" || sqlstate == "42P05") return true;
+  // "cached plan must not change result type" has no code of its own.
+  const char* function = PQresultErrorField(problem, PG_DIAG_SOURCE_FUNCTION);
+  return sqlstate == "0A000" && function && std::string_view(function) == "RevalidateCachedQuery";
+}
+
+preparing send_prepare(link& on, const std::string& sql, const char*& name) {
+  name = on.statements().find(sql);
+  if (name) return preparing::prepared;
+  name = on.statements().add(sql);
+  if (!PQsendPrepare(on.connection(), name, sql.c_str(), 0, nullptr)) {
+    on.statements().forget(sql);
+    return preparing::no;
+  }
+  return preparing::now;
+}
+
+bool statement::send(link& on) {
+  PGconn* c = on.connection();
+  if (!prepare_) {
+    auto a = on.convert(values_);
+    return PQsendQueryParams(c, sql_.c_str(), a.count, nullptr, a.values, a.lengths, a.formats,
+                             0) &&
+           PQpipelineSync(c);
+  }
+  const char* name = nullptr;
+  auto a = on.convert(values_);
+  preparing how = send_prepare(on, sql_, name);
+  awaits_prepare_ = how == preparing::now;
+  return how != preparing::no &&
+         PQsendQueryPrepared(c, name, a.count, a.values, a.lengths, a.formats, 0) &&
+         PQpipelineSync(c);
+}
+
+void statement::got(link& from, PGresult* part) {
+  switch (PQresultStatus(part)) {
+    case PGRES_FATAL_ERROR:
+      stale_ = prepare_ && says_stale(part);
+      if (awaits_prepare_ || stale_) from.statements().forget(sql_);
+      fail(make_error(part, sql_));
+      break;
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+      // There is no way out of it in pipeline mode.
+      PQclear(part);
+      fail(std::make_exception_ptr(
+          usage_error("pg::pool::query: a COPY; call copy_in or copy_out")));
+      return from.fail("a statement that was a COPY has ended it");
+    case PGRES_COMMAND_OK:
+      if (awaits_prepare_) {
+        awaits_prepare_ = false;
+        break;
+      }
+      rolled_back_ = std::string_view(PQcmdStatus(part)) == "ROLLBACK";
+      [[fallthrough]];
+    case PGRES_TUPLES_OK:
+      if (abandoned) break;
+      try {
+        auto* rows = new result_rows(part, sql_);
+        part = nullptr;
+        result_ = db::result(rondo::detail::ref<db::detail::row_store>(rows));
+      } catch (...) {
+        fail(std::current_exception());
+      }
+      break;
+    default:
+      break;  // PGRES_PIPELINE_ABORTED, after an error; PGRES_EMPTY_QUERY
+  }
+  PQclear(part);
+}
+
+}}}}  // namespace rondo::v0::pg::detail

@@ -1,0 +1,46 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "pg/statement_cache.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <random>
+
+namespace rondo { inline namespace v0 { namespace pg { namespace detail {
+
+statement_cache::statement_cache(std::size_t limit) : limit_(limit) {
+  std::random_device random;
+  char text[32];
+  std::snprintf(text, sizeof text, "rondo_%08x_", static_cast<unsigned>(random()));
+  prefix_ = text;
+}
+
+const char* statement_cache::find(const std::string& sql) {
+  auto found = by_text_.find(sql);
+  if (found == by_text_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return entries_.front().name.c_str();
+}
+
+const char* statement_cache::add(const std::string& sql) {
+  entries_.push_front({sql, prefix_ + std::to_string(next_++)});
+  by_text_.emplace(entries_.front().sql, entries_.begin());
+  return entries_.front().name.c_str();
+}
+
+std::string statement_cache::evict() {
+  if (entries_.size() <= limit_) return {};
+  std::string name = std::move(entries_.back().name);
+  by_text_.erase(entries_.back().sql);
+  entries_.pop_back();
+  return name;
+}
+
+void statement_cache::forget(const std::string& sql) {
+  auto found = by_text_.find(sql);
+  if (found == by_text_.end()) return;
+  position entry = found->second;
+  by_text_.erase(found);
+  entries_.erase(entry);
+}
+
+}}}}  // namespace rondo::v0::pg::detail
