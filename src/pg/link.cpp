@@ -217,7 +217,7 @@ void link::consider_stopping() noexcept {
   stop_soon_.fire = [](rondo::detail::entry& e) noexcept {
     link& l = *static_cast<stop_entry&>(e).who;
     try {
-      rondo::detail::finish_in_background(l.stop(), 30s);
+      rondo::detail::finish_in_background(stop(rondo::detail::ref<link>(&l)), 30s);
     } catch (...) {
       l.fail("a cancelled statement could not be stopped: out of memory");
     }
@@ -228,20 +228,20 @@ void link::consider_stopping() noexcept {
 
 // Asked too early, before the server has begun the statement, a cancellation is without effect;
 // so it is asked again and again until the answer has come.
-task<> link::stop() {
-  rondo::detail::ref<link> self(this);
-  if (owner_) owner_->link_cancelled();
-  for (auto pause = 5ms; lost_.empty() && !sent_.empty(); pause = std::min(2 * pause, 640ms)) {
+task<> link::stop(rondo::detail::ref<link> l) {
+  if (l->owner_) l->owner_->link_cancelled();
+  for (auto pause = 5ms; l->lost_.empty() && !l->sent_.empty();
+       pause = std::min(2 * pause, 640ms)) {
     try {
-      co_await request_cancel(connection_, key_);
+      co_await request_cancel(l->connection_, l->key_);
     } catch (const std::exception&) {
       // The server takes no connection now: it is asked again, until who cleans gives up.
     }
-    co_await move_on_after(drained_.wait(), pause);
+    co_await move_on_after(l->drained_.wait(), pause);
   }
-  stopping_ = false;
-  release_held();
-  settled();
+  l->stopping_ = false;
+  l->release_held();
+  l->settled();
 }
 
 std::string link::working_at() const {

@@ -114,7 +114,7 @@ class link final : public rondo::detail::counted<link> {
   bool must_hold() const noexcept;
   void release_held() noexcept;
   void settled() noexcept;
-  task<> stop();
+  static task<> stop(rondo::detail::ref<link> l);
 
   PGconn* connection_;
   rondo::detail::fd_watcher* watcher_ = nullptr;

@@ -251,7 +251,7 @@ void pool_core::open_more(std::size_t beside_waiting) noexcept {
     ++opening_;
     empty_.clear();
     try {
-      create_task(open_one(), "pg::pool " + target_.text);
+      create_task(open_one(rondo::detail::ref<pool_core>(this)), "pg::pool " + target_.text);
     } catch (...) {
       --opening_;
       return;
@@ -260,51 +260,51 @@ void pool_core::open_more(std::size_t beside_waiting) noexcept {
 }
 
 // Owned by the loop, not by who needs the connection: he may go away, the next one needs it.
-task<> pool_core::open_one() {
-  rondo::detail::ref<pool_core> self(this);
+task<> pool_core::open_one(rondo::detail::ref<pool_core> self) {
+  pool_core& p = *self;
   struct ended {
     pool_core& pool;
     ~ended() {
       --pool.opening_;
       if (pool.links_.empty() && pool.opening_ == 0) pool.empty_.set();
     }
-  } count{*this};
-  while (!closed_) {
+  } count{p};
+  while (!p.closed_) {
     try {
-      link_ref made = co_await connect(target_, options_);
-      if (closed_) co_return;
-      ++counts_.connected;
-      failures_ = 0;
-      last_failure_.clear();
-      made->set_owner(this);
-      links_.push_back(made);
-      arm_expiry();
+      link_ref made = co_await connect(p.target_, p.options_);
+      if (p.closed_) co_return;
+      ++p.counts_.connected;
+      p.failures_ = 0;
+      p.last_failure_.clear();
+      made->set_owner(&p);
+      p.links_.push_back(made);
+      p.arm_expiry();
       break;
     } catch (const std::exception& e) {
-      ++failures_;
-      ++counts_.failed_attempts;
-      last_failure_ = e.what();
-      last_failure_at_ = now();
+      ++p.failures_;
+      ++p.counts_.failed_attempts;
+      p.last_failure_ = e.what();
+      p.last_failure_at_ = now();
     }
-    if (waiters_.empty() && links_.size() >= static_cast<std::size_t>(options_.min)) co_return;
-    co_await sleep(rondo::detail::backoff(50ms, 5s, static_cast<int>(failures_)));
+    if (p.waiters_.empty() && p.links_.size() >= static_cast<std::size_t>(p.options_.min))
+      co_return;
+    co_await sleep(rondo::detail::backoff(50ms, 5s, static_cast<int>(p.failures_)));
   }
-  dispatch();
+  p.dispatch();
 }
 
 void pool_core::start_cleaning(link& l) noexcept {
   if (l.cleaning) return;
   l.cleaning = true;
   try {
-    rondo::detail::finish_in_background(clean(link_ref(&l)),
+    rondo::detail::finish_in_background(clean(rondo::detail::ref<pool_core>(this), link_ref(&l)),
                                         options_.cleaning_timeout.nanoseconds() + 1s);
   } catch (...) {
     l.fail("it could not be freed from a cancelled statement: out of memory");
   }
 }
 
-task<> pool_core::clean(link_ref l) {
-  rondo::detail::ref<pool_core> self(this);
+task<> pool_core::clean(rondo::detail::ref<pool_core> self, link_ref l) {
   auto free = [](link_ref of) -> task<> {
     co_await of->wait_idle();
     if (!of->lost().empty() || !of->in_transaction()) co_return;
@@ -315,19 +315,19 @@ task<> pool_core::clean(link_ref l) {
   };
   try {
     auto freed = free(l);
-    if (!co_await move_on_after(std::move(freed), options_.cleaning_timeout))
+    if (!co_await move_on_after(std::move(freed), self->options_.cleaning_timeout))
       l->fail("it was not freed from a cancelled statement within " +
-              duration_text(options_.cleaning_timeout.nanoseconds()));
+              duration_text(self->options_.cleaning_timeout.nanoseconds()));
   } catch (const std::exception& e) {
     l->fail(e.what());
   }
   l->cleaning = false;
   if (!l->lost().empty()) {
-    forget(*l);
+    self->forget(*l);
   } else if (l->in_transaction()) {
-    close_link(*l);
+    self->close_link(*l);
   } else {
-    link_idle(*l);
+    self->link_idle(*l);
   }
 }
 

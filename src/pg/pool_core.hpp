@@ -91,9 +91,9 @@ class pool_core final : public rondo::detail::counted<pool_core>, public link_ow
   /// Gives what is free to those who wait, and sees to it that there will be more.
   void dispatch() noexcept;
   void open_more(std::size_t beside_waiting) noexcept;
-  task<> open_one();
+  static task<> open_one(rondo::detail::ref<pool_core> self);
   void start_cleaning(link& l) noexcept;
-  task<> clean(link_ref l);
+  static task<> clean(rondo::detail::ref<pool_core> self, link_ref l);
   void close_link(link& l) noexcept;
   void forget(link& l) noexcept;
   void arm_expiry() noexcept;

@@ -1,10 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <rondo/pg.hpp>
-#include <rondo/rondo.hpp>
 
-#include "support/postgres.hpp"
+#include "pg/pool.hpp"
 
 namespace {
 
@@ -12,27 +10,8 @@ using namespace std::chrono_literals;
 namespace pg = rondo::pg;
 namespace db = rondo::db;
 using rondo::task;
-
-template <class F>
-void with_pool(F body, pg::pool_options options = {}) {
-  auto main = [&]() -> task<> {
-    pg::pool pool(test::postgres::instance().url(), options);
-    co_await body(pool);
-    co_await pool.close();
-  };
-  rondo::run(main());
-}
-
-/// The SQLSTATE and the text of what it throws.
-template <class T>
-task<std::string> refusal(task<T> asked) {
-  try {
-    co_await std::move(asked);
-  } catch (const db::error& e) {
-    co_return e.sqlstate() + " " + e.what();
-  }
-  co_return "no error";
-}
+using test::refusal;
+using test::with_pool;
 
 TEST(pg_query, every_type_comes_as_it_went) {
   with_pool([](pg::pool& d) -> task<> {
@@ -47,15 +26,22 @@ TEST(pg_query, every_type_comes_as_it_went) {
     EXPECT_EQ(co_await d.one<std::optional<int>>("select $1::int", nullptr), std::nullopt);
     std::vector<std::byte> bytes{std::byte{0}, std::byte{255}, std::byte{'\\'}, std::byte{'a'}};
     EXPECT_EQ(co_await d.one<std::vector<std::byte>>("select $1::bytea", bytes), bytes);
-    EXPECT_EQ((co_await d.one<db::numeric>("select $1::numeric", db::numeric{"123456789012345678901234567890.5"})).text,
+    EXPECT_EQ((co_await d.one<db::numeric>("select $1::numeric",
+                                           db::numeric{"123456789012345678901234567890.5"}))
+                  .text,
               "123456789012345678901234567890.5");
     auto moment = std::chrono::sys_days(std::chrono::year(2026) / 11 / 30) + 16h + 1us;
-    EXPECT_EQ(co_await d.one<std::chrono::sys_time<std::chrono::microseconds>>("select $1::timestamptz", moment), moment);
+    EXPECT_EQ(co_await d.one<std::chrono::sys_time<std::chrono::microseconds>>(
+                  "select $1::timestamptz", moment),
+              moment);
     auto local = std::chrono::local_days(std::chrono::year(1969) / 12 / 31) + 23h + 59min;
-    EXPECT_EQ(co_await d.one<std::chrono::local_time<std::chrono::microseconds>>("select $1::timestamp", local), local);
+    EXPECT_EQ(co_await d.one<std::chrono::local_time<std::chrono::microseconds>>(
+                  "select $1::timestamp", local),
+              local);
     std::chrono::sys_days day = std::chrono::year(2024) / 2 / 29;
     EXPECT_EQ(co_await d.one<std::chrono::sys_days>("select $1::date", day), day);
-    EXPECT_EQ(co_await d.one<std::chrono::microseconds>("select $1::time", 90min + 5us), 90min + 5us);
+    EXPECT_EQ(co_await d.one<std::chrono::microseconds>("select $1::time", 90min + 5us),
+              90min + 5us);
     db::interval span{14, -3, 4h + 1us};
     EXPECT_EQ(co_await d.one<db::interval>("select $1::interval", span), span);
     auto id = db::uuid::parse("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
@@ -67,10 +53,13 @@ TEST(pg_query, every_type_comes_as_it_went) {
     std::vector<std::string> texts{"", "a,b", "\"q\" \\", "NULL", "{}"};
     EXPECT_EQ(co_await d.one<std::vector<std::string>>("select $1::text[]", texts), texts);
     std::vector<std::vector<double>> matrix{{1, 2}, {3, 4.5}};
-    EXPECT_EQ(co_await d.one<std::vector<std::vector<double>>>("select $1::float8[]", matrix), matrix);
+    EXPECT_EQ(co_await d.one<std::vector<std::vector<double>>>("select $1::float8[]", matrix),
+              matrix);
     co_await d.execute("create type mood as enum ('sad', 'happy')");
     EXPECT_EQ(co_await d.one<std::string>("select $1::mood", "happy"), "happy");
-    EXPECT_EQ(co_await d.one<std::vector<std::string>>("select $1::mood[]", std::vector<std::string>{"sad"}), std::vector<std::string>{"sad"});
+    EXPECT_EQ(co_await d.one<std::vector<std::string>>("select $1::mood[]",
+                                                       std::vector<std::string>{"sad"}),
+              std::vector<std::string>{"sad"});
     co_await d.execute("drop type mood");
   });
 }
@@ -78,11 +67,13 @@ TEST(pg_query, every_type_comes_as_it_went) {
 TEST(pg_query, an_error_names_statement_cause_and_state) {
   with_pool([](pg::pool& d) -> task<> {
     EXPECT_EQ(co_await refusal(d.query("select * from nowhere")),
-              "42P01 select * from nowhere: relation \"nowhere\" does not exist (42P01), at character 15");
+              "42P01 select * from nowhere: relation \"nowhere\" does not exist (42P01), at "
+              "character 15");
     EXPECT_EQ(co_await refusal(d.query("select $1::int", "abc")),
               "22P02 select $1::int: invalid input syntax for type integer: \"abc\" (22P02)");
     EXPECT_EQ((co_await refusal(d.query("select 1; select 2"))).substr(0, 5), "42601");
-    EXPECT_EQ((co_await refusal(d.query("select $1::text", std::string("a\0b", 3)))).substr(0, 5), "22021");
+    EXPECT_EQ((co_await refusal(d.query("select $1::text", std::string("a\0b", 3)))).substr(0, 5),
+              "22021");
     EXPECT_EQ(co_await refusal(d.one<int>("select 'x'::text")),
               "22018 select 'x'::text: column text (text), row 1: 'x' is no integer");
     co_await d.execute("create table person(id int primary key, name text not null)");
@@ -96,46 +87,55 @@ TEST(pg_query, an_error_names_statement_cause_and_state) {
       EXPECT_EQ(e.table(), "person");
       EXPECT_EQ(e.severity(), "ERROR");
     }
-    EXPECT_EQ(co_await d.execute("insert into person select i, 'p' from generate_series(2, 5) i"), 4u);
+    EXPECT_EQ(co_await d.execute("insert into person select i, 'p' from generate_series(2, 5) i"),
+              4u);
     EXPECT_EQ(co_await d.execute("delete from person"), 5u);
     co_await d.execute("drop table person");
   });
 }
 
 TEST(pg_query, a_statement_survives_changes_of_its_tables) {
-  with_pool([](pg::pool& d) -> task<> {
-    co_await d.execute("create table shape(a int)");
-    co_await d.execute("insert into shape values(1)");
-    EXPECT_EQ((co_await d.query("select * from shape")).columns(), 1u);
-    co_await d.execute("alter table shape add column b int");
-    EXPECT_EQ((co_await d.query("select * from shape")).columns(), 2u);
-    co_await d.execute("deallocate all");
-    EXPECT_EQ((co_await d.query("select * from shape")).columns(), 2u);
-    co_await d.execute("drop table shape");
-  }, {.max = 1});
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        co_await d.execute("create table shape(a int)");
+        co_await d.execute("insert into shape values(1)");
+        EXPECT_EQ((co_await d.query("select * from shape")).columns(), 1u);
+        co_await d.execute("alter table shape add column b int");
+        EXPECT_EQ((co_await d.query("select * from shape")).columns(), 2u);
+        co_await d.execute("deallocate all");
+        EXPECT_EQ((co_await d.query("select * from shape")).columns(), 2u);
+        co_await d.execute("drop table shape");
+      },
+      {.max = 1});
 }
 
 TEST(pg_query, prepared_statements_make_room_for_new_ones) {
-  with_pool([](pg::pool& d) -> task<> {
-    for (int i = 0; i < 20; ++i)
-      EXPECT_EQ(co_await d.one<int>("select " + std::to_string(i)), i);
-    EXPECT_EQ(co_await d.one<int>("select count(*)::int from pg_prepared_statements"), 5);
-  }, {.max = 1, .prepared_statements = 4});
-  with_pool([](pg::pool& d) -> task<> {
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(co_await d.one<int>("select $1::int", i), i);
-    EXPECT_EQ(co_await d.one<int>("select count(*)::int from pg_prepared_statements"), 0);
-  }, {.max = 1, .prepare = false});
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        for (int i = 0; i < 20; ++i)
+          EXPECT_EQ(co_await d.one<int>("select " + std::to_string(i)), i);
+        EXPECT_EQ(co_await d.one<int>("select count(*)::int from pg_prepared_statements"), 5);
+      },
+      {.max = 1, .prepared_statements = 4});
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        for (int i = 0; i < 3; ++i) EXPECT_EQ(co_await d.one<int>("select $1::int", i), i);
+        EXPECT_EQ(co_await d.one<int>("select count(*)::int from pg_prepared_statements"), 0);
+      },
+      {.max = 1, .prepare = false});
 }
 
 TEST(pg_query, many_tasks_share_a_pool_and_a_connection) {
   for (int pipeline : {1, 16}) {
-    with_pool([&](pg::pool& d) -> task<> {
-      std::vector<task<int>> all;
-      for (int i = 0; i < 500; ++i) all.push_back(d.one<int>("select $1::int", i));
-      std::vector<int> answers = co_await rondo::gather(std::move(all));
-      for (int i = 0; i < 500; ++i) EXPECT_EQ(answers[static_cast<std::size_t>(i)], i);
-      EXPECT_LE(d.statistics().connected, 3u);
-    }, {.max = 3, .pipeline = pipeline});
+    with_pool(
+        [&](pg::pool& d) -> task<> {
+          std::vector<task<int>> all;
+          for (int i = 0; i < 500; ++i) all.push_back(d.one<int>("select $1::int", i));
+          std::vector<int> answers = co_await rondo::gather(std::move(all));
+          for (int i = 0; i < 500; ++i) EXPECT_EQ(answers[static_cast<std::size_t>(i)], i);
+          EXPECT_LE(d.statistics().connected, 3u);
+        },
+        {.max = 3, .pipeline = pipeline});
   }
 }
 
@@ -169,74 +169,86 @@ struct item {
 
 TEST(pg_query, many_rows_go_in_as_one_transaction) {
   for (bool prepare : {true, false}) {
-    with_pool([](pg::pool& d) -> task<> {
-      co_await d.execute("create table item(id int primary key, name text)");
-      std::vector<item> items;
-      for (int i = 0; i < 5000; ++i) items.push_back({i, "item " + std::to_string(i)});
-      EXPECT_EQ(co_await d.execute_many("insert into item values($1, $2)", items), 5000u);
-      EXPECT_EQ((co_await d.all<item>("select * from item order by id"))[4999].name, "item 4999");
-      items = {{5000, "a"}, {7, "again"}, {5001, "b"}};
-      EXPECT_EQ((co_await refusal(d.execute_many("insert into item values($1, $2)", items))).substr(0, 50),
-                "23505 row 2 of insert into item values($1, $2): du");
-      auto broken = [](std::size_t n) {
-        if (n == 3) throw std::runtime_error("the source broke");
-        return static_cast<int>(9000 + n);
-      };
-      std::vector<std::size_t> numbers{0, 1, 2, 3, 4};
-      auto view = numbers | std::views::transform(broken);
-      bool threw = false;
-      try {
-        co_await d.execute_many("insert into item values($1, 'x')", view);
-      } catch (const std::runtime_error& e) {
-        threw = std::string(e.what()) == "the source broke";
-      }
-      EXPECT_TRUE(threw);
-      EXPECT_EQ(co_await d.one<int>("select count(*)::int from item"), 5000) << "some of it stayed";
-      co_await d.execute("drop table item");
-    }, {.prepare = prepare});
+    with_pool(
+        [](pg::pool& d) -> task<> {
+          co_await d.execute("create table item(id int primary key, name text)");
+          std::vector<item> items;
+          for (int i = 0; i < 5000; ++i) items.push_back({i, "item " + std::to_string(i)});
+          EXPECT_EQ(co_await d.execute_many("insert into item values($1, $2)", items), 5000u);
+          EXPECT_EQ((co_await d.all<item>("select * from item order by id"))[4999].name,
+                    "item 4999");
+          items = {{5000, "a"}, {7, "again"}, {5001, "b"}};
+          EXPECT_EQ((co_await refusal(d.execute_many("insert into item values($1, $2)", items)))
+                        .substr(0, 50),
+                    "23505 row 2 of insert into item values($1, $2): du");
+          auto broken = [](std::size_t n) {
+            if (n == 3) throw std::runtime_error("the source broke");
+            return static_cast<int>(9000 + n);
+          };
+          std::vector<std::size_t> numbers{0, 1, 2, 3, 4};
+          auto view = numbers | std::views::transform(broken);
+          bool threw = false;
+          try {
+            co_await d.execute_many("insert into item values($1, 'x')", view);
+          } catch (const std::runtime_error& e) {
+            threw = std::string(e.what()) == "the source broke";
+          }
+          EXPECT_TRUE(threw);
+          EXPECT_EQ(co_await d.one<int>("select count(*)::int from item"), 5000)
+              << "some of it stayed";
+          co_await d.execute("drop table item");
+        },
+        {.prepare = prepare});
   }
 }
 
 TEST(pg_query, rows_come_one_after_the_other) {
-  with_pool([](pg::pool& d) -> task<> {
-    std::int64_t sum = 0, count = 0;
-    auto rows = d.rows<std::int64_t>("select * from generate_series(1, $1::bigint)", 20000);
-    while (auto n = co_await rows.next()) {
-      sum += *n;
-      ++count;
-    }
-    EXPECT_EQ(count, 20000);
-    EXPECT_EQ(sum, 20000LL * 20001 / 2);
-    // Left in the middle, its connection is of use again.
-    {
-      auto some = d.rows<int>("select generate_series(1, 100000000)");
-      EXPECT_EQ(co_await some.next(), 1);
-    }
-    EXPECT_EQ(co_await d.one<int>("select 1"), 1);
-    EXPECT_EQ(d.statistics().connected, 1u);
-    auto none = d.rows<int>("select 1 where false");
-    EXPECT_EQ(co_await none.next(), std::nullopt);
-    auto bad = d.rows<int>("select 1/(10 - i) from generate_series(1, 20) i");
-    int got = 0;
-    std::string state;
-    try {
-      while (co_await bad.next()) ++got;
-    } catch (const pg::error& e) {
-      state = e.sqlstate();
-    }
-    EXPECT_EQ(state, "22012");
-    EXPECT_EQ(got, 9);
-  }, {.max = 1});
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        std::int64_t sum = 0, count = 0;
+        auto rows = d.rows<std::int64_t>("select * from generate_series(1, $1::bigint)", 20000);
+        while (auto n = co_await rows.next()) {
+          sum += *n;
+          ++count;
+        }
+        EXPECT_EQ(count, 20000);
+        EXPECT_EQ(sum, 20000LL * 20001 / 2);
+        // Left in the middle, its connection is of use again.
+        {
+          auto some = d.rows<int>("select generate_series(1, 100000000)");
+          EXPECT_EQ(co_await some.next(), 1);
+        }
+        EXPECT_EQ(co_await d.one<int>("select 1"), 1);
+        EXPECT_EQ(d.statistics().connected, 1u);
+        auto none = d.rows<int>("select 1 where false");
+        EXPECT_EQ(co_await none.next(), std::nullopt);
+        auto bad = d.rows<int>("select 1/(10 - i) from generate_series(1, 20) i");
+        int got = 0;
+        std::string state;
+        try {
+          while (co_await bad.next()) ++got;
+        } catch (const pg::error& e) {
+          state = e.sqlstate();
+        }
+        EXPECT_EQ(state, "22012");
+        EXPECT_EQ(got, 9);
+      },
+      {.max = 1});
 }
 
 TEST(pg_query, a_script_has_many_statements) {
-  with_pool([](pg::pool& d) -> task<> {
-    co_await d.execute_script("create table s(a int); insert into s values(1); insert into s values(2)");
-    EXPECT_EQ(co_await d.one<int>("select count(*)::int from s"), 2);
-    EXPECT_EQ((co_await refusal(d.execute_script("insert into s values(3); select 1/0"))).substr(0, 5), "22012");
-    EXPECT_EQ(co_await d.one<int>("select count(*)::int from s"), 2);
-    co_await d.execute("drop table s");
-  }, {.max = 1});
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        co_await d.execute_script(
+            "create table s(a int); insert into s values(1); insert into s values(2)");
+        EXPECT_EQ(co_await d.one<int>("select count(*)::int from s"), 2);
+        EXPECT_EQ((co_await refusal(d.execute_script("insert into s values(3); select 1/0")))
+                      .substr(0, 5),
+                  "22012");
+        EXPECT_EQ(co_await d.one<int>("select count(*)::int from s"), 2);
+        co_await d.execute("drop table s");
+      },
+      {.max = 1});
 }
 
 }  // namespace
