@@ -2,6 +2,7 @@
 #include <rondo/pg/pool.hpp>
 
 #include <rondo/coro/errors.hpp>
+#include "pg/listen.hpp"
 #include "pg/pool_core.hpp"
 #include "pg/run.hpp"
 
@@ -46,6 +47,15 @@ std::unique_ptr<db::detail::row_source> pool::open_rows(std::string sql,
 task<std::vector<db::result>> pool::run(batch what) {
   detail::lease l = co_await core().acquire(false);
   co_return co_await detail::run_batch(core(), l.get(), std::move(what));
+}
+
+std::unique_ptr<detail::copy_channel> pool::copy_channel() {
+  return detail::make_copy_channel(core(), nullptr);
+}
+
+task<listener> pool::listen_to(std::vector<std::string> channels) {
+  rondo::detail::ref<detail::pool_core> c(&core());
+  co_return co_await detail::listen(std::move(c), std::move(channels));
 }
 
 task<> pool::execute_script(std::string sql) {

@@ -130,6 +130,11 @@ task<std::vector<db::result>> transaction::run(batch what) {
   co_return co_await detail::run_batch(*pool_, *link_, std::move(what));
 }
 
+std::unique_ptr<detail::copy_channel> transaction::copy_channel() {
+  if (!open_) throw usage_error("pg::transaction::copy_in: it has ended");
+  return detail::make_copy_channel(*pool_, link_);
+}
+
 // --- Of a pool, and of a connection that one has.
 
 task<pg::transaction> pool::begin(transaction_options options) {
@@ -157,6 +162,10 @@ task<std::uint64_t> connection::run_many(std::string sql, db::detail::row_feed r
 std::unique_ptr<db::detail::row_source> connection::open_rows(std::string sql,
                                                               db::detail::parameters values) {
   return detail::open_rows(lease_.pool(), &lease_.get(), std::move(sql), std::move(values));
+}
+
+std::unique_ptr<detail::copy_channel> connection::copy_channel() {
+  return detail::make_copy_channel(lease_.pool(), &lease_.get());
 }
 
 task<std::vector<db::result>> connection::run(batch what) {

@@ -27,7 +27,11 @@ void with_pool(F body, rondo::pg::pool_options options = {},
 template <class T>
 rondo::task<std::string> refusal(rondo::task<T> asked) {
   try {
-    co_await std::move(asked);
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(asked);
+    } else {
+      [[maybe_unused]] T given = co_await std::move(asked);
+    }
   } catch (const rondo::db::error& e) {
     co_return e.sqlstate() + " " + e.what();
   } catch (const std::exception& e) {

@@ -16,6 +16,8 @@
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/pg/batch.hpp>
 #include <rondo/pg/connection.hpp>
+#include <rondo/pg/detail/copy.hpp>
+#include <rondo/pg/listener.hpp>
 #include <rondo/pg/notice.hpp>
 #include <rondo/pg/pool_options.hpp>
 #include <rondo/pg/transaction.hpp>
@@ -74,6 +76,35 @@ class pool : public db::detail::verbs<pool> {
   /// Cancelling it stops them.
   task<> execute_script(std::string sql);
 
+  /// Runs `copy … from stdin` with what a range of texts or an async_generator<std::string>
+  /// gives, such as a file's lines: pieces of any size, cut anywhere, which together are in the
+  /// format that the statement names. Gives the number of rows. A range that is passed by its
+  /// name must live until then. Throws pg::error, and what the source throws; then, and when it
+  /// is cancelled, nothing was copied.
+  template <class Source>
+  RONDO_CORO_COPYING_WRAPPER task<std::uint64_t> copy_in(std::string sql, Source&& source) {
+    return detail::copy_in<Source>(copy_channel(), std::move(sql), std::forward<Source>(source));
+  }
+  /// Runs `copy … to stdout` and gives what comes, a row a piece in text formats; no more is
+  /// read while nobody asks. It has the connection for itself until its end. Throws pg::error.
+  /// Destroying it, and cancelling a next(), stops the statement.
+  RONDO_CORO_COPYING_WRAPPER async_generator<std::string> copy_out(std::string sql) {
+    return detail::copy_out(copy_channel(), std::move(sql));
+  }
+
+  /// Listens on channels, on a connection of its own beside the pool's; it is in effect when
+  /// this returns. Throws pg::connection_error when it cannot begin. Cancelling it ends it.
+  ///
+  ///     auto news = co_await db.listen("orders");
+  ///     while (auto n = co_await news.next()) { … }
+  template <class... More>
+  RONDO_CORO_COPYING_WRAPPER task<listener> listen(std::string channel, More... more) {
+    std::vector<std::string> channels;
+    channels.push_back(std::move(channel));
+    (channels.emplace_back(std::move(more)), ...);
+    return listen_to(std::move(channels));
+  }
+
   /// Is told of the server's warnings and notices. It must not throw. Without one they are
   /// not heard.
   void on_notice(rondo::detail::unique_function<void(const notice&)> f);
@@ -88,6 +119,8 @@ class pool : public db::detail::verbs<pool> {
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
   std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
+  std::unique_ptr<detail::copy_channel> copy_channel();
+  task<listener> listen_to(std::vector<std::string> channels);
   detail::pool_core& core() const;
 
   rondo::detail::ref<detail::pool_core> core_;

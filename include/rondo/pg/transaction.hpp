@@ -10,6 +10,7 @@
 #include <rondo/db/detail/run_transaction.hpp>
 #include <rondo/db/detail/verbs.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/pg/detail/copy.hpp>
 #include <rondo/pg/detail/lease.hpp>
 
 namespace rondo { inline namespace v0 { namespace pg {
@@ -65,6 +66,22 @@ class [[nodiscard]] transaction : public db::detail::verbs<transaction> {
   /// Cancelling it stops its statements.
   task<std::vector<db::result>> run(batch what);
 
+  /// Runs `copy … from stdin` with what a range of texts or an async_generator<std::string>
+  /// gives, such as a file's lines: pieces of any size, cut anywhere, which together are in the
+  /// format that the statement names. Gives the number of rows. A range that is passed by its
+  /// name must live until then. Throws pg::error, and what the source throws; then, and when it
+  /// is cancelled, nothing was copied.
+  template <class Source>
+  RONDO_CORO_COPYING_WRAPPER task<std::uint64_t> copy_in(std::string sql, Source&& source) {
+    return detail::copy_in<Source>(copy_channel(), std::move(sql), std::forward<Source>(source));
+  }
+  /// Runs `copy … to stdout` and gives what comes, a row a piece in text formats; no more is
+  /// read while nobody asks. It has the connection for itself until its end. Throws pg::error.
+  /// Destroying it, and cancelling a next(), stops the statement.
+  RONDO_CORO_COPYING_WRAPPER async_generator<std::string> copy_out(std::string sql) {
+    return detail::copy_out(copy_channel(), std::move(sql));
+  }
+
  private:
   friend class db::detail::verbs<transaction>;
   friend class pool;
@@ -75,6 +92,7 @@ class [[nodiscard]] transaction : public db::detail::verbs<transaction> {
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
   std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
+  std::unique_ptr<detail::copy_channel> copy_channel();
   std::string savepoint_name() const;
 
   detail::lease lease_;           // of the outermost
