@@ -11,6 +11,7 @@
 #include <rondo/coro/errors.hpp>
 #include <rondo/io/readiness.hpp>
 #include <rondo/io/resolve.hpp>
+#include "detail/ascii.hpp"
 #include "detail/duration_text.hpp"
 #include "pg/make_error.hpp"
 #include "pg/statement.hpp"
@@ -113,6 +114,8 @@ std::string reason(PGconn* c) {
   std::size_t failed = text.find(" failed: ");
   if (text.starts_with("connection to server ") && failed != text.npos) text.erase(0, failed + 9);
   if (text.starts_with("FATAL:  ")) text.erase(0, 8);
+  if (std::size_t advice = text.find(" Is the server running"); advice != text.npos)
+    text = std::string(ascii::trimmed(text.substr(0, advice)));
   return text.empty() ? "it failed without a word" : text;
 }
 

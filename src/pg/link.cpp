@@ -170,6 +170,12 @@ void link::read_answers() noexcept {
       head.release();
       continue;
     }
+    // libpq's own words, of a connection that it has given up: not an answer.
+    if (status == PGRES_FATAL_ERROR && PQstatus(connection_) == CONNECTION_BAD &&
+        !PQresultErrorField(part, PG_DIAG_SQLSTATE)) {
+      PQclear(part);
+      break;
+    }
     head.got(*this, part);
   }
   reading_ = false;

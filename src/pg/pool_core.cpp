@@ -266,6 +266,7 @@ task<> pool_core::open_one(rondo::detail::ref<pool_core> self) {
     pool_core& pool;
     ~ended() {
       --pool.opening_;
+      pool.open_more(0);
       if (pool.links_.empty() && pool.opening_ == 0) pool.empty_.set();
     }
   } count{p};
@@ -288,7 +289,7 @@ task<> pool_core::open_one(rondo::detail::ref<pool_core> self) {
     }
     if (p.waiters_.empty() && p.links_.size() >= static_cast<std::size_t>(p.options_.min))
       co_return;
-    co_await sleep(rondo::detail::backoff(50ms, 5s, static_cast<int>(p.failures_)));
+    co_await sleep(rondo::detail::backoff(50ms, 1s, static_cast<int>(p.failures_)));
   }
   p.dispatch();
 }

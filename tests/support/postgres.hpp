@@ -107,13 +107,17 @@ class postgres {
   /// Ends it; every process of it has ended then.
   void kill(int signal) {
     if (pid_ <= 0) return;
+    std::vector<pid_t> all = processes();
     ::kill(pid_, signal);
     ::waitpid(pid_, nullptr, 0);
     pid_ = 0;
     // Killed hard, its children see it a moment later, and hold its memory until then.
-    for (int i = 0; i < 2000 && signal == SIGKILL && group_lives(); ++i) ::poll(nullptr, 0, 5);
+    for (pid_t each : all)
+      for (int i = 0; i < 2000 && runs(each); ++i) ::poll(nullptr, 0, 5);
   }
-  void signal_all(int signal) const { ::kill(-group_, signal); }
+  void signal_all(int signal) const {
+    for (pid_t each : processes()) ::kill(each, signal);
+  }
   void promote() { must("pg_ctl", {"promote", "-w", "-D", data()}); }
   std::string log() const {
     std::ifstream in(folder_ / "log");
@@ -123,7 +127,19 @@ class postgres {
   int port;
 
  private:
-  bool group_lives() const { return ::kill(-group_, 0) == 0; }
+  /// The server and its children, each of which has a session of its own.
+  std::vector<pid_t> processes() const {
+    std::string own = std::to_string(pid_);
+    std::ifstream in("/proc/" + own + "/task/" + own + "/children");
+    std::vector<pid_t> all{pid_};
+    for (pid_t child; in >> child;) all.push_back(child);
+    return all;
+  }
+  static bool runs(pid_t process) {
+    std::ifstream in("/proc/" + std::to_string(process) + "/stat");
+    std::string number, name, state;
+    return in >> number >> name >> state && state != "Z";
+  }
 
   /// The server refuses to run as root.
   void make_ours() {
@@ -140,11 +156,7 @@ class postgres {
     for (std::string& each : arguments) argv.push_back(each.data());
     argv.push_back(nullptr);
     pid_t child = ::fork();
-    if (child != 0) {
-      group_ = child;
-      return child;
-    }
-    ::setpgid(0, 0);
+    if (child != 0) return child;
     if (uid_ != 0 && (::setgroups(0, nullptr) != 0 || ::setgid(gid_) != 0 || ::setuid(uid_) != 0))
       ::_exit(126);
     int log = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -166,8 +178,8 @@ class postgres {
     std::filesystem::copy_file(certificates::key("server"), key,
                                std::filesystem::copy_options::overwrite_existing);
     std::filesystem::permissions(key, std::filesystem::perms(0600));
-    if (uid_ != 0 && (::chown(certificate.c_str(), uid_, gid_) != 0 ||
-                      ::chown(key.c_str(), uid_, gid_) != 0))
+    if (uid_ != 0 &&
+        (::chown(certificate.c_str(), uid_, gid_) != 0 || ::chown(key.c_str(), uid_, gid_) != 0))
       throw std::runtime_error("chown failed");
     std::ofstream(data() + "/postgresql.conf", std::ios::app)
         << "listen_addresses = '127.0.0.1'\nfsync = off\nfull_page_writes = off\n"
@@ -181,13 +193,13 @@ class postgres {
   }
   /// A server that is starting says so; one that says anything else takes connections.
   bool accepts() const {
-    std::string command = postgres_programs() + "/pg_isready -q -h 127.0.0.1 -p " +
-                          std::to_string(port);
+    std::string command =
+        postgres_programs() + "/pg_isready -q -h 127.0.0.1 -p " + std::to_string(port);
     return std::system(command.c_str()) == 0;
   }
 
   folder folder_;
-  pid_t pid_ = 0, group_ = 0;
+  pid_t pid_ = 0;
   uid_t uid_ = 0;
   gid_t gid_ = 0;
 };
