@@ -41,7 +41,7 @@ void request::wake() noexcept {
 }
 
 void request::abandon() noexcept {
-  if (finished || abandoned) return;
+  if (finished || abandoned || must_run) return;
   abandoned = true;
   if (on) on->request_abandoned(*this);
 }

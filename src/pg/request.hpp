@@ -73,6 +73,7 @@ class request : public rondo::detail::counted<request>, public rondo::detail::li
   bool finished = false;
   bool abandoned = false;
   bool sent = false;
+  bool must_run = false;  ///< what comes next builds on it: nobody stops it
 };
 
 }}}}  // namespace rondo::v0::pg::detail

@@ -29,10 +29,13 @@ std::string begin_text(const transaction_options& o) {
   return sql;
 }
 
-/// Without preparing it: for what is not worth it, or what fails then.
+/// Begins or ends a transaction or a part of one. Short, and the state of what is around it
+/// hangs on it: a task that is cancelled meanwhile does not wait for it, but does not stop it.
 rondo::detail::ref<detail::statement> plain(std::string sql) {
-  return rondo::detail::ref<detail::statement>(
+  rondo::detail::ref<detail::statement> made(
       new detail::statement(std::move(sql), db::detail::parameters(), false));
+  made->must_run = true;
+  return made;
 }
 
 }  // namespace

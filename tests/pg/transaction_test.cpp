@@ -130,6 +130,29 @@ TEST_F(pg_transaction, a_savepoint_fails_by_itself) {
       {.max = 1});
 }
 
+TEST_F(pg_transaction, a_savepoint_is_cancelled_at_any_moment) {
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        auto outer = [](pg::transaction& t) -> task<> {
+          auto inner = [](pg::transaction& in) -> task<> {
+            co_await in.execute("insert into t values(1, 1)");
+          };
+          int whole = 0;
+          for (int i = 0; i < 400; ++i) {
+            auto part = t.savepoint(inner);
+            if (co_await rondo::move_on_after(std::move(part), i * 3us)) {
+              ++whole;
+              co_await t.execute("delete from t");
+            }
+            EXPECT_EQ(co_await t.one<int>("select count(*)::int from t"), 0) << i;
+          }
+          EXPECT_GT(whole, 0);
+        };
+        co_await d.transaction(outer);
+      },
+      {.max = 1});
+}
+
 TEST_F(pg_transaction, that_gave_way_is_tried_again) {
   with_pool(
       [](pg::pool& d) -> task<> {
