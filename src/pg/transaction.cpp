@@ -75,9 +75,13 @@ std::string transaction::savepoint_name() const { return "rondo_" + std::to_stri
 task<> transaction::commit() {
   if (!open_) throw usage_error("pg::transaction::commit: it has ended");
   auto last = plain(savepoint_ == 0 ? "commit" : "release savepoint " + savepoint_name());
-  open_ = savepoint_ != 0;  // a savepoint that cannot be released is rolled back
-  co_await detail::ask(*pool_, *link_, *last);
   open_ = false;
+  try {
+    co_await detail::ask(*pool_, *link_, *last);
+  } catch (const error&) {
+    open_ = savepoint_ != 0;  // one that could not be released is still to be rolled back
+    throw;
+  }
   if (savepoint_ == 0 && last->was_rolled_back()) {
     error_fields fields;
     fields.severity = "ERROR";

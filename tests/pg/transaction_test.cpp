@@ -140,11 +140,10 @@ TEST_F(pg_transaction, a_savepoint_is_cancelled_at_any_moment) {
           int whole = 0;
           for (int i = 0; i < 400; ++i) {
             auto part = t.savepoint(inner);
-            if (co_await rondo::move_on_after(std::move(part), i * 3us)) {
-              ++whole;
-              co_await t.execute("delete from t");
-            }
-            EXPECT_EQ(co_await t.one<int>("select count(*)::int from t"), 0) << i;
+            if (co_await rondo::move_on_after(std::move(part), i * 3us)) ++whole;
+            // Its release may have been on its way. Whatever it was, the outer one goes on.
+            EXPECT_LE(co_await t.one<int>("select count(*)::int from t"), 1) << i;
+            co_await t.execute("delete from t");
           }
           EXPECT_GT(whole, 0);
         };
