@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "allocations.hpp"
+#include "databases.hpp"
 
 using namespace std::chrono_literals;
 
@@ -395,7 +396,7 @@ int main(int argc, char** argv) {
 #endif
   } else if (name == "files" && argc == 4) {
     rondo::run(bench_files(argv[2], static_cast<std::size_t>(number(3))));
-  } else {
+  } else if (!run_database_workload(argc, argv)) {
     return no_such_workload;
   }
   return 0;

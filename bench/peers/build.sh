@@ -5,7 +5,7 @@
 # Builds every peer it can into build/peers/ of this repository, one at a time.
 # A peer whose toolchain or library is missing is skipped with one line.
 #
-#   bench/peers/build.sh [NAME…]     names: floor echo_load asio libuv go tokio python node
+#   bench/peers/build.sh [NAME…]     names: floor echo_load libpq asio libuv go tokio python node
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -50,6 +50,15 @@ int main(void) { return IORING_REGISTER_PBUF_RING == 0 || IORING_SETUP_DEFER_TAS
   fi
   if wanted echo_load; then
     attempt echo_load "$CC" -std=gnu17 -O2 -Wall -Wextra -o "$out/echo_load" "$here/echo_load.c"
+  fi
+  if wanted libpq; then
+    if have pkg-config && pkg-config --exists libpq; then
+      # shellcheck disable=SC2046  # words
+      attempt libpq_floor "$CC" -std=gnu17 -O2 -Wall -Wextra -o "$out/libpq_floor" "$here/libpq_floor.c" \
+        $(pkg-config --cflags --libs libpq)
+    else
+      skip libpq_floor "no libpq-fe.h (libpq-dev)"
+    fi
   fi
   if wanted libuv; then
     if echo '#include <uv.h>' | "$CC" -x c -fsyntax-only - >/dev/null 2>&1; then

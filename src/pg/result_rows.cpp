@@ -36,8 +36,7 @@ constexpr known_type known_types[] = {
 
 }  // namespace
 
-result_rows::result_rows(PGresult* first, std::string sql)
-    : first_(first), rows_(static_cast<std::size_t>(PQntuples(first))) {
+text_rows::text_rows(const PGresult* first, std::string sql) {
   statement = std::move(sql);
   auto fields = static_cast<std::size_t>(PQnfields(first));
   columns.reserve(fields);
@@ -62,34 +61,48 @@ result_rows::result_rows(PGresult* first, std::string sql)
     }
     if (c.type.empty()) c.type = "type " + std::to_string(oid);
   }
-  const char* tuples = PQcmdTuples(first);
-  for (; *tuples >= '0' && *tuples <= '9'; ++tuples)
-    affected = affected * 10 + static_cast<std::uint64_t>(*tuples - '0');
 }
 
-result_rows::~result_rows() {
-  PQclear(first_);
-  for (PGresult* each : more_) PQclear(each);
-}
-
-void result_rows::add(PGresult* more) {
-  more_.push_back(more);
-  ++rows_;
-}
-
-db::detail::value result_rows::at(std::size_t row, std::size_t column) const {
-  const PGresult* from = first_;
-  int r = static_cast<int>(row), c = static_cast<int>(column);
-  if (!more_.empty()) {
-    from = row == 0 ? first_ : more_[row - 1];
-    r = 0;
-  }
-  if (PQgetisnull(from, r, c)) return {};
-  std::string_view text(PQgetvalue(from, r, c), static_cast<std::size_t>(PQgetlength(from, r, c)));
+db::detail::value text_rows::typed(std::size_t column, std::string_view text) const noexcept {
   const type& t = types_[column];
   db::detail::value v = db::detail::value_of_text(t.is, text);
   v.element = t.element;
   return v;
+}
+
+result_rows::result_rows(PGresult* result, std::string sql)
+    : text_rows(result, std::move(sql)),
+      result_(result),
+      rows_(static_cast<std::size_t>(PQntuples(result))) {
+  const char* tuples = PQcmdTuples(result);
+  for (; *tuples >= '0' && *tuples <= '9'; ++tuples)
+    affected = affected * 10 + static_cast<std::uint64_t>(*tuples - '0');
+}
+
+db::detail::value result_rows::at(std::size_t row, std::size_t column) const {
+  int r = static_cast<int>(row), c = static_cast<int>(column);
+  if (PQgetisnull(result_, r, c)) return {};
+  return typed(column,
+               {PQgetvalue(result_, r, c), static_cast<std::size_t>(PQgetlength(result_, r, c))});
+}
+
+void streamed_rows::add(const PGresult* row) {
+  for (int c = 0, n = PQnfields(row); c < n; ++c) {
+    if (PQgetisnull(row, 0, c)) {
+      places_.push_back({text_.size(), -1});
+    } else {
+      int length = PQgetlength(row, 0, c);
+      places_.push_back({text_.size(), length});
+      text_.append(PQgetvalue(row, 0, c), static_cast<std::size_t>(length));
+    }
+  }
+  ++rows_;
+}
+
+db::detail::value streamed_rows::at(std::size_t row, std::size_t column) const {
+  const place& p = places_[row * columns.size() + column];
+  if (p.length < 0) return {};
+  return typed(column, std::string_view(text_).substr(p.begin, static_cast<std::size_t>(p.length)));
 }
 
 }}}}  // namespace rondo::v0::pg::detail

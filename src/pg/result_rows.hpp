@@ -1,7 +1,10 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <libpq-fe.h>
@@ -10,19 +13,13 @@
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 
-/// Rows as libpq keeps them, all in the text format: it needs no table of types to be read as
-/// text, nor the parameters' types to be sent, so no description of a statement is ever waited
-/// for, and no pooler between us and the server stands in the way.
-class result_rows final : public db::detail::row_store {
- public:
-  /// Owns first, and what is added: further results of the same statement, in single-row mode
-  /// one a row.
-  explicit result_rows(PGresult* first, std::string sql);
-  ~result_rows() override;
-  void add(PGresult* more);
-
-  std::size_t rows() const noexcept override { return rows_; }
-  db::detail::value at(std::size_t row, std::size_t column) const override;
+/// Rows in the text format: it needs no table of types to be read as text, nor the parameters'
+/// types to be sent, so no description of a statement is ever waited for, and no pooler between
+/// us and the server stands in the way.
+class text_rows : public db::detail::row_store {
+ protected:
+  text_rows(const PGresult* described, std::string sql);
+  db::detail::value typed(std::size_t column, std::string_view text) const noexcept;
 
  private:
   struct type {
@@ -30,9 +27,42 @@ class result_rows final : public db::detail::row_store {
     db::detail::kind element;
   };
   std::vector<type> types_;
-  PGresult* first_;
-  std::vector<PGresult*> more_;  // each of a single row
+};
+
+/// All rows of a statement, as libpq keeps them.
+class result_rows final : public text_rows {
+ public:
+  /// Owns the result.
+  result_rows(PGresult* result, std::string sql);
+  ~result_rows() override { PQclear(result_); }
+
+  std::size_t rows() const noexcept override { return rows_; }
+  db::detail::value at(std::size_t row, std::size_t column) const override;
+
+ private:
+  PGresult* result_;
   std::size_t rows_;
+};
+
+/// Some rows of single-row mode. libpq makes a result of two kilobytes for each: its values are
+/// copied, so that it uses the same memory for the next one.
+class streamed_rows final : public text_rows {
+ public:
+  streamed_rows(const PGresult* described, std::string sql)
+      : text_rows(described, std::move(sql)) {}
+  void add(const PGresult* row);
+
+  std::size_t rows() const noexcept override { return rows_; }
+  db::detail::value at(std::size_t row, std::size_t column) const override;
+
+ private:
+  struct place {
+    std::size_t begin;
+    std::ptrdiff_t length;  // -1: null
+  };
+  std::string text_;
+  std::vector<place> places_;
+  std::size_t rows_ = 0;
 };
 
 }}}}  // namespace rondo::v0::pg::detail

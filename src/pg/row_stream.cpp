@@ -32,13 +32,11 @@ class rows_request final : public request {
       case PGRES_SINGLE_TUPLE:
         if (abandoned || dropped_) break;
         try {
-          if (rows_) {
-            rows_->add(part);
-          } else {
-            rows_ = rondo::detail::ref<result_rows>(new result_rows(part, sql_));
+          if (!rows_) {
+            rows_ = rondo::detail::ref<streamed_rows>(new streamed_rows(part, sql_));
             rows_->rows_before = given_;
           }
-          part = nullptr;
+          rows_->add(part);
         } catch (...) {
           fail(std::current_exception());
           break;
@@ -85,7 +83,7 @@ class rows_request final : public request {
  private:
   std::string sql_;
   db::detail::parameters values_;
-  rondo::detail::ref<result_rows> rows_;
+  rondo::detail::ref<streamed_rows> rows_;
   std::size_t given_ = 0;
   bool unbounded_ = false;
   bool dropped_ = false;

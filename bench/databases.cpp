@@ -1,0 +1,157 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// Workloads of databases, as a user would write them.
+#include "databases.hpp"
+
+#include <sys/resource.h>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rondo/rondo.hpp>
+
+#if defined(RONDO_BENCH_PG)
+#include <rondo/pg.hpp>
+#endif
+
+namespace {
+
+double seconds(clockid_t which) {
+  timespec t;
+  clock_gettime(which, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+class measured {
+ public:
+  measured(const char* name, const char* unit, long n) : name_(name), unit_(unit), n_(n) {}
+  ~measured() {
+    double each = 1e6 / static_cast<double>(n_);
+    double wall = (seconds(CLOCK_MONOTONIC) - wall_) * each;
+    double cpu = (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_) * each;
+    rusage r;
+    getrusage(RUSAGE_SELF, &r);
+    std::printf("RESULT %s %.3f us/%s\nRESULT %s_cpu %.3f us/%s rss=%ld\n", name_, wall, unit_,
+                name_, cpu, unit_, r.ru_maxrss * 1024);
+  }
+
+ private:
+  const char* name_;
+  const char* unit_;
+  long n_;
+  double wall_ = seconds(CLOCK_MONOTONIC);
+  double cpu_ = seconds(CLOCK_PROCESS_CPUTIME_ID);
+};
+
+[[noreturn]] void wrong(const char* what) {
+  std::fprintf(stderr, "%s: a wrong answer\n", what);
+  std::exit(1);
+}
+
+#if defined(RONDO_BENCH_PG)
+namespace pg = rondo::pg;
+using rondo::task;
+
+task<> ask(pg::pool& db, long from, long to) {
+  for (long i = from; i < to; ++i)
+    if (co_await db.one<long>("select $1::int", i) != i) wrong("pg");
+}
+
+task<> in_tasks(pg::pool& db, long n, long tasks) {
+  std::vector<task<>> all;
+  for (long i = 0; i < tasks; ++i) all.push_back(ask(db, n * i / tasks, n * (i + 1) / tasks));
+  co_await rondo::gather(std::move(all));
+}
+
+task<> queries(const char* name, std::string conninfo, long n, int tasks,
+               pg::pool_options options) {
+  pg::pool db(conninfo, options);
+  co_await in_tasks(db, tasks * 10, tasks);  // connections and prepared statements
+  {
+    measured here(name, "query", n);
+    co_await in_tasks(db, n, tasks);
+  }
+  co_await db.close();
+}
+
+task<> batches(std::string conninfo, long n, long size) {
+  pg::pool db(conninfo, {.max = 1});
+  co_await in_tasks(db, 10, 1);
+  measured here("pg_batch", "query", n);
+  for (long i = 0; i < n; i += size) {
+    pg::batch b;
+    for (long k = i; k < std::min(n, i + size); ++k) b.add("select $1::int", k);
+    auto results = co_await db.run(std::move(b));
+    for (std::size_t k = 0; k < results.size(); ++k)
+      if (results[k].one<long>() != i + static_cast<long>(k)) wrong("pg_batch");
+  }
+}
+
+rondo::async_generator<std::string> rows(long n) {
+  std::string piece;
+  for (long i = 0; i < n; ++i) {
+    char line[64];
+    piece.append(line, static_cast<std::size_t>(std::snprintf(
+                           line, sizeof line, "%ld\tname of the row %05ld\n", i, i % 10000)));
+    if (piece.size() > 32 * 1024 || i + 1 == n) {
+      co_yield std::move(piece);
+      piece.clear();
+    }
+  }
+}
+
+task<> copy(std::string conninfo, long n) {
+  pg::pool db(conninfo);
+  co_await db.execute("drop table if exists bench_copy");
+  co_await db.execute("create unlogged table bench_copy(id int, name text)");
+  measured here("pg_copy", "row", n);
+  if (co_await db.copy_in("copy bench_copy from stdin", rows(n)) != static_cast<std::uint64_t>(n))
+    wrong("pg_copy");
+}
+
+task<> stream(std::string conninfo, long n) {
+  pg::pool db(conninfo);
+  co_await db.query("select 1");
+  measured here("pg_stream", "row", n);
+  auto all = db.rows<std::tuple<long, std::string>>(
+      "select i, 'name of the row ' || i % 10000 from generate_series(1, $1::int) i", n);
+  long got = 0;
+  while (auto row = co_await all.next())
+    if (std::get<0>(*row) != ++got) wrong("pg_stream");
+  if (got != n) wrong("pg_stream");
+}
+
+bool run_pg(std::string_view name, int argc, char** argv) {
+  if (!name.starts_with("pg") || argc < 4) return false;
+  std::string conninfo = argv[2];
+  long n = std::atol(argv[3]);
+  int conc = argc > 4 ? std::atoi(argv[4]) : 1;
+  if (name == "pg") {
+    rondo::run(queries("pg", conninfo, n, conc, {.max = conc}));
+  } else if (name == "pg_pipe") {
+    rondo::run(queries("pg_pipe", conninfo, n, conc, {.max = 1, .pipeline = conc}));
+  } else if (name == "pg_batch") {
+    rondo::run(batches(conninfo, n, conc));
+  } else if (name == "pg_copy") {
+    rondo::run(copy(conninfo, n));
+  } else if (name == "pg_stream") {
+    rondo::run(stream(conninfo, n));
+  } else {
+    return false;
+  }
+  return true;
+}
+#endif
+
+}  // namespace
+
+bool run_database_workload(int argc, char** argv) {
+  std::string_view name = argv[1];
+#if defined(RONDO_BENCH_PG)
+  if (run_pg(name, argc, argv)) return true;
+#endif
+  return false;
+}
