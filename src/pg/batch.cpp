@@ -91,8 +91,10 @@ class batch_request final : public request {
 
 task<std::vector<db::result>> run_batch(pool_core& pool, link& l, batch what) {
   if (what.size() == 0) co_return {};
+  std::vector<batch::statement> statements = std::move(what).take();
+  for (const batch::statement& each : statements) link::check(each.values, each.sql);
   rondo::detail::ref<batch_request> asked(
-      new batch_request(std::move(what).take(), pool.options().prepare));
+      new batch_request(std::move(statements), pool.options().prepare));
   co_await ask(pool, l, *asked);
   co_return asked->take_results();
 }

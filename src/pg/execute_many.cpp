@@ -43,7 +43,10 @@ class many_request final : public request {
         values_.clear();
         try {
           have = rows_(values_);
-          if (have) a = on.convert(values_);
+          if (have) {
+            link::check(values_, sql_);
+            a = on.convert(values_);
+          }
         } catch (...) {
           fail(std::current_exception());
           have = false;

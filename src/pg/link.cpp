@@ -36,7 +36,8 @@ link::link(PGconn* made_connection, cancel_key key, std::size_t prepared_stateme
 }
 
 link::~link() {
-  close();
+  // Nobody refers to it: nothing here may take a reference.
+  if (lost_.empty()) end("it was closed", "08003");
   PQfinish(connection_);
 }
 
@@ -140,7 +141,7 @@ void link::send_now(request& r) noexcept {
   try {
     sent = r.send(*this);
   } catch (...) {
-    r.fail(std::current_exception());
+    r.fail(std::current_exception());  // out of memory, perhaps in the midst of it
   }
   // After a part of a request nothing else can be said.
   if (!sent) return fail(message_text(PQerrorMessage(connection_)));
@@ -272,6 +273,11 @@ void link::noticed(void* self, const PGresult* notice) noexcept {
 void link::fail(const std::string& reason, const std::string& code) noexcept {
   if (!lost_.empty()) return;
   rondo::detail::ref<link> self(this);
+  end(reason, code);
+  if (owner_) std::exchange(owner_, nullptr)->link_lost(*this);
+}
+
+void link::end(const std::string& reason, const std::string& code) noexcept {
   lost_ = !last_words_.empty() ? last_words_ : !reason.empty() ? reason : "it was closed";
   const std::string& sqlstate = last_words_.empty() ? code : last_sqlstate_;
   if (watcher_) std::exchange(watcher_, nullptr)->close();
@@ -289,12 +295,25 @@ void link::fail(const std::string& reason, const std::string& code) noexcept {
   }
   idle_.set();
   drained_.set();
-  if (owner_) std::exchange(owner_, nullptr)->link_lost(*this);
 }
 
 void link::close() noexcept {
   owner_ = nullptr;
   fail("the pool has closed it", "08003");
+}
+
+void link::check(const db::detail::parameters& values, const std::string& statement) {
+  using db::detail::kind;
+  std::size_t number = 0;
+  values.for_each(db::detail::parameters::array_form::braces, [&](const db::detail::value& v) {
+    ++number;
+    bool text = v.is == kind::text || v.is == kind::array;
+    if (text && v.bytes.find('\0') != v.bytes.npos)
+      throw db::conversion_error(db::detail::statement_text(statement) + ": parameter " +
+                                     std::to_string(number) +
+                                     " is text with a zero byte: pass it as bytes",
+                                 "22021", statement, "", 0);
+  });
 }
 
 link::arguments link::convert(const db::detail::parameters& values) {
@@ -325,11 +344,6 @@ link::arguments link::convert(const db::detail::parameters& values) {
       default:
         text_ += v.bytes;
     }
-    // libpq takes a text up to its first zero; the server knows none within.
-    if (v.is != kind::blob && std::memchr(text_.data() + begin, 0, text_.size() - begin))
-      throw db::conversion_error("parameter " + std::to_string(places_.size()) +
-                                     ": text with a zero byte; pass it as bytes",
-                                 "22021", "", "", 0);
     lengths_.push_back(static_cast<int>(text_.size() - begin));
     text_ += '\0';
   });

@@ -82,6 +82,8 @@ class link final : public rondo::detail::counted<link> {
     const int* formats;
   };
   arguments convert(const db::detail::parameters& values);
+  /// Throws conversion_error for what the server would not take, or libpq not send whole.
+  static void check(const db::detail::parameters& values, const std::string& statement);
 
   /// Reads no more for a while: what comes stays in the kernel, and the server waits.
   void pause_reading(bool paused) noexcept;
@@ -109,6 +111,7 @@ class link final : public rondo::detail::counted<link> {
   void watch() noexcept;
   void send_now(request& r) noexcept;
   void consider_stopping() noexcept;
+  void end(const std::string& reason, const std::string& sqlstate) noexcept;
   void deallocate(const std::string& name) noexcept;
   void flush() noexcept;
   bool must_hold() const noexcept;

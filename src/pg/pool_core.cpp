@@ -248,28 +248,28 @@ void pool_core::open_more(std::size_t beside_waiting) noexcept {
   // One at a time after a failure, two otherwise: a server that comes back is not stormed.
   std::size_t at_once = failures_ == 0 ? 2 : 1;
   while (opening_ < at_once && links_.size() + opening_ < std::min(wanted, max)) {
-    ++opening_;
     empty_.clear();
     try {
-      create_task(open_one(rondo::detail::ref<pool_core>(this)), "pg::pool " + target_.text);
+      std::erase_if(openers_, [](const task_handle<>& h) { return h.done(); });
+      openers_.reserve(openers_.size() + 1);
+      openers_.push_back(create_task(open_one(opening(*this)), "pg::pool " + target_.text));
     } catch (...) {
-      --opening_;
       return;
     }
   }
 }
 
+pool_core::opening::~opening() {
+  if (!pool) return;
+  --pool->opening_;
+  if (begun) pool->open_more(0);
+  if (pool->links_.empty() && pool->opening_ == 0) pool->empty_.set();
+}
+
 // Owned by the loop, not by who needs the connection: he may go away, the next one needs it.
-task<> pool_core::open_one(rondo::detail::ref<pool_core> self) {
-  pool_core& p = *self;
-  struct ended {
-    pool_core& pool;
-    ~ended() {
-      --pool.opening_;
-      pool.open_more(0);
-      if (pool.links_.empty() && pool.opening_ == 0) pool.empty_.set();
-    }
-  } count{p};
+task<> pool_core::open_one(opening one) {
+  pool_core& p = *one.pool;
+  one.begun = true;
   while (!p.closed_) {
     try {
       link_ref made = co_await connect(p.target_, p.options_);
@@ -360,6 +360,8 @@ void pool_core::shut() noexcept {
   if (std::exchange(closed_, true)) return;
   rondo::detail::ref<pool_core> self(this);
   expiry_ = {};
+  for (task_handle<>& opener : openers_) opener.cancel();
+  openers_.clear();
   while (!waiters_.empty()) {
     auto& waiting = waiters_.pop<acquire_operation>();
     waiting.complete();

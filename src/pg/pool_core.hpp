@@ -9,6 +9,7 @@
 
 #include <rondo/coro/awaitable.hpp>
 #include <rondo/coro/task.hpp>
+#include <rondo/coro/task_handle.hpp>
 #include <rondo/detail/counted.hpp>
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/loop/loop.hpp>
@@ -91,7 +92,16 @@ class pool_core final : public rondo::detail::counted<pool_core>, public link_ow
   /// Gives what is free to those who wait, and sees to it that there will be more.
   void dispatch() noexcept;
   void open_more(std::size_t beside_waiting) noexcept;
-  static task<> open_one(rondo::detail::ref<pool_core> self);
+  /// Counts as opening_ as long as it lives: also in a task that was cancelled before it began.
+  class opening {
+   public:
+    explicit opening(pool_core& p) noexcept : pool(&p) { ++pool->opening_; }
+    opening(opening&&) noexcept = default;
+    ~opening();
+    rondo::detail::ref<pool_core> pool;
+    bool begun = false;
+  };
+  static task<> open_one(opening one);
   void start_cleaning(link& l) noexcept;
   static task<> clean(rondo::detail::ref<pool_core> self, link_ref l);
   void close_link(link& l) noexcept;
@@ -105,7 +115,8 @@ class pool_core final : public rondo::detail::counted<pool_core>, public link_ow
   std::vector<link_ref> links_;
   rondo::detail::wait_queue waiters_{"a pg::pool"};
   std::size_t opening_ = 0;
-  std::size_t failures_ = 0;  // in a row
+  std::vector<task_handle<>> openers_;  // some of them ended
+  std::size_t failures_ = 0;            // in a row
   std::string last_failure_;
   time_point last_failure_at_{};
   event empty_;

@@ -140,6 +140,7 @@ class row_stream final : public db::detail::row_source {
 
 std::unique_ptr<db::detail::row_source> open_rows(pool_core& pool, link* own, std::string sql,
                                                   db::detail::parameters values) {
+  link::check(values, sql);
   return std::make_unique<row_stream>(pool, own, std::move(sql), std::move(values));
 }
 

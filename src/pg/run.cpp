@@ -21,6 +21,7 @@ task<> ask(pool_core& pool, link& l, request& r) {
 
 task<db::result> run_statement(pool_core& pool, link& l, std::string sql,
                                db::detail::parameters values) {
+  link::check(values, sql);
   rondo::detail::ref<statement> asked(
       new statement(std::move(sql), std::move(values), pool.options().prepare));
   for (bool again = false;; again = true) {

@@ -236,6 +236,27 @@ TEST(pg_query, rows_come_one_after_the_other) {
       {.max = 1});
 }
 
+// With TLS, a part of what has come waits within the library, where no socket tells of it.
+TEST(pg_query, results_of_every_size_come_whole_on_every_transport) {
+  test::postgres& server = test::postgres::instance();
+  for (const std::string& conninfo :
+       {server.url("?sslmode=require"), server.url("?sslmode=disable"), server.socket()}) {
+    with_pool(
+        [](pg::pool& d) -> task<> {
+          for (int n = 1; n < 150'000; n += n < 40'000 ? 271 : 4099) {
+            auto got = co_await d.one<std::string>("select repeat('x', $1::int)", n);
+            EXPECT_EQ(got.size(), static_cast<std::size_t>(n));
+            auto rows = d.rows<std::string>(
+                "select repeat('y', $1::int / 8) from generate_series(1, 8)", n);
+            int seen = 0;
+            while (co_await rows.next()) ++seen;
+            EXPECT_EQ(seen, 8);
+          }
+        },
+        {.max = 1}, conninfo);
+  }
+}
+
 TEST(pg_query, a_script_has_many_statements) {
   with_pool(
       [](pg::pool& d) -> task<> {
