@@ -62,7 +62,7 @@ class [[nodiscard]] transaction : public db::detail::verbs<transaction> {
   /// The same, for code that commits by itself. Throws pg::error. Cancelling it undoes it.
   task<transaction> begin(savepoint_options options = {});
 
-  /// As those of the pool.
+  /// As pool::run. Throws pg::error.
   /// Cancelling it stops its statements.
   task<std::vector<db::result>> run(batch what);
 
