@@ -1,0 +1,185 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "redis/command_kind.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+
+#include "detail/ascii.hpp"
+
+namespace rondo { inline namespace v0 { namespace redis { namespace detail {
+
+namespace {
+
+struct known_command {
+  std::string_view name;
+  command_kind kind;
+};
+
+// In order. What is not here is plain.
+constexpr known_command special[] = {
+    {"AUTH", command_kind::has_state},
+    {"BLMOVE", command_kind::blocks},
+    {"BLMPOP", command_kind::blocks},
+    {"BLPOP", command_kind::blocks},
+    {"BRPOP", command_kind::blocks},
+    {"BRPOPLPUSH", command_kind::blocks},
+    {"BZMPOP", command_kind::blocks},
+    {"BZPOPMAX", command_kind::blocks},
+    {"BZPOPMIN", command_kind::blocks},
+    {"DISCARD", command_kind::has_state},
+    {"EXEC", command_kind::has_state},
+    {"HELLO", command_kind::has_state},
+    {"MONITOR", command_kind::subscribes},
+    {"MULTI", command_kind::has_state},
+    {"PSUBSCRIBE", command_kind::subscribes},
+    {"PSYNC", command_kind::subscribes},
+    {"PUNSUBSCRIBE", command_kind::subscribes},
+    {"QUIT", command_kind::has_state},
+    {"READONLY", command_kind::has_state},
+    {"READWRITE", command_kind::has_state},
+    {"RESET", command_kind::has_state},
+    {"SELECT", command_kind::has_state},
+    {"SSUBSCRIBE", command_kind::subscribes},
+    {"SUBSCRIBE", command_kind::subscribes},
+    {"SUNSUBSCRIBE", command_kind::subscribes},
+    {"SYNC", command_kind::subscribes},
+    {"UNSUBSCRIBE", command_kind::subscribes},
+    {"UNWATCH", command_kind::has_state},
+    {"WAIT", command_kind::blocks},
+    {"WAITAOF", command_kind::blocks},
+    {"WATCH", command_kind::has_state},
+};
+
+constexpr std::string_view readers[] = {
+    "BITCOUNT",    "BITPOS",        "DBSIZE",   "DUMP",        "ECHO",
+    "EXISTS",      "EXPIRETIME",    "GEODIST",  "GEOHASH",     "GEOPOS",
+    "GEOSEARCH",   "GET",           "GETBIT",   "GETRANGE",    "HEXISTS",
+    "HGET",        "HGETALL",       "HKEYS",    "HLEN",        "HMGET",
+    "HRANDFIELD",  "HSCAN",         "HSTRLEN",  "HVALS",       "INFO",
+    "KEYS",        "LINDEX",        "LLEN",     "LPOS",        "LRANGE",
+    "MGET",        "PEXPIRETIME",   "PFCOUNT",  "PING",        "PTTL",
+    "RANDOMKEY",   "SCAN",          "SCARD",    "SDIFF",       "SINTER",
+    "SINTERCARD",  "SISMEMBER",     "SMEMBERS", "SMISMEMBER",  "SRANDMEMBER",
+    "SSCAN",       "STRLEN",        "SUNION",   "TIME",        "TTL",
+    "TYPE",        "XINFO",         "XLEN",     "XPENDING",    "XRANGE",
+    "XREAD",       "XREVRANGE",     "ZCARD",    "ZCOUNT",      "ZDIFF",
+    "ZINTER",      "ZLEXCOUNT",     "ZMSCORE",  "ZRANDMEMBER", "ZRANGE",
+    "ZRANGEBYLEX", "ZRANGEBYSCORE", "ZRANK",    "ZREVRANGE",   "ZREVRANGEBYSCORE",
+    "ZREVRANK",    "ZSCAN",         "ZSCORE",   "ZUNION",
+};
+
+constexpr bool in_order() {
+  for (std::size_t i = 1; i < std::size(special); ++i)
+    if (!(special[i - 1].name < special[i].name)) return false;
+  for (std::size_t i = 1; i < std::size(readers); ++i)
+    if (!(readers[i - 1] < readers[i])) return false;
+  return true;
+}
+static_assert(in_order());
+
+constexpr char upper(char c) noexcept {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+}
+
+struct before_ignoring_case {
+  bool operator()(std::string_view a, std::string_view b) const noexcept {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                        [](char x, char y) { return upper(x) < upper(y); });
+  }
+};
+
+/// Whether one of the special ones begins with it: most do not, and need no search.
+constexpr bool is_first_letter(char c) noexcept {
+  for (const known_command& k : special)
+    if (k.name[0] == c) return true;
+  return c == 'C' || c == 'X';
+}
+struct letters {
+  bool special_ones[256] = {};
+  constexpr letters() {
+    for (int c = 0; c < 256; ++c) special_ones[c] = is_first_letter(upper(static_cast<char>(c)));
+  }
+};
+constexpr letters first_letters;
+
+/// XREAD and XREADGROUP with BLOCK before STREAMS; CLIENT REPLY, after which answers are
+/// no longer one a command.
+command_kind kind_by_arguments(const command& c) noexcept {
+  argument_walk walk(c.body());
+  std::string_view name = walk.argument();
+  auto is = [](std::string_view a, std::string_view b) { return ascii::equal_ignoring_case(a, b); };
+  if (is(name, "CLIENT") && !walk.at_end() && is(walk.argument(), "REPLY"))
+    return command_kind::has_state;
+  if (is(name, "XREAD") || is(name, "XREADGROUP")) {
+    while (!walk.at_end()) {
+      std::string_view word = walk.argument();
+      if (is(word, "STREAMS")) break;
+      if (is(word, "BLOCK")) return command_kind::blocks;
+    }
+  }
+  return command_kind::plain;
+}
+
+}  // namespace
+
+std::size_t argument_walk::number() noexcept {
+  std::size_t n = 0;
+  const char* begin = rest_.data() + 1;  // behind '*' or '$'
+  const char* end = std::from_chars(begin, rest_.data() + rest_.size(), n).ptr;
+  rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()) + 2);
+  return n;
+}
+
+std::size_t argument_walk::command() noexcept { return number(); }
+
+std::string_view argument_walk::argument() noexcept {
+  std::size_t size = number();
+  std::string_view text = rest_.substr(0, size);
+  rest_.remove_prefix(size + 2);
+  return text;
+}
+
+std::string_view first_argument(std::string_view body) noexcept {
+  return argument_walk(body).argument();
+}
+
+command_kind kind_of(const command& c) noexcept {
+  std::string_view name = c.name();
+  if (name.empty() || !first_letters.special_ones[static_cast<unsigned char>(name[0])])
+    return command_kind::plain;
+  const auto* found = std::lower_bound(
+      std::begin(special), std::end(special), name,
+      [](const known_command& k, std::string_view n) { return before_ignoring_case()(k.name, n); });
+  if (found != std::end(special) && ascii::equal_ignoring_case(found->name, name))
+    return found->kind;
+  char first = upper(name[0]);
+  return first == 'C' || first == 'X' ? kind_by_arguments(c) : command_kind::plain;
+}
+
+bool only_reads(std::string_view name) noexcept {
+  return std::binary_search(std::begin(readers), std::end(readers), name, before_ignoring_case());
+}
+
+std::string instead_of(std::string_view name, command_kind kind) {
+  if (ascii::equal_ignoring_case(name, "WAIT") || ascii::equal_ignoring_case(name, "WAITAOF"))
+    return "it is about one connection's writes: use client::acquire";
+  std::string lower = ascii::lower(name);
+  switch (kind) {
+    case command_kind::blocks:
+      if (lower == "xread" || lower == "xreadgroup")
+        return "BLOCK would hold up all who share the connection: use client::read_stream";
+      return "it would hold up all who share the connection: use client::" + lower +
+             " or client::acquire";
+    case command_kind::subscribes:
+      return "it needs a connection of its own: use client::subscribe";
+    default:
+      if (lower == "multi" || lower == "exec" || lower == "discard" || lower == "watch" ||
+          lower == "unwatch")
+        return "others share the connection: use client::transaction";
+      return "it would change the connection for all who share it: say it in the URL, or use "
+             "client::acquire";
+  }
+}
+
+}}}}  // namespace rondo::v0::redis::detail

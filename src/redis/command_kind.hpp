@@ -1,0 +1,40 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <rondo/redis/command.hpp>
+
+namespace rondo { inline namespace v0 { namespace redis { namespace detail {
+
+enum class command_kind : std::uint8_t {
+  plain,
+  blocks,      ///< may wait in the server, and everybody behind it would
+  subscribes,  ///< changes what the connection speaks
+  has_state,   ///< changes what the connection is for all who share it
+};
+
+/// What to think of a command before it is sent.
+command_kind kind_of(const command& c) noexcept;
+/// Whether a command of this name only reads, and so may be sent twice.
+bool only_reads(std::string_view name) noexcept;
+/// What a client has in place of a command that its shared connection refuses.
+std::string instead_of(std::string_view name, command_kind kind);
+
+/// The arguments of commands, as they are sent, one after the other.
+class argument_walk {
+ public:
+  explicit argument_walk(std::string_view bytes) noexcept : rest_(bytes) {}
+  bool at_end() const noexcept { return rest_.empty(); }
+  /// Of a batch: the number of arguments of the command that begins here.
+  std::size_t command() noexcept;
+  std::string_view argument() noexcept;
+
+ private:
+  std::size_t number() noexcept;
+  std::string_view rest_;
+};
+
+}}}}  // namespace rondo::v0::redis::detail

@@ -1,0 +1,130 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <rondo/redis/detail/request.hpp>
+
+#include <rondo/redis/errors.hpp>
+#include "redis/client_core.hpp"
+#include "redis/command_kind.hpp"
+
+namespace rondo { inline namespace v0 { namespace redis { namespace detail {
+
+request::request(client_core* core, call_options options) noexcept
+    : core_(core), options_(options) {
+  core_->retain();
+}
+
+request::request(request&& other) noexcept
+    : operation(std::move(other)),
+      core_(other.core_),
+      options_(other.options_),
+      ending_(other.ending_),
+      error_(std::move(other.error_)) {
+  core_->retain();
+}
+
+request::~request() { core_->release(); }
+
+bool request::begin() noexcept {
+  if (ending_ == ending::refused) return true;
+  if (!core_->here()) {
+    refuse(std::make_exception_ptr(
+        usage_error("redis::client: it belongs to another thread's loop; make one a thread")));
+    return true;
+  }
+  return core_->submit(*this);
+}
+
+bool request::cancel() noexcept {
+  core_->leave(*this);
+  return true;
+}
+
+std::string request::detail() const { return name(); }
+
+void request::check() {
+  if (ending_ != ending::answered) [[unlikely]]
+    core_->throw_failure(*this);
+}
+
+command_request::command_request(client_core* core, command c, call_options options)
+    : request(core, options), command_(std::move(c)) {
+  command_kind kind = kind_of(command_);
+  if (kind == command_kind::plain) return;
+  refuse(std::make_exception_ptr(
+      usage_error("client::call: " + name() + ": " + instead_of(command_.name(), kind))));
+}
+
+bool command_request::only_reads() const noexcept { return detail::only_reads(command_.name()); }
+
+namespace {
+
+/// The names of a batch's commands, or of one.
+std::string nth_name(std::string_view bytes, std::size_t index) {
+  argument_walk walk(bytes);
+  for (;; --index) {
+    std::size_t arguments = walk.command();
+    std::string_view name = walk.argument();
+    if (index == 0) return std::string(name);
+    for (std::size_t i = 1; i < arguments; ++i) walk.argument();
+  }
+}
+
+void check_batch(const batch& commands) {
+  if (commands.empty()) throw usage_error("client::run: the batch is empty");
+  argument_walk walk(commands.bytes());
+  while (!walk.at_end()) {
+    std::size_t arguments = walk.command();
+    command c(walk.argument());
+    for (std::size_t i = 1; i < arguments; ++i) c.add(walk.argument());
+    command_kind kind = kind_of(c);
+    if (kind != command_kind::plain)
+      throw usage_error("client::run: " + std::string(c.name()) + ": " +
+                        instead_of(c.name(), kind));
+  }
+}
+
+}  // namespace
+
+batch_request::batch_request(client_core* core, const batch& commands, as how, call_options options)
+    : request(core, options), size_(commands.size()), how_(how) {
+  check_batch(commands);
+  if (how == as::batch) {
+    bytes_ = commands.bytes();
+    return;
+  }
+  // Others' commands cannot come between: all of it is in one piece of the connection's
+  // bytes.
+  command("MULTI").append_to(bytes_);
+  bytes_ += commands.bytes();
+  command("EXEC").append_to(bytes_);
+  size_ += 2;
+}
+
+std::string batch_request::name() const {
+  return how_ == as::batch ? "a batch of " + std::to_string(size_) + " commands"
+                           : "a transaction of " + std::to_string(size_ - 2) + " commands";
+}
+
+std::string batch_request::command_name(std::size_t index) const {
+  return nth_name(bytes_, how_ == as::batch ? index : index + 1);
+}
+
+void batch_request::require_size(std::size_t expected) const {
+  std::size_t size = how_ == as::batch ? size_ : size_ - 2;
+  if (size != expected)
+    throw usage_error("client::run: " + name() + " for " + std::to_string(expected) + " types");
+}
+
+std::vector<reply> batch_request::answers() {
+  check();
+  if (how_ == as::batch) return std::move(replies_);
+  // A command that could not be queued makes EXEC an error, and says why itself.
+  reply& executed = replies_.back();
+  if (executed.is_error()) {
+    for (std::size_t i = 0; i + 1 < replies_.size(); ++i)
+      if (replies_[i].is_error()) throw_server_error(nth_name(bytes_, i), replies_[i]);
+    throw_server_error("EXEC", executed);
+  }
+  return std::move(to_elements(executed, "EXEC", "an array", size_ - 2));
+}
+
+}}}}  // namespace rondo::v0::redis::detail
