@@ -273,7 +273,9 @@ task<> client_core::until_it_fails(task<> half) {
   try {
     co_await std::move(half);
   } catch (const std::exception& e) {
-    if (ended_because_.empty()) note_end(e.what());
+    if (!ended_because_.empty()) co_return;
+    violated_ = dynamic_cast<const protocol_error*>(&e) != nullptr;
+    note_end(e.what());
   }
 }
 
@@ -302,6 +304,7 @@ void client_core::note_end(const char* why) noexcept {
 void client_core::connected(wire& w) noexcept {
   wire_ = &w;
   ended_because_.clear();
+  violated_ = false;
   ++connects_;
   attempts_ = 0;
   unsent_.clear();
@@ -311,7 +314,8 @@ void client_core::connected(wire& w) noexcept {
   admit_waiting();
 }
 
-// What may be sent again goes to the front of those that wait, in its order.
+// What may be sent again goes to the front of those that wait, in its order; but not what was
+// answered with something unreadable, or over a limit: it would be again.
 void client_core::disconnected() noexcept {
   note_error(ended_because_.c_str());
   rondo::detail::list<request> again;
@@ -322,7 +326,10 @@ void client_core::disconnected() noexcept {
       continue;
     }
     std::uint64_t next = r->first_ + r->commands();
-    if (is_sent(*r) && !r->options_.idempotent && !r->only_reads()) {
+    bool refused = violated_ && n == row_.begin();
+    if (refused) {
+      finish(*r, request::ending::lost);
+    } else if (is_sent(*r) && !r->options_.idempotent && !r->only_reads()) {
       finish(*r, request::ending::lost);
     } else {
       r->forget_answers();
@@ -364,7 +371,7 @@ task<> client_core::read_replies(wire& w) {
 
 void client_core::take_replies(wire& w) {
   while (reply* r = w.next()) {
-    if (row_.empty() || row_.begin() == first_unsent_)
+    if (row_.begin() == first_unsent_)
       throw protocol_error("redis " + w.server +
                            ": an answer that nobody has asked for: " + r->describe());
     request* to = row_[row_.begin()];
@@ -380,6 +387,9 @@ void client_core::take_replies(wire& w) {
     disarm(*to);
     to->complete();
   }
+  if (row_.begin() == first_unsent_ && w.in_the_midst())
+    throw protocol_error("redis " + w.server + ": the beginning of an answer that nobody has " +
+                         "asked for");
 }
 
 // --- A server that says nothing ---

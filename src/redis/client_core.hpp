@@ -25,7 +25,7 @@ namespace rondo { inline namespace v0 { namespace redis { namespace detail {
 
 class output_wait;
 
-/// What ends with its client: a subscription.
+/// What ends with its client: a subscription, an extra connection that is lent out.
 class dependent : public rondo::detail::list_link<dependent> {
  public:
   virtual void client_closed() noexcept = 0;
@@ -132,6 +132,7 @@ class client_core : public rondo::detail::counted<client_core> {
   silence_timer silence_;
   std::int64_t last_sign_ = 0;  // of life, or when there began to be something to answer
   std::string ended_because_;   // the present connection
+  bool violated_ = false;       // it was: by what it sent
 
   event attempted_;
   std::exception_ptr first_failure_;

@@ -19,10 +19,16 @@ constexpr delay for_ever = std::chrono::hours(24 * 365 * 400);
 lease::lease(core_ref core, semaphore::permit permit, std::unique_ptr<wire> w) noexcept
     : core_(std::move(core)), permit_(std::move(permit)), wire_(std::move(w)) {
   ++core_->lent;
+  core_->dependents.push_back(*this);
+}
+
+void lease::client_closed() noexcept {
+  if (wire_) wire_->connection.close();
 }
 
 lease::~lease() {
   --core_->lent;
+  if (listed()) unlink();
   if (wire_ && !busy_ && !has_state_) core_->keep_idle(std::move(wire_));
 }
 
@@ -82,6 +88,7 @@ task<std::unique_ptr<lease>> take_lease(lease::core_ref core) {
     }
     if (!w) throw not_connected(of + why);
   }
+  if (core->closed()) throw not_connected(of + "the client was closed");
   co_return std::make_unique<lease>(std::move(core), std::move(*permit), std::move(w));
 }
 

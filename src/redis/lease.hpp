@@ -19,7 +19,7 @@ namespace rondo { inline namespace v0 { namespace redis { namespace detail {
 
 /// An extra connection, lent to one user. It goes back to those that are kept only when the
 /// last command has been answered and none has left a state behind; else it is closed.
-class lease {
+class lease final : public dependent {
  public:
   using core_ref = rondo::detail::ref<client_core>;
   lease(core_ref core, semaphore::permit permit, std::unique_ptr<wire> w) noexcept;
@@ -40,6 +40,7 @@ class lease {
                                     std::optional<delay> limit);
   /// What its commands have left behind is gone: a transaction has ended.
   void is_clean() noexcept { has_state_ = false; }
+  void client_closed() noexcept override;
   client_core& core() const noexcept { return *core_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include <rondo/coro/create_task.hpp>
 #include <rondo/loop/sleep.hpp>
 #include <rondo/redis/detail/convert.hpp>
 #include <rondo/redis/errors.hpp>
@@ -68,21 +69,38 @@ task<std::optional<stream_entry>> stream_reader_core::next(self_ref self) {
     ~in_use() { busy = false; }
   } guard(s.busy_);
   while (s.entries_.empty()) {
+    if (s.failure_) std::rethrow_exception(std::exchange(s.failure_, nullptr));
+    if (!std::exchange(s.fetching_, true)) {
+      s.fetched_.clear();
+      s.fetcher_ = create_task(fetch_some(self), "redis stream");
+    }
+    co_await s.fetched_.wait();
+  }
+  stream_entry e = std::move(s.entries_.front());
+  s.entries_.pop_front();
+  co_return e;
+}
+
+void stream_reader_core::stop() noexcept {
+  if (fetcher_) fetcher_.cancel("the redis stream_reader is destroyed");
+}
+
+task<> stream_reader_core::fetch_some(self_ref self) {
+  stream_reader_core& s = *self;
+  while (s.entries_.empty() && !s.failure_) {
     bool again = false;
     try {
       co_await s.fetch();
       s.failures_ = 0;
     } catch (const error& e) {
-      if (!passes(e)) throw;
-      s.prepared_ = false;  // the group went with its stream
-      again = true;
+      again = passes(e);
+      s.prepared_ = false;  // the group may have gone with its stream
+      if (!again) s.failure_ = std::current_exception();
     } catch (const conversion_error&) {
-      throw;
-    } catch (const usage_error&) {
-      throw;
-    } catch (const rondo::error&) {  // the connection
-      if (s.client_->closed()) throw;
-      again = true;
+      s.failure_ = std::current_exception();
+    } catch (const std::exception&) {  // the connection
+      again = !s.client_->closed();
+      if (!again) s.failure_ = std::current_exception();
     }
     if (!again) continue;
     s.ours_first_ = true;
@@ -90,9 +108,8 @@ task<std::optional<stream_entry>> stream_reader_core::next(self_ref self) {
     delay wait = s.client_->pause(++s.failures_);
     co_await sleep(wait);
   }
-  stream_entry e = std::move(s.entries_.front());
-  s.entries_.pop_front();
-  co_return e;
+  s.fetching_ = false;
+  s.fetched_.set();
 }
 
 task<> stream_reader_core::fetch() {
@@ -221,7 +238,10 @@ task<> stream_reader_core::ack(self_ref self, std::string id) {
   co_await done;
 }
 
-void end_stream_reader::operator()(stream_reader_core* core) const noexcept { core->release(); }
+void end_stream_reader::operator()(stream_reader_core* core) const noexcept {
+  core->stop();
+  core->release();
+}
 
 }  // namespace detail
 

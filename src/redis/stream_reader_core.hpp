@@ -3,21 +3,25 @@
 
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <rondo/coro/task.hpp>
+#include <rondo/coro/task_handle.hpp>
 #include <rondo/detail/counted.hpp>
 #include <rondo/redis/stream_reader.hpp>
+#include <rondo/sync/event.hpp>
 #include "redis/client_core.hpp"
 #include "redis/lease.hpp"
 
 namespace rondo { inline namespace v0 { namespace redis { namespace detail {
 
-/// Where a reader stands in its stream. All that it knows is here and changes in one step
-/// when an answer has come whole, so a call that is cancelled loses nothing.
+/// Where a reader stands in its stream. A task of the loop's fetches what comes next, once it
+/// was asked for; who is cancelled leaves it to work for the next call. All that is known is
+/// here and changes in one step when an answer has come whole.
 ///
 /// Of a group, the server knows as well what it has given us. What was on its way when a
 /// connection ended is ours there, and was not seen here: it is asked for by its id, as what
@@ -33,8 +37,11 @@ class stream_reader_core : public rondo::detail::counted<stream_reader_core> {
 
   static task<std::optional<stream_entry>> next(self_ref self);
   static task<> ack(self_ref self, std::string id);
+  /// Nobody wants more.
+  void stop() noexcept;
 
  private:
+  static task<> fetch_some(self_ref self);
   task<> fetch();
   task<> prepare(lease& on);
   task<> look_for_gap(lease& on);
@@ -62,7 +69,11 @@ class stream_reader_core : public rondo::detail::counted<stream_reader_core> {
   std::int64_t next_claim_ = 0;
   std::deque<stream_entry> entries_;
   unsigned failures_ = 0;
-  bool busy_ = false;
+  bool busy_ = false;  // a task waits in next
+  bool fetching_ = false;
+  task_handle<> fetcher_;
+  event fetched_;
+  std::exception_ptr failure_;
 };
 
 }}}}  // namespace rondo::v0::redis::detail

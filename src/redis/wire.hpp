@@ -30,6 +30,7 @@ class wire {
   /// midst: the wire can only be closed.
   task<std::vector<reply>> exchange(std::string commands, std::size_t answers);
   task<reply> exchange(command c);
+  bool in_the_midst() const noexcept { return reader_.in_the_midst(); }
   /// Nothing has come that nobody has asked for, neither bytes nor the end.
   bool is_quiet();
 

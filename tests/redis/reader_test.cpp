@@ -55,7 +55,8 @@ std::string repeated(std::string_view text, int n) {
 }
 
 TEST(redis_reader, every_type) {
-  result r = read({"+OK\r\n:-7\r\n$5\r\nhe\r\no\r\n$-1\r\n*-1\r\n-ERR no\r\n*2\r\n:1\r\n*1\r\n$0\r\n\r\n"});
+  result r = read(
+      {"+OK\r\n:-7\r\n$5\r\nhe\r\no\r\n$-1\r\n*-1\r\n-ERR no\r\n*2\r\n:1\r\n*1\r\n$0\r\n\r\n"});
   EXPECT_EQ(r.violation, "");
   ASSERT_EQ(r.replies.size(), 7u);
   EXPECT_EQ(r.replies[0], reply(kind::status, "OK"));
@@ -71,7 +72,8 @@ TEST(redis_reader, every_type) {
 
 TEST(redis_reader, bytes_may_be_cut_at_any_two_places) {
   std::string bytes =
-      "*3\r\n$3\r\nabc\r\n:42\r\n*2\r\n+st\r\n$-1\r\n-ERR x\r\n$12\r\nlonger\r\ntext\r\n*0\r\n:0\r\n";
+      "*3\r\n$3\r\nabc\r\n:42\r\n*2\r\n+st\r\n$-1\r\n-ERR "
+      "x\r\n$12\r\nlonger\r\ntext\r\n*0\r\n:0\r\n";
   result whole = read({bytes});
   ASSERT_EQ(whole.replies.size(), 5u);
   EXPECT_FALSE(whole.in_the_midst);

@@ -70,11 +70,23 @@ class redis_server {
  private:
   bool try_start() {
     if (!restarted_) port_ = free_port();
-    std::vector<std::string> arguments{
-        "redis-server", "--port",       std::to_string(port_), "--bind", "127.0.0.1",
-        "--dir",        folder_.path,   "--unixsocket",        socket(), "--save",
-        "",             "--appendonly", "yes",                 "--appendfsync", "always",
-        "--enable-debug-command", "yes"};
+    std::vector<std::string> arguments{"redis-server",
+                                       "--port",
+                                       std::to_string(port_),
+                                       "--bind",
+                                       "127.0.0.1",
+                                       "--dir",
+                                       folder_.path,
+                                       "--unixsocket",
+                                       socket(),
+                                       "--save",
+                                       "",
+                                       "--appendonly",
+                                       "yes",
+                                       "--appendfsync",
+                                       "always",
+                                       "--enable-debug-command",
+                                       "yes"};
     for (const std::string& o : options_) arguments.push_back(o);
     std::vector<char*> argv;
     for (std::string& a : arguments) argv.push_back(a.data());

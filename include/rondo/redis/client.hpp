@@ -182,7 +182,7 @@ class [[nodiscard]] client : public verbs<client> {
       const Keys& keys, delay timeout = for_ever) {
     return popped<std::pair<std::string, std::string>>(command("BRPOP", keys), timeout);
   }
-  /// The same of sorted sets: key, member and score. Cancelled as that.
+  /// The same of sorted sets: key, member and score. Throws and is cancelled as that.
   template <class Keys>
   RONDO_CORO_COPYING_WRAPPER task<std::optional<std::tuple<std::string, std::string, double>>>
   bzpopmin(const Keys& keys, delay timeout = for_ever) {

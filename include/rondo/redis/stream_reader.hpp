@@ -72,7 +72,7 @@ class [[nodiscard]] stream_reader {
 
   /// The next entry; never none. Waits as long as it takes, also for a server that is not
   /// there. Throws redis::error (WRONGTYPE, NOPERM…), not_connected when the client is closed.
-  /// Cancelling it loses nothing: of a group, what was on its way is read with the next call.
+  /// Cancelling it loses nothing: what is on its way is there for the next call.
   RONDO_CORO_COPYING_WRAPPER task<std::optional<stream_entry>> next();
   /// Of a group: the entry is done with. Throws as call does; usage_error without a group.
   /// Cancelled as call is.
