@@ -89,19 +89,20 @@ struct before_ignoring_case {
   }
 };
 
-/// Whether one of the special ones begins with it: most do not, and need no search.
-constexpr bool is_first_letter(char c) noexcept {
-  for (const known_command& k : special)
-    if (k.name[0] == c) return true;
-  return c == 'C' || c == 'X';
-}
-struct letters {
-  bool special_ones[256] = {};
-  constexpr letters() {
-    for (int c = 0; c < 256; ++c) special_ones[c] = is_first_letter(upper(static_cast<char>(c)));
+/// Which lengths the special ones that begin with a letter have, as bits: nearly all others
+/// need no search. CLIENT, XREAD and XREADGROUP are looked at as well.
+struct lengths_by_letter {
+  std::uint32_t bits[256] = {};
+  constexpr void note(std::string_view name) {
+    for (char first : {name[0], static_cast<char>(name[0] + ('a' - 'A'))})
+      bits[static_cast<unsigned char>(first)] |= 1U << name.size();
+  }
+  constexpr lengths_by_letter() {
+    for (const known_command& k : special) note(k.name);
+    for (std::string_view name : {"CLIENT", "XREAD", "XREADGROUP"}) note(name);
   }
 };
-constexpr letters first_letters;
+constexpr lengths_by_letter lengths;
 
 /// XREAD and XREADGROUP with BLOCK before STREAMS; CLIENT REPLY, after which answers are
 /// no longer one a command.
@@ -146,7 +147,8 @@ std::string_view first_argument(std::string_view body) noexcept {
 
 command_kind kind_of(const command& c) noexcept {
   std::string_view name = c.name();
-  if (name.empty() || !first_letters.special_ones[static_cast<unsigned char>(name[0])])
+  if (name.empty() || name.size() >= 32 ||
+      !(lengths.bits[static_cast<unsigned char>(name[0])] >> name.size() & 1))
     return command_kind::plain;
   const auto* found = std::lower_bound(
       std::begin(special), std::end(special), name,

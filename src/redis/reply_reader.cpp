@@ -61,7 +61,7 @@ struct reply_reader::callbacks {
       } else if (text[size] != '\r' || text[size + 1] != '\n') {  // hiredis takes any two bytes
         return refuse(self, "a string that does not end where it should");
       }
-      r = redis::reply(which, std::string(text, size));
+      r.assign(which, {text, size});
       return true;
     });
   }

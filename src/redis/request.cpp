@@ -45,8 +45,7 @@ void request::check() {
     core_->throw_failure(*this);
 }
 
-command_request::command_request(client_core* core, command c, call_options options)
-    : request(core, options), command_(std::move(c)) {
+void command_request::check_kind() {
   command_kind kind = kind_of(command_);
   if (kind == command_kind::plain) return;
   refuse(std::make_exception_ptr(

@@ -87,7 +87,7 @@ class [[nodiscard]] client : public verbs<client> {
   /// sent all the same, one that is written runs.
   template <class T = reply, class... A>
   awaitable<T> auto call(std::string_view name, const A&... arguments) {
-    return detail::call_operation<T>(core(), command(name, arguments...), call_options());
+    return detail::call_operation<T>(core(), call_options(), name, arguments...);
   }
   /// The same for what may run twice: `r.call<void>(redis::idempotent, "SET", key, value)`.
   /// Cancelled as that.
@@ -95,11 +95,11 @@ class [[nodiscard]] client : public verbs<client> {
   awaitable<T> auto call(idempotent_t, std::string_view name, const A&... arguments) {
     call_options options;
     options.idempotent = true;
-    return detail::call_operation<T>(core(), command(name, arguments...), options);
+    return detail::call_operation<T>(core(), options, name, arguments...);
   }
   template <class T = reply, class... A>
   awaitable<T> auto call(call_options options, std::string_view name, const A&... arguments) {
-    return detail::call_operation<T>(core(), command(name, arguments...), options);
+    return detail::call_operation<T>(core(), options, name, arguments...);
   }
 
   /// Runs commands that are sent in one piece, and gives all answers: a vector of replies,

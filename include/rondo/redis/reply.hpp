@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,12 @@ class reply {
 
   // For conversions and the parser:
   std::int64_t number() const noexcept { return number_; }
+  /// A string, a status or an error in place of what it was.
+  void assign(kind which, std::string_view text) {
+    text_.assign(text);
+    elements_.clear();
+    kind_ = which;
+  }
   std::string& raw_text() noexcept { return text_; }
   std::vector<reply>& raw_elements() noexcept { return elements_; }
 

@@ -107,29 +107,38 @@ class command_request : public request {
 
  protected:
   /// What the shared connection must not have is refused by result(), with usage_error.
-  command_request(client_core* core, command c, call_options options);
+  template <class... A>
+  command_request(client_core* core, call_options options, std::string_view name,
+                  const A&... arguments)
+      : request(core, options), command_(name, arguments...) {
+    check_kind();
+  }
+  command_request(client_core* core, command c, call_options options)
+      : request(core, options), command_(std::move(c)) {
+    check_kind();
+  }
   command_request(command_request&&) noexcept = default;
   ~command_request() = default;
-  reply answer() {
-    check();
-    return std::move(reply_);
-  }
 
   command command_;
   reply reply_;
+
+ private:
+  void check_kind();
 };
 
 /// What client::call returns.
 template <class T>
 class [[nodiscard]] call_operation final : public command_request {
  public:
-  call_operation(client_core* core, command c, call_options options)
-      : command_request(core, std::move(c), options) {}
+  template <class... A>
+  explicit call_operation(client_core* core, A&&... arguments)
+      : command_request(core, std::forward<A>(arguments)...) {}
   call_operation(call_operation&&) noexcept = default;
   T result() {
-    reply r = answer();
-    if (r.is_error()) throw_server_error(command_.name(), r);
-    return convert<T>(std::move(r), command_.name());
+    check();
+    if (reply_.is_error()) throw_server_error(command_.name(), reply_);
+    return convert<T>(std::move(reply_), command_.name());
   }
 };
 
