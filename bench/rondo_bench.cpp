@@ -18,6 +18,9 @@
 #if defined(RONDO_BENCH_TLS)
 #include <rondo/tls.hpp>
 #endif
+#if defined(RONDO_BENCH_REDIS)
+#include <rondo/redis.hpp>
+#endif
 
 #include <unistd.h>
 #include <algorithm>
@@ -226,6 +229,30 @@ rondo::task<> bench_echo(std::uint16_t port) {
   co_await server.serve_forever();
 }
 
+#if defined(RONDO_BENCH_REDIS)
+rondo::task<> set_and_get(rondo::redis::client& r, long who, long& left) {
+  std::string key = "key:" + std::to_string(100'000'000'000 + who);
+  std::string value = "0123456789abcdef";
+  while (left-- > 0) {
+    co_await r.set(key, value);
+    auto got = co_await r.get(key);
+    if (got != value) throw std::runtime_error("redis: another value came back");
+  }
+}
+
+// N times SET, then GET, of 16 bytes; an operation is one of them.
+rondo::task<> bench_redis(int port, long n, long tasks) {
+  auto r = co_await rondo::redis::connect("redis://127.0.0.1:" + std::to_string(port));
+  long operations = 2 * n;
+  stopwatch watch;
+  std::vector<rondo::task<>> all;
+  for (long i = 0; i < tasks; ++i) all.push_back(set_and_get(r, i, n));
+  co_await rondo::gather(all);
+  print_result("redis", watch.wall_ns(operations) / 1000, "us/op");
+  print_result("redis_cpu", watch.cpu_ns(operations) / 1000, "us/op");
+}
+#endif
+
 #if defined(RONDO_BENCH_TLS)
 // Enough of HTTP/1.0 for `openssl s_time` and curl: "GET /1000" gives 1,000 bytes.
 rondo::task<> serve_bytes(rondo::stream s) {
@@ -378,6 +405,10 @@ int main(int argc, char** argv) {
 #if defined(RONDO_BENCH_TLS)
   } else if (name == "tls" && argc == 5) {
     rondo::run(bench_tls(port, argv[3], argv[4]));
+#endif
+#if defined(RONDO_BENCH_REDIS)
+  } else if (name == "redis" && argc == 5) {
+    rondo::run(bench_redis(port, number(3), number(4)));
 #endif
 #if defined(RONDO_BENCH_HTTP_SERVER)
   } else if (name == "http") {
