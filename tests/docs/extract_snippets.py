@@ -23,6 +23,7 @@ PRELUDE = """#include <cstdio>
 #include <rondo/http/server.hpp>
 #include <rondo/http/websocket.hpp>
 #include <rondo/io.hpp>
+#include <rondo/redis.hpp>
 #include <rondo/rondo.hpp>
 #include <rondo/testing.hpp>
 #include <rondo/tls.hpp>

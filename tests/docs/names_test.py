@@ -38,7 +38,9 @@ INTERNAL = {
     "http::body::open", "http::request::parameter",
     "http::request::parameters", "http::request::set_body_source", "http::request::known_id",
     "http::request::adopt_id", "http::request::clear", "html::selector::compiled",
-    "outcome::set_cancelled_because",
+    "outcome::set_cancelled_because", "redis::command::body", "redis::command::append_to",
+    "redis::batch::bytes", "redis::reply::reply", "redis::reply::number", "redis::reply::assign",
+    "redis::reply::raw_text", "redis::reply::raw_elements", "redis::script::with_text",
 }
 # What generic code and Rondo's own parts ask of many types.
 MACHINERY = {"value_type", "promise_type", "handle_type", "as_operation", "awaited_as_call",

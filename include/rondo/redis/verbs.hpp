@@ -19,11 +19,10 @@ namespace rondo { inline namespace v0 { namespace redis {
 
 /// When set writes, and for how long.
 struct set_options {
-  using milliseconds = std::chrono::milliseconds;
-  std::optional<milliseconds> ex = std::nullopt;  ///< the key lives so long: EX, PX
-  bool nx = false;                                ///< only if there is no such key
-  bool xx = false;                                ///< only if there is one
-  bool keepttl = false;                           ///< lives as long as it would have before
+  std::optional<std::chrono::milliseconds> ex = std::nullopt;  ///< the key lives so long: EX, PX
+  bool nx = false;                                             ///< only if there is no such key
+  bool xx = false;                                             ///< only if there is one
+  bool keepttl = false;  ///< lives as long as it would have before
 };
 static_assert(std::is_trivially_destructible_v<set_options>);
 
