@@ -13,6 +13,7 @@
 #include <rondo/detail/counted.hpp>
 #include <rondo/detail/list.hpp>
 #include <rondo/loop/detail/timer_queue.hpp>
+#include <rondo/loop/loop.hpp>
 #include <rondo/redis/client_options.hpp>
 #include <rondo/redis/detail/request.hpp>
 #include <rondo/sync/event.hpp>

@@ -3,7 +3,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -136,29 +135,22 @@ class [[nodiscard]] client : public verbs<client> {
   /// live until then.
   template <class F>
     requires std::is_invocable_r_v<task<batch>, F&, connection&>
-  RONDO_CORO_COPYING_WRAPPER task<std::vector<reply>> transaction(
-      std::initializer_list<std::string_view> keys, F& body, int tries = 10) {
-    return watched(std::vector<std::string>(keys.begin(), keys.end()), body, tries);
-  }
-  template <class F>
-    requires std::is_invocable_r_v<task<batch>, F&, connection&>
-  RONDO_CORO_COPYING_WRAPPER task<std::vector<reply>> transaction(
-      const std::vector<std::string>& keys, F& body, int tries = 10) {
-    return watched(keys, body, tries);
+  RONDO_CORO_COPYING_WRAPPER task<std::vector<reply>> transaction(const key_list& keys, F& body,
+                                                                  int tries = 10) {
+    return detail::watch_and_execute(handle(), keys.names(), detail::body_reference<F>{&body},
+                                     tries);
   }
 
   /// Runs a script, which must live until then, with keys and arguments. Throws and is
   /// cancelled as call.
   template <class T = reply, class... A>
-  RONDO_CORO_COPYING_WRAPPER task<T> eval(const script& what,
-                                          std::initializer_list<std::string_view> keys,
+  RONDO_CORO_COPYING_WRAPPER task<T> eval(const script& what, const key_list& keys,
                                           const A&... arguments) {
-    return evaluated<T>(what, keys, arguments...);
-  }
-  template <class T = reply, class... A>
-  RONDO_CORO_COPYING_WRAPPER task<T> eval(const script& what, const std::vector<std::string>& keys,
-                                          const A&... arguments) {
-    return evaluated<T>(what, keys, arguments...);
+    const std::vector<std::string>& names = keys.names();
+    return detail::converted<T>(
+        detail::evaluate(handle(), what,
+                         command("EVALSHA", what.sha(), names.size(), names, arguments...), {}),
+        "EVALSHA");
   }
 
   /// All keys that match, in no order; one that comes or goes meanwhile may be missing, and
@@ -245,20 +237,6 @@ class [[nodiscard]] client : public verbs<client> {
   }
   [[noreturn]] static void throw_empty();
   subscription start_subscription(command c);
-  template <class F>
-  RONDO_CORO_COPYING_WRAPPER task<std::vector<reply>> watched(std::vector<std::string> keys,
-                                                              F& body, int tries) {
-    return detail::watch_and_execute(handle(), std::move(keys), detail::body_reference<F>{&body},
-                                     tries);
-  }
-  template <class T, class Keys, class... A>
-  RONDO_CORO_COPYING_WRAPPER task<T> evaluated(const script& what, const Keys& keys,
-                                               const A&... arguments) {
-    return detail::converted<T>(
-        detail::evaluate(handle(), what,
-                         command("EVALSHA", what.sha(), keys.size(), keys, arguments...), {}),
-        "EVALSHA");
-  }
   template <class T>
   RONDO_CORO_COPYING_WRAPPER task<std::optional<T>> popped(command c, delay timeout) {
     std::string name(c.name());

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <rondo/loop/time.hpp>
 #include <rondo/redis/detail/command_bytes.hpp>
@@ -83,6 +84,24 @@ class batch {
  private:
   std::string bytes_;
   std::size_t size_ = 0;
+};
+
+/// The keys of a script or a transaction: `{"a", "b"}`, or a vector. Copied at once. (No
+/// initializer list: g++ 12 takes none where something is awaited.)
+class key_list {
+ public:
+  template <class... Key>
+    requires(std::is_convertible_v<const Key&, std::string_view> && ...)
+  key_list(const Key&... keys) {  // NOLINT(google-explicit-constructor): it is for braces
+    names_.reserve(sizeof...(keys));
+    (names_.emplace_back(std::string_view(keys)), ...);
+  }
+  key_list(std::vector<std::string> keys)  // NOLINT(google-explicit-constructor)
+      : names_(std::move(keys)) {}
+  const std::vector<std::string>& names() const noexcept { return names_; }
+
+ private:
+  std::vector<std::string> names_;
 };
 
 template <class A>

@@ -48,6 +48,7 @@ class reply {
   void assign(kind which, std::string_view text) {
     text_.assign(text);
     elements_.clear();
+    number_ = 0;
     kind_ = which;
   }
   std::string& raw_text() noexcept { return text_; }
