@@ -1,0 +1,228 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include "sqlite/crew.hpp"
+
+#include <pthread.h>
+#include <system_error>
+
+#include <rondo/coro/errors.hpp>
+#include "loop/signal_mask.hpp"
+
+namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
+
+class crew::member final : public interruption {
+ public:
+  explicit member(crew& of) : crew_(of), connection_(of.settings_, of.role_, *this) {}
+
+  bool stopped() const noexcept override { return running_->stop_.load(std::memory_order_relaxed); }
+  bool pause(std::chrono::milliseconds time) noexcept override {
+    std::unique_lock lock(crew_.mutex_);
+    return !called_.wait_for(lock, time, [this] { return stopped(); });
+  }
+
+ private:
+  friend crew;
+
+  crew& crew_;
+  connection connection_;
+  std::condition_variable called_;
+  rondo::detail::list<request> own_;  // of its lease
+  request* running_ = nullptr;
+  lease* leased_to_ = nullptr;
+  member* next_idle_ = nullptr;
+  bool waits_ = false;
+  std::thread thread_;  // the last: it uses the others
+};
+
+crew::crew(std::shared_ptr<settings> s, connection::role role, std::size_t most)
+    : settings_(std::move(s)), role_(role), most_(most) {
+  members_.reserve(most);
+}
+
+crew::~crew() {
+  close(true);
+  join();
+}
+
+// With the lock held.
+void crew::start_member() {
+  members_.push_back(std::make_unique<member>(*this));
+  member& m = *members_.back();
+  rondo::detail::signals_blocked in_the_thread_too;
+  try {
+    m.thread_ = std::thread([this, &m] { serve(m); });
+    ++alive_;
+    ++looking_;
+  } catch (const std::system_error& e) {
+    members_.pop_back();
+    throw std::system_error(e.code(), "sqlite " + settings_->path + ": start a thread");
+  }
+}
+
+void crew::submit(request& r) {
+  std::unique_lock lock(mutex_);
+  if (r.in_ && r.in_->at_) {
+    auto& m = *static_cast<member*>(r.in_->at_);
+    if (end_now_) throw usage_error("sqlite " + settings_->path + ": it is closed");
+    r.queued_ = true;
+    m.own_.push_back(r);
+    if (!std::exchange(m.waits_, false)) return;
+    lock.unlock();
+    m.called_.notify_one();
+    return;
+  }
+  if (closed_) throw usage_error("sqlite " + settings_->path + ": it is closed");
+  if (queued_ >= looking_ && !idle_ && members_.size() < most_) {
+    try {
+      start_member();
+    } catch (...) {
+      if (members_.empty()) throw;
+    }
+  }
+  r.queued_ = true;
+  queue_.push_back(r);
+  ++queued_;
+  if (queued_ > looking_) wake_for_queue(lock);
+}
+
+bool crew::submit_to_lease(request& r) noexcept {
+  std::unique_lock lock(mutex_);
+  if (end_now_ || !r.in_->at_) return false;
+  auto& m = *static_cast<member*>(r.in_->at_);
+  r.queued_ = true;
+  m.own_.push_back(r);
+  if (std::exchange(m.waits_, false)) {
+    lock.unlock();
+    m.called_.notify_one();
+  }
+  return true;
+}
+
+void crew::wake_for_queue(std::unique_lock<std::mutex>& lock) noexcept {
+  member* m = idle_;
+  if (!m) return;
+  idle_ = m->next_idle_;
+  m->waits_ = false;
+  ++looking_;
+  lock.unlock();
+  m->called_.notify_one();
+}
+
+bool crew::withdraw(request& r) noexcept {
+  std::lock_guard lock(mutex_);
+  if (!r.queued_) return false;
+  r.queued_ = false;
+  r.unlink();
+  if (!r.in_ || !r.in_->at_) --queued_;
+  return true;
+}
+
+void crew::stop(request& r) noexcept {
+  std::lock_guard lock(mutex_);
+  r.stop_.store(true, std::memory_order_relaxed);
+  for (const auto& m : members_)
+    if (m->running_ == &r) m->called_.notify_one();
+}
+
+void crew::close(bool end_now) noexcept {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+  end_now_ = end_now_ || end_now;
+  for (const auto& m : members_) m->called_.notify_one();
+}
+
+bool crew::wait_for_end(rondo::detail::outside_waiter& all_ended) noexcept {
+  std::lock_guard lock(mutex_);
+  if (alive_ == 0) return true;
+  waiting_for_end_.push_back(all_ended);
+  return false;
+}
+
+bool crew::forget(rondo::detail::outside_waiter& all_ended) noexcept {
+  std::lock_guard lock(mutex_);
+  if (!all_ended.listed()) return false;
+  all_ended.unlink();
+  return true;
+}
+
+bool crew::ended() const noexcept {
+  std::lock_guard lock(mutex_);
+  return alive_ == 0;
+}
+
+void crew::join() noexcept {
+  for (const auto& m : members_)
+    if (m->thread_.joinable()) m->thread_.join();
+}
+
+// With the lock held. The next thing to do, or null: nothing now.
+request* crew::take(member& m) noexcept {
+  request* r = m.own_.pop_front();
+  if (!r && !m.leased_to_) {
+    r = queue_.pop_front();
+    if (r) {
+      --queued_;
+      --looking_;
+    }
+  }
+  if (r) r->queued_ = false;
+  return r;
+}
+
+void crew::serve(member& m) noexcept {
+  pthread_setname_np(pthread_self(),
+                     role_ == connection::role::writer ? "sqlite-writer" : "sqlite-reader");
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    request* r = take(m);
+    if (!r) {
+      if (closed_ && (!m.leased_to_ || end_now_)) break;
+      m.waits_ = true;
+      if (!m.leased_to_) {
+        --looking_;
+        m.next_idle_ = idle_;
+        idle_ = &m;
+      }
+      m.called_.wait(lock, [&] { return !m.waits_ || (closed_ && (!m.leased_to_ || end_now_)); });
+      if (std::exchange(m.waits_, false) && !m.leased_to_) {
+        // Called by close, and so still among the idle ones.
+        member** at = &idle_;
+        while (*at != &m) at = &(*at)->next_idle_;
+        *at = m.next_idle_;
+        ++looking_;
+      }
+      continue;
+    }
+    m.running_ = r;
+    lock.unlock();
+    lease* in = r->in_;
+    r->run(m.connection_);
+    lock.lock();
+    m.running_ = nullptr;
+    lease* now = m.connection_.leased_to;
+    if (now != m.leased_to_) {
+      if (now) {
+        now->at_ = &m;
+      } else {
+        in->at_ = nullptr;
+      }
+      bool was_leased = std::exchange(m.leased_to_, now) != nullptr;
+      if (was_leased) ++looking_;
+    } else if (!now) {
+      ++looking_;
+    }
+    lock.unlock();
+    r->finished();  // it may be gone now
+    lock.lock();
+  }
+  if (!m.leased_to_) --looking_;
+  lock.unlock();
+  m.connection_.close();
+  lock.lock();
+  if (--alive_ > 0) return;
+  rondo::detail::list<rondo::detail::outside_waiter> told;
+  told.append(waiting_for_end_);
+  lock.unlock();
+  while (rondo::detail::outside_waiter* w = told.pop_front()) w->arrive();
+}
+
+}}}}  // namespace rondo::v0::sqlite::detail

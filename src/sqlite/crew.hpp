@@ -1,0 +1,103 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <rondo/coro/detail/outside.hpp>
+#include <rondo/detail/list.hpp>
+#include "sqlite/connection.hpp"
+#include "sqlite/request.hpp"
+
+namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
+
+/// Connections that do the same, a thread each, and what they have to do, first come first
+/// served: the readers of a database, or its writer. Threads are started, and connections
+/// opened, when they are first needed. All of it is thread safe, and never waits but in join.
+///
+/// A request with a lease keeps its connection for what belongs to the lease: from there on
+/// that does nothing else, until the lease ends. The line of those who want a connection for
+/// themselves is so the same as that of all others.
+class crew {
+ public:
+  crew(std::shared_ptr<settings> s, connection::role role, std::size_t most);
+  crew(const crew&) = delete;
+  crew& operator=(const crew&) = delete;
+  ~crew();
+
+  /// Throws usage_error when it has been closed, std::system_error when there is no thread
+  /// and none can be started.
+  void submit(request& r);
+  /// The same for what cannot fail: its lease has a thread. False: it has been ended.
+  bool submit_to_lease(request& r) noexcept;
+  /// Takes a request back that no thread has begun.
+  bool withdraw(request& r) noexcept;
+  /// Tells who runs it that nobody wants it any more.
+  void stop(request& r) noexcept;
+
+  std::size_t limit() const noexcept { return most_; }
+
+  /// Accepts nothing more but for leases. The threads end when all is done and no lease is
+  /// left; end_now: without waiting for leases.
+  void close(bool end_now) noexcept;
+  /// True: all have ended. False: `all_ended` arrives when they have.
+  bool wait_for_end(rondo::detail::outside_waiter& all_ended) noexcept;
+  /// True: it will not arrive.
+  bool forget(rondo::detail::outside_waiter& all_ended) noexcept;
+  bool ended() const noexcept;
+  /// Waits for the threads. close comes first.
+  void join() noexcept;
+
+ private:
+  class member;
+
+  void serve(member& m) noexcept;
+  request* take(member& m) noexcept;
+  void start_member();
+  void wake_for_queue(std::unique_lock<std::mutex>& lock) noexcept;
+
+  const std::shared_ptr<settings> settings_;
+  const connection::role role_;
+  const std::size_t most_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<member>> members_;
+  rondo::detail::list<request> queue_;
+  std::size_t queued_ = 0;
+  std::size_t looking_ = 0;  // members that will look into the queue without being called
+  std::size_t alive_ = 0;
+  member* idle_ = nullptr;  // last in, first out
+  bool closed_ = false;
+  bool end_now_ = false;
+  rondo::detail::list<rondo::detail::outside_waiter> waiting_for_end_;
+};
+
+/// The right to a connection of a crew. Given back, it is the request that ends it; belongs
+/// to the loop until then.
+class lease final : public detached_request {
+ public:
+  explicit lease(crew& of) noexcept : detached_request(this), crew_(of) {}
+  void run(connection& c) noexcept override { c.end_lease(); }
+
+  crew& of() const noexcept { return crew_; }
+  /// Seen from the loop when nothing of it is under way.
+  bool held() const noexcept { return at_ != nullptr; }
+
+ private:
+  friend class crew;
+  crew& crew_;
+  void* at_ = nullptr;  // the member; the crew's lock guards it
+};
+
+/// Ends it, or its never having begun.
+struct give_back_lease {
+  void operator()(lease* l) const noexcept {
+    if (!l->held() || !l->of().submit_to_lease(*l)) delete l;
+  }
+};
+using lease_ptr = std::unique_ptr<lease, give_back_lease>;
+
+}}}}  // namespace rondo::v0::sqlite::detail
