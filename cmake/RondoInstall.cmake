@@ -81,6 +81,7 @@ set(rondo_description_http_server "HTTP server")
 set(rondo_description_http_url "URLs")
 set(rondo_description_db "What clients of databases share")
 set(rondo_description_pg "PostgreSQL client")
+set(rondo_description_sqlite "SQLite databases")
 set(rondo_description_html "HTML pages and CSS selectors")
 # From where the file lies, so that an installed tree can be moved.
 file(RELATIVE_PATH PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
