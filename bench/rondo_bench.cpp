@@ -15,6 +15,9 @@
 #if defined(RONDO_BENCH_HTTP_WEBSOCKET)
 #include <rondo/http/websocket.hpp>
 #endif
+#if defined(RONDO_BENCH_SQLITE)
+#include <rondo/sqlite.hpp>
+#endif
 #if defined(RONDO_BENCH_TLS)
 #include <rondo/tls.hpp>
 #endif
@@ -350,6 +353,73 @@ rondo::task<> bench_files(std::string directory, std::size_t n) {
   std::printf("RESULT files_cpu %.2f us/file bytes=%zu\n", cpu, bytes);
 }
 
+#if defined(RONDO_BENCH_SQLITE)
+rondo::task<rondo::sqlite::database> open_empty(std::string file) {
+  for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(file + part);
+  auto db = co_await rondo::sqlite::open(file, {.synchronous = rondo::sqlite::synchronous::normal});
+  co_await db.execute("create table t(id integer primary key, name text, score real)");
+  co_return db;
+}
+
+constexpr const char* insert_row = "insert into t values(?, ?, ?)";
+
+void print_sqlite(const char* name, const stopwatch& w, long n) {
+  double wall = w.wall_ns(n) / 1000;
+  double cpu = w.cpu_ns(n) / 1000;
+  std::printf("RESULT %s %.3f us/row\nRESULT %s_cpu %.3f us/row\n", name, wall, name, cpu);
+}
+
+rondo::task<> bench_sqlite(std::string file, long n, long tasks) {
+  auto db = co_await open_empty(std::move(file));
+  stopwatch w;
+  auto all = [&](rondo::sqlite::transaction& t) -> rondo::task<> {
+    auto insert = [&](long first) -> rondo::task<> {
+      for (long i = first; i < n; i += tasks) co_await t.execute(insert_row, i, "name", 0.5);
+    };
+    co_await rondo::gather(std::views::iota(0L, tasks) | std::views::transform(insert));
+  };
+  co_await db.transaction(all);
+  print_sqlite("sqlite", w, n);
+  if (co_await db.one<long>("select count(*) from t") != n) std::abort();
+}
+
+rondo::task<> bench_sqlite_many(std::string file, long n) {
+  auto db = co_await open_empty(std::move(file));
+  auto rows = std::views::iota(0L, n) |
+              std::views::transform([](long i) { return std::tuple(i, "name", 0.5); });
+  stopwatch w;
+  co_await db.execute_many(insert_row, rows);
+  print_sqlite("sqlite_many", w, n);
+  stopwatch body;
+  auto again = [n](rondo::sqlite::session& s) {
+    for (long i = n; i < 2 * n; ++i) s.execute(insert_row, i, "name", 0.5);
+  };
+  co_await db.run(again);
+  print_sqlite("sqlite_run", body, n);
+  if (co_await db.one<long>("select count(*) from t") != 2 * n) std::abort();
+}
+
+/// Each task reads a row by its key, one at a time.
+rondo::task<> bench_sqlite_select(std::string file, long n, long tasks) {
+  auto db = co_await open_empty(std::move(file));
+  constexpr long rows = 10'000;
+  auto fill = [](rondo::sqlite::session& s) {
+    for (long i = 0; i < rows; ++i) s.execute(insert_row, i, "name", 0.5);
+  };
+  co_await db.run(fill);
+  stopwatch w;
+  auto read = [&](long first) -> rondo::task<> {
+    for (long i = first; i < n; i += tasks) {
+      auto found = co_await db.one<std::tuple<long, std::string, double>>(
+          "select id, name, score from t where id = ?", i % rows);
+      if (std::get<0>(found) != i % rows) std::abort();
+    }
+  };
+  co_await rondo::gather(std::views::iota(0L, tasks) | std::views::transform(read));
+  print_sqlite("sqlite_select", w, n);
+}
+#endif
+
 rondo::task<> print_version() {
   std::printf("VERSION rondo 0.1.0 on %s, %s\n", to_string(rondo::loop::current().backend()),
 #if defined(__clang__)
@@ -424,6 +494,14 @@ int main(int argc, char** argv) {
     if (!path.starts_with('/')) path.insert(0, "/");
     rondo::run(bench_download("http://127.0.0.1:" + std::string(argv[2]) + path, number(3),
                               static_cast<std::size_t>(number(4))));
+#endif
+#if defined(RONDO_BENCH_SQLITE)
+  } else if (name == "sqlite" && argc == 5) {
+    rondo::run(bench_sqlite(argv[2], number(3), number(4)));
+  } else if (name == "sqlite_select" && argc == 5) {
+    rondo::run(bench_sqlite_select(argv[2], number(3), number(4)));
+  } else if (name == "sqlite_many" && argc == 4) {
+    rondo::run(bench_sqlite_many(argv[2], number(3)));
 #endif
   } else if (name == "files" && argc == 4) {
     rondo::run(bench_files(argv[2], static_cast<std::size_t>(number(3))));
