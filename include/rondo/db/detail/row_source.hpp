@@ -22,8 +22,11 @@ class row_source {
 
 template <class T>
 async_generator<T> each_row(std::unique_ptr<row_source> source) {
+  // A local ends with the body, an argument only with the frame: what holds a connection
+  // must not hold it when a value could not be read and the generator is kept.
+  std::unique_ptr<row_source> open = std::move(source);
   for (;;) {
-    result piece = co_await source->next();
+    result piece = co_await open->next();
     if (piece.empty()) co_return;
     const row_store& rows = *piece.internal();
     row_reader<T> reader(rows);
