@@ -1,4 +1,5 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <optional>
 
 #include <rondo/compose/move_on_after.hpp>
@@ -41,7 +42,7 @@ task<std::optional<file_watch>> watch_file(const std::string& path) {
 }  // namespace
 
 async_generator<std::uint64_t> database::changes(delay interval) {
-  constexpr auto between_looks = 10ms;  // own changes come by the thousand
+  constexpr std::chrono::nanoseconds between_looks = 10ms;  // own changes come by the thousand
   detail::kept<detail::core> c = checked();
   // The writer's connection is told of all changes but its own. Readers each have a count of
   // their own, so without a writer there is one connection for this.
@@ -53,10 +54,14 @@ async_generator<std::uint64_t> database::changes(delay interval) {
   std::uint64_t seen = 0;
   std::optional<file_watch> file;
   if (!c->shared().in_memory()) file = co_await watch_file(c->path());
+  // A commit is written first and seen later, when the disk has it; so after the log was
+  // written to it looks again and again, less and less often.
+  std::chrono::nanoseconds patience = interval.nanoseconds();
   for (;;) {
     if (file) {
-      auto event = co_await move_on_after(file->next(), interval);
+      auto event = co_await move_on_after(file->next(), patience);
       if (event && !*event) file.reset();  // nothing is left to be watched
+      patience = event ? between_looks : std::min(2 * patience, interval.nanoseconds());
     } else {
       co_await sleep(interval);
     }

@@ -35,9 +35,9 @@ void core::check_not_waiting_for_itself(const crew& c) const {
                     " itself, by its " + what + ": go on with that, or end it first");
 }
 
-void core::close(bool end_now) noexcept {
-  if (readers_) readers_->close(end_now);
-  writer_.close(end_now);
+void core::close() noexcept {
+  if (readers_) readers_->close(true);
+  writer_.close(true);
 }
 
 void core::join() noexcept {
@@ -50,7 +50,7 @@ bool core::ended() const noexcept { return writer_.ended() && (!readers_ || read
 // The loop does not wait for the last words on the disk: whoever wants to know them calls
 // close. The list of the loop's databases does at its end.
 void core::last_reference_gone() noexcept {
-  close(true);
+  close();
   if (!listed()) {  // the loop is gone, and has joined the threads
     delete this;
     return;
@@ -63,7 +63,7 @@ void core::last_reference_gone() noexcept {
 }
 
 databases_of_loop::~databases_of_loop() {
-  for (core& c : all_) c.close(true);
+  for (core& c : all_) c.close();
   while (core* c = all_.pop_front()) {
     c->join();
     if (c->orphan_) delete c;

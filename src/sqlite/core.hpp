@@ -33,7 +33,8 @@ class core : public rondo::detail::counted<core>, public rondo::detail::list_lin
   /// wait for ever.
   void check_not_waiting_for_itself(const crew& c) const;
 
-  void close(bool end_now) noexcept;
+  /// Without waiting for anybody but the threads' statements.
+  void close() noexcept;
   void join() noexcept;
   bool ended() const noexcept;
 

@@ -148,9 +148,11 @@ task<transaction_scope> database::begin(transaction_options options) {
 task<> database::close() {
   detail::kept<core> c = std::move(core_);
   if (!c) co_return;
-  c->close(false);
-  co_await detail::end_of_crew(c->writer());
+  // First those who may find that a statement, accepted already, is for the writer.
+  c->readers().close(false);
   co_await detail::end_of_crew(c->readers());
+  c->writer().close(false);
+  co_await detail::end_of_crew(c->writer());
 }
 
 void database::add_function(std::shared_ptr<const detail::user_function> f) {

@@ -2,7 +2,9 @@
 #include "sqlite/failure.hpp"
 
 #include <sqlite3.h>
+#include <cerrno>
 #include <new>
+#include <system_error>
 
 #include <rondo/sqlite/errors.hpp>
 #include "db/statement_text.hpp"
@@ -79,13 +81,15 @@ void fail(sqlite3* db, int code, const std::string& path, std::string_view subje
   if ((code & 0xff) == SQLITE_NOMEM) throw std::bad_alloc();
   bool known = db && (sqlite3_errcode(db) & 0xff) == (code & 0xff);
   if (known) code = sqlite3_extended_errcode(db);
+  const char* state = sqlstate_of(code);
   if (cause.empty()) {
     cause = known ? sqlite3_errmsg(db) : sqlite3_errstr(code);
-    // A full disk is told as an I/O error where a file may not grow (EFBIG).
-    if (db && (code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(db) != 0)
-      cause += " (errno " + std::to_string(sqlite3_system_errno(db)) + ")";
+    int system = db && (code & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db) : 0;
+    if (system != 0) cause += ": " + std::generic_category().message(system);
+    // No room, in other words than SQLITE_FULL.
+    if (system == EFBIG || system == ENOSPC || system == EDQUOT) state = "53100";
   }
-  fail(sqlstate_of(code), code, path, subject, std::move(cause));
+  fail(state, code, path, subject, std::move(cause));
 }
 
 }}}}  // namespace rondo::v0::sqlite::detail

@@ -1,0 +1,199 @@
+// Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
+//
+// Other processes, full disks, and ends that nobody prepared.
+#include <sys/resource.h>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <rondo/io.hpp>
+#include <rondo/sqlite.hpp>
+
+#include "sqlite/sqlite.hpp"
+#include "support/async.hpp"
+#include "support/child.hpp"
+#include "support/folder.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using test::folder;
+namespace sqlite = rondo::sqlite;
+
+constexpr int writes = 300;
+
+rondo::task<> write_numbers(std::string path, int who) {
+  auto db = co_await sqlite::open(
+      path, {.synchronous = sqlite::synchronous::off, .busy_timeout = 60s});
+  auto single = [&](int i) -> rondo::task<> {
+    co_await db.execute("insert into t values(?, ?)", who, i);
+  };
+  auto transaction = [&](int i) -> rondo::task<> {
+    auto body = [&](sqlite::transaction& t) -> rondo::task<> {
+      int most = co_await t.one<int>("select coalesce(max(n), 0) from t where who = -1");
+      co_await t.execute("insert into t values(-1, ?)", most + 1);
+      co_await t.execute("insert into t values(?, ?)", who, i);
+    };
+    co_await db.transaction(body);
+  };
+  for (int i = 0; i < writes; i += 2) co_await rondo::gather(single(i), transaction(i + 1));
+  co_await db.close();
+}
+
+std::string in_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+RONDO_CHILD(writer) {
+  test::run(write_numbers(in_environment("DATABASE"), std::atoi(std::getenv("WHO"))));
+  test::say("done\n");
+  return 0;
+}
+
+TEST(sqlite_processes, two_that_write_lose_nothing) {
+  folder dir;
+  std::string path = dir / "t.db";
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(path);
+    co_await db.execute("create table t(who int, n int, primary key(who, n))");
+    co_await db.close();
+  });
+  test::child other("writer", {"DATABASE=" + path, "WHO=2"});
+  test::run(write_numbers(path, 1));
+  EXPECT_EQ(other.wait(), "exit 0") << other.output();
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(path);
+    EXPECT_EQ(co_await db.one<int>("select count(*) from t where who > 0"), 2 * writes);
+    EXPECT_EQ(co_await db.one<int>("select max(n) from t where who = -1"), writes);
+    EXPECT_EQ(co_await db.one<std::string>("pragma integrity_check"), "ok");
+  });
+}
+
+RONDO_CHILD(dies_in_a_transaction) {
+  test::run([]() -> rondo::task<> {
+    auto db = co_await sqlite::open(in_environment("DATABASE"));
+    co_await db.execute("insert into t values(2)");
+    auto body = [](sqlite::transaction& t) -> rondo::task<> {
+      // So much that a part of it is in the log already.
+      co_await t.execute("pragma cache_size = 10");
+      co_await t.execute(test::slow_insert(100'000));
+      test::say("in the midst\n");
+      co_await rondo::sleep(1h);
+    };
+    co_await db.transaction(body);
+  });
+  return 0;
+}
+
+TEST(sqlite_processes, one_that_is_killed_has_done_nothing_half) {
+  folder dir;
+  std::string path = dir / "t.db";
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(path);
+    co_await db.execute("create table t(a)");
+    co_await db.execute("insert into t values(1)");
+    test::child other("dies_in_a_transaction", {"DATABASE=" + path});
+    EXPECT_TRUE(other.wait_for("in the midst")) << other.output();
+    auto impatient = co_await sqlite::open(path, {.busy_timeout = 20ms});
+    EXPECT_THROW(co_await impatient.execute("insert into t values(3)"), sqlite::error);
+    other.signal(SIGKILL);
+    EXPECT_EQ(other.wait(), "signal 9");
+    co_await db.execute("insert into t values(4)");
+    auto all = co_await db.all<int>("select a from t order by a");
+    EXPECT_EQ(all, (std::vector{1, 2, 4}));
+    EXPECT_EQ(co_await db.one<std::string>("pragma integrity_check"), "ok");
+  });
+}
+
+RONDO_CHILD(fills_the_disk) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  test::run([]() -> rondo::task<> {
+    auto db = co_await sqlite::open(in_environment("DATABASE"));
+    co_await db.execute("create table t(a, b)");
+    co_await db.execute("insert into t values(1, 'before')");
+    rlimit before;
+    getrlimit(RLIMIT_FSIZE, &before);
+    rlimit small = before;
+    small.rlim_cur = 1'000'000;
+    setrlimit(RLIMIT_FSIZE, &small);
+    auto fill = [](sqlite::session& s) {
+      for (int i = 0; i < 10'000; ++i)
+        s.execute("insert into t values(?, ?)", i, std::string(1000, 'x'));
+    };
+    std::string state, text;
+    try {
+      co_await db.run(fill);
+    } catch (const sqlite::error& e) {
+      state = e.sqlstate();
+      text = e.what();
+    }
+    test::say("state " + state + ": " + text + "\n");
+    setrlimit(RLIMIT_FSIZE, &before);
+    co_await db.execute("insert into t values(2, 'after')");
+    int rows = co_await db.one<int>("select count(*) from t");
+    std::string check = co_await db.one<std::string>("pragma integrity_check");
+    test::say("rows " + std::to_string(rows) + " " + check + "\n");
+  });
+  return 0;
+}
+
+TEST(sqlite_processes, a_full_disk_is_told_and_left_behind) {
+  folder dir;
+  test::child other("fills_the_disk", {"DATABASE=" + (dir / "t.db")});
+  EXPECT_EQ(other.wait(), "exit 0");
+  EXPECT_TRUE(other.output().find("state 53100") != std::string::npos) << other.output();
+  EXPECT_TRUE(other.output().find("rows 2 ok") != std::string::npos) << other.output();
+}
+
+TEST(sqlite_processes, changes_of_others_are_seen_and_own_ones_are_not) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(dir / "t.db");
+    co_await db.execute("create table t(a)");
+    auto other = co_await sqlite::open(dir / "t.db");
+    for (bool read_only : {false, true}) {
+      auto watching = co_await sqlite::open(dir / "t.db", {.read_only = read_only});
+      auto changes = watching.changes(1h);
+      auto next = [&]() -> rondo::task<bool> {
+        auto seen = co_await changes.next();
+        co_return seen.has_value();
+      };
+      EXPECT_FALSE(co_await rondo::move_on_after(next(), 50ms));
+      changes = watching.changes(1h);
+      auto waiting = rondo::create_task(next);
+      co_await rondo::sleep(20ms);
+      if (!read_only) co_await watching.execute("insert into t values(1)");
+      co_await rondo::sleep(50ms);
+      EXPECT_FALSE(waiting.done());
+      co_await other.execute("insert into t values(2)");
+      EXPECT_TRUE(co_await rondo::wait_for(std::move(waiting), 10s));
+      auto again = rondo::create_task(next);
+      co_await other.execute("insert into t values(3)");
+      EXPECT_TRUE(co_await rondo::wait_for(std::move(again), 10s));
+    }
+  });
+}
+
+// A peer that knows nothing of us.
+TEST(sqlite_processes, python_reads_what_was_written_and_is_seen) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(dir / "t.db");
+    co_await db.execute("create table t(a)");
+    co_await db.execute("insert into t values('from Rondo')");
+    std::string script =
+        "import sqlite3, sys\n"
+        "db = sqlite3.connect(sys.argv[1])\n"
+        "print(db.execute('select a from t').fetchone()[0])\n"
+        "db.execute(\"insert into t values('from Python')\")\n"
+        "db.commit()\n";
+    auto out = co_await rondo::run_process("python3", "-c", script, dir / "t.db");
+    EXPECT_EQ(out.output, "from Rondo\n");
+    EXPECT_EQ(co_await db.one<int>("select count(*) from t where a = 'from Python'"), 1);
+  });
+}
+
+}  // namespace
