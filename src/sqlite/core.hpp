@@ -75,7 +75,10 @@ class hold : public rondo::detail::list_link<hold> {
   hold(rondo::detail::ref<core> c, crew& of, std::string what);
   hold(const hold&) = delete;
   hold& operator=(const hold&) = delete;
-  ~hold() { unlink(); }
+  ~hold() {
+    unlink();
+    long_time_.cancel();
+  }
 
   /// The task that runs now has it from here on.
   void taken_over() noexcept { holder_ = rondo::detail::this_thread_scheduler->current; }

@@ -55,6 +55,9 @@ void crew::start_member() {
   } catch (const std::system_error& e) {
     members_.pop_back();
     throw std::system_error(e.code(), "sqlite " + settings_->path + ": start a thread");
+  } catch (...) {
+    members_.pop_back();
+    throw;
   }
 }
 

@@ -25,6 +25,7 @@ PRELUDE = """#include <cstdio>
 #include <rondo/io.hpp>
 #include <rondo/redis.hpp>
 #include <rondo/rondo.hpp>
+#include <rondo/sqlite.hpp>
 #include <rondo/testing.hpp>
 #include <rondo/tls.hpp>
 using namespace std::chrono_literals;

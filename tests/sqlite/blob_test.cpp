@@ -53,8 +53,7 @@ TEST(sqlite_blob, is_written_and_read_in_pieces) {
     EXPECT_THROW(co_await b.write(0, "x"), rondo::usage_error);
     b.close();
     EXPECT_EQ(co_await db.one<int>("select count(*) from b"), 1);  // the only reader is free
-    std::string said =
-        test::error_text(co_await rondo::outcome_of(db.open_blob("b", "data", 99)));
+    std::string said = test::error_text(co_await rondo::outcome_of(db.open_blob("b", "data", 99)));
     EXPECT_TRUE(said.ends_with("blob b.data of row 99: no such rowid: 99")) << said;
     EXPECT_EQ(co_await db.one<int>("select count(*) from b"), 1);
   });
@@ -104,13 +103,12 @@ TEST(sqlite_backup, that_is_cancelled_leaves_nothing) {
     options.progress = [](sqlite::backup_progress p) {
       if (p.done == 20) throw std::runtime_error("enough");
     };
-    EXPECT_EQ(test::error_text(
-                  co_await rondo::outcome_of(db.backup(dir / "b.db", std::move(options)))),
-              "enough");
+    EXPECT_EQ(
+        test::error_text(co_await rondo::outcome_of(db.backup(dir / "b.db", std::move(options)))),
+        "enough");
     EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 50'000);
     EXPECT_FALSE(std::filesystem::exists(dir / "b.db"));
-    std::string said =
-        test::error_text(co_await rondo::outcome_of(db.backup(dir / "no/such.db")));
+    std::string said = test::error_text(co_await rondo::outcome_of(db.backup(dir / "no/such.db")));
     EXPECT_TRUE(said.find("backup to " + (dir / "no/such.db") + ": unable to open") != said.npos)
         << said;
   });

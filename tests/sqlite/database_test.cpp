@@ -66,7 +66,8 @@ TEST(sqlite_database, values_come_back_as_they_were) {
     sys_time<microseconds> when{microseconds(1'700'000'000'123'456)};
     std::string zeros("a\0b", 3);
     co_await db.execute("insert into v values(?,?,?,?,?,?,?,?,?,?)", INT64_MIN, 0.1, zeros, bytes,
-                        nothing, true, numbers, id, when, rondo::db::numeric{"12345678901234567890.1"});
+                        nothing, true, numbers, id, when,
+                        rondo::db::numeric{"12345678901234567890.1"});
     auto r = co_await db.query("select * from v");
     EXPECT_EQ(r[0].get<std::int64_t>(0), INT64_MIN);
     EXPECT_EQ(r[0].get<double>(1), 0.1);
@@ -91,8 +92,7 @@ TEST(sqlite_database, a_text_is_no_number) {
     auto db = co_await sqlite::open(":memory:");
     co_await db.execute("create table v(n integer)");
     co_await db.execute("insert into v values(1), ('two')");
-    std::string said =
-        test::error_text(co_await rondo::outcome_of(db.all<int>("select n from v")));
+    std::string said = test::error_text(co_await rondo::outcome_of(db.all<int>("select n from v")));
     EXPECT_EQ(said, "select n from v: column n (INTEGER), row 2: 'two' is no integer");
   });
 }
@@ -102,7 +102,8 @@ TEST(sqlite_database, errors_say_what_and_where) {
   test::run([&]() -> rondo::task<> {
     auto db = co_await sqlite::open(dir / "e.db", {.on_connect = "pragma cache_size = 100"});
     co_await db.execute_script(
-        "create table u(id integer primary key, email text not null unique, age int check(age > 0));"
+        "create table u(id integer primary key, email text not null unique, age int check(age > "
+        "0));"
         "create table o(u int references u(id))");
     struct {
       const char* sql;
@@ -226,8 +227,8 @@ TEST(sqlite_database, a_statement_finds_its_connection) {
     EXPECT_EQ(co_await db.one<std::string>("pragma journal_mode"), "wal");
     EXPECT_EQ(co_await db.one<int>("pragma foreign_keys"), 1);
     EXPECT_EQ(co_await db.one<int>("pragma synchronous"), 2);
-    std::string said = test::error_text(
-        co_await rondo::outcome_of(db.query("select load_extension('/x')")));
+    std::string said =
+        test::error_text(co_await rondo::outcome_of(db.query("select load_extension('/x')")));
     EXPECT_TRUE(said.ends_with("not authorized")) << said;
   });
 }
@@ -286,8 +287,8 @@ TEST(sqlite_database, what_cannot_be_opened_says_why) {
     EXPECT_EQ(text(co_await rondo::outcome_of(sqlite::open(dir / "a.db", {.create = false}))),
               "sqlite " + (dir / "a.db") +
                   ": open: unable to open database file: No such file or directory");
-    std::ofstream(dir / "text.db") << "this is no database, but a text that is long enough. " << 
-        std::string(4096, 'x');
+    std::ofstream(dir / "text.db")
+        << "this is no database, but a text that is long enough. " << std::string(4096, 'x');
     try {
       co_await sqlite::open(dir / "text.db");
       ADD_FAILURE() << "no error";

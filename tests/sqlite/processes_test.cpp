@@ -25,8 +25,8 @@ namespace sqlite = rondo::sqlite;
 constexpr int writes = 300;
 
 rondo::task<> write_numbers(std::string path, int who) {
-  auto db = co_await sqlite::open(
-      path, {.synchronous = sqlite::synchronous::off, .busy_timeout = 60s});
+  auto db =
+      co_await sqlite::open(path, {.synchronous = sqlite::synchronous::off, .busy_timeout = 60s});
   auto single = [&](int i) -> rondo::task<> {
     co_await db.execute("insert into t values(?, ?)", who, i);
   };

@@ -23,13 +23,13 @@ TEST(sqlite_functions, take_and_give_what_they_say) {
       for (int i = times.value_or(1); i > 0; --i) made += std::string(text) + "!";
       return made;
     });
-    db.create_function("nothing", [] {});
+    db.create_function("no_value", [] {});
     db.create_function("calls", [n = 0]() mutable { return ++n; });
     db.create_function("fails", [](int) -> int { throw std::runtime_error("out of luck"); });
     EXPECT_EQ(co_await db.one<int>("select half(?)", 10), 5);
     EXPECT_EQ(co_await db.one<std::string>("select shout('a', null)"), "a!");
     EXPECT_EQ(co_await db.one<std::string>("select shout('a', 3)"), "a!a!a!");
-    EXPECT_FALSE(co_await db.one<std::optional<int>>("select nothing()"));
+    EXPECT_FALSE(co_await db.one<std::optional<int>>("select no_value()"));
     EXPECT_EQ(co_await db.one<int>("select calls() + calls()"), 3);
     auto text = [](auto o) { return test::error_text(std::move(o)); };
     std::string said = text(co_await rondo::outcome_of(db.one<int>("select fails(1)")));
@@ -41,10 +41,12 @@ TEST(sqlite_functions, take_and_give_what_they_say) {
     // On every connection, the writer's and those that are opened later.
     co_await db.execute("create table t(a)");
     co_await db.execute("insert into t values(half(7))");
-    auto one = db.rows<int>("with recursive c(x) as (values(1) union all select x + 1 from c "
-                            "where x < 50000) select half(x) from c");
-    auto two = db.rows<int>("with recursive c(x) as (values(1) union all select x + 1 from c "
-                            "where x < 50000) select half(x) from c");
+    auto one = db.rows<int>(
+        "with recursive c(x) as (values(1) union all select x + 1 from c "
+        "where x < 50000) select half(x) from c");
+    auto two = db.rows<int>(
+        "with recursive c(x) as (values(1) union all select x + 1 from c "
+        "where x < 50000) select half(x) from c");
     EXPECT_EQ(co_await one.next(), 0);
     EXPECT_EQ(co_await two.next(), 0);
   });
@@ -61,11 +63,12 @@ TEST(sqlite_functions, aggregates_see_each_group) {
           all += one;
         },
         [](std::string& all) { return all; });
-    auto groups = co_await db.all<std::string>("select joined(a, '+') from t group by g order by g");
+    auto groups =
+        co_await db.all<std::string>("select joined(a, '+') from t group by g order by g");
     EXPECT_EQ(groups, (std::vector<std::string>{"a+b", "c"}));
     EXPECT_EQ(co_await db.one<std::string>("select joined(a, '') from t where 0"), "");
-    std::string said = test::error_text(
-        co_await rondo::outcome_of(db.query("select joined(a, null) from t")));
+    std::string said =
+        test::error_text(co_await rondo::outcome_of(db.query("select joined(a, null) from t")));
     EXPECT_TRUE(said.find("joined failed") != said.npos) << said;
   });
 }

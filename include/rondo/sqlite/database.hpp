@@ -145,16 +145,19 @@ class database : public db::detail::verbs<database> {
   /// transactions and streams of rows. Cancelled, it ends in the background.
   task<> close();
 
-  // For the verbs and for run_transaction:
+ private:
+  friend task<database> open_database(std::string path, open_options options,
+                                      std::string on_connect);
+  friend db::detail::verbs<database>;
+  template <class Transaction, class Self, class Options, class F>
+  friend task<db::detail::body_result<F, Transaction>> db::detail::run_transaction(Self&, Options,
+                                                                                   int, F);
+  explicit database(detail::kept<detail::core> c) noexcept : core_(std::move(c)) {}
+
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
   std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
   task<transaction_scope> begin(transaction_options options);
-
- private:
-  friend task<database> open_database(std::string path, open_options options,
-                                      std::string on_connect);
-  explicit database(detail::kept<detail::core> c) noexcept : core_(std::move(c)) {}
 
   /// Throws usage_error when it is none.
   detail::kept<detail::core> checked() const;

@@ -40,13 +40,11 @@ class session_rows {
   bool more_ = true;
 };
 
-}  // namespace detail
-
-/// Rows that are read as one walks over them, once: `for (user u : s.rows<user>("select …"))`.
+/// Rows that are read as one walks over them, once.
 template <class T>
 class session_range {
  public:
-  session_range(detail::connection& c, std::string_view sql, db::detail::parameters values)
+  session_range(connection& c, std::string_view sql, db::detail::parameters values)
       : rows_(c, sql, std::move(values)) {}
 
   class iterator {
@@ -85,11 +83,13 @@ class session_range {
     if (++at_ == piece_->size()) fetch();
   }
 
-  detail::session_rows rows_;
+  session_rows rows_;
   const db::result* piece_ = nullptr;
   std::optional<db::detail::row_reader<T>> reader_;
   std::size_t at_ = 0;
 };
+
+}  // namespace detail
 
 /// What a function gets that runs on a connection's thread (`database::run`): the calls of a
 /// database as plain functions, each done when it returns. All of them are part of one
@@ -120,10 +120,11 @@ class session {
   std::vector<T> all(std::string_view sql, const A&... args) {
     return query(sql, args...).template all<T>();
   }
-  /// Row after row, without having all of them in memory.
+  /// Row after row, without having all of them in memory:
+  /// `for (user u : s.rows<user>("select …"))`.
   template <class T, class... A>
-  session_range<T> rows(std::string_view sql, const A&... args) {
-    return session_range<T>(connection_, sql, db::detail::encode(args...));
+  detail::session_range<T> rows(std::string_view sql, const A&... args) {
+    return detail::session_range<T>(connection_, sql, db::detail::encode(args...));
   }
   /// Gives the number of rows that it inserted, updated or deleted.
   template <class... A>

@@ -38,7 +38,14 @@ class transaction_scope : public db::detail::verbs<transaction_scope> {
   /// As database::open_blob; it can be written to. Throws sqlite::error. Cancelled, there is none.
   RONDO_CORO_WRAPPER task<blob> open_blob(std::string table, std::string column, std::int64_t row);
 
-  // For the verbs and for run_transaction:
+ private:
+  friend class database;
+  friend db::detail::verbs<transaction_scope>;
+  template <class Transaction, class Self, class Options, class F>
+  friend task<db::detail::body_result<F, Transaction>> db::detail::run_transaction(Self&, Options,
+                                                                                   int, F);
+  explicit transaction_scope(detail::kept<detail::scope> s) noexcept : scope_(std::move(s)) {}
+
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
   std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
@@ -46,13 +53,10 @@ class transaction_scope : public db::detail::verbs<transaction_scope> {
   task<> commit();
   task<> rollback();
 
- private:
-  friend class database;
-  explicit transaction_scope(detail::kept<detail::scope> s) noexcept : scope_(std::move(s)) {}
-
   detail::kept<detail::scope> scope_;
 };
 
+/// For short.
 using transaction = transaction_scope;
 
 }}}  // namespace rondo::v0::sqlite
