@@ -40,6 +40,8 @@ class core : public rondo::detail::counted<core>, public rondo::detail::list_lin
 
   void last_reference_gone() noexcept;
 
+  const rondo::detail::scheduler_id home = rondo::detail::this_thread_scheduler_id;
+
  private:
   friend class hold;
   friend class databases_of_loop;

@@ -62,6 +62,11 @@ task<database> open(std::string path, open_options options) {
 
 detail::kept<core> database::checked() const {
   if (!core_) throw usage_error("sqlite::database: it is not open");
+  if (core_->home != rondo::detail::this_thread_scheduler_id)
+    throw usage_error("sqlite " + core_->path() +
+                      (rondo::detail::is_alive(core_->home)
+                           ? ": it belongs to the loop of another thread"
+                           : ": it is closed, as its loop is"));
   return core_;
 }
 

@@ -385,7 +385,17 @@ TEST(sqlite_database, one_that_outlives_its_loop_is_closed) {
   EXPECT_EQ(test::sqlite_threads(), 0);
   test::run([&]() -> rondo::task<> {
     EXPECT_EQ(test::error_text(co_await rondo::outcome_of(db.execute("select 1"))),
-              "sqlite " + (dir / "o.db") + ": it is closed");
+              "sqlite " + (dir / "o.db") + ": it is closed, as its loop is");
+  });
+  test::run([&]() -> rondo::task<> {
+    db = co_await sqlite::open(dir / "o.db");
+    auto elsewhere = [&] {
+      return test::run([&]() -> rondo::task<std::string> {
+        co_return test::error_text(co_await rondo::outcome_of(db.execute("select 1")));
+      });
+    };
+    EXPECT_EQ(co_await rondo::to_thread(elsewhere),
+              "sqlite " + (dir / "o.db") + ": it belongs to the loop of another thread");
   });
 }
 
