@@ -192,15 +192,9 @@ std::chrono::sys_days read_date(const cell& c) {
   return *parsed;
 }
 
-nlohmann::json conversion<nlohmann::json>::read(const cell& c) {
+std::string_view read_json_text(const cell& c) {
   if (!is_text(c)) c.not_a("JSON");
-  nlohmann::json parsed = nlohmann::json::parse(c.what.bytes, nullptr, false);
-  if (parsed.is_discarded()) c.not_a("JSON");
-  return parsed;
-}
-
-void conversion<nlohmann::json>::write(parameters& p, const nlohmann::json& v) {
-  p.add_text(v.dump());
+  return c.what.bytes;
 }
 
 void read_array(const cell& c, rondo::detail::unique_function<void(const cell&)> f) {

@@ -101,11 +101,11 @@ class channel final : public copy_channel {
 
 }  // namespace
 
-std::unique_ptr<copy_channel> make_copy_channel(pool_core& pool, link* own) {
-  return std::make_unique<channel>(pool, own);
+rondo::detail::ref<copy_channel> make_copy_channel(pool_core& pool, link* own) {
+  return rondo::detail::ref<copy_channel>(new channel(pool, own));
 }
 
-async_generator<std::string> copy_out(std::unique_ptr<copy_channel> channel, std::string sql) {
+async_generator<std::string> copy_out(rondo::detail::ref<copy_channel> channel, std::string sql) {
   co_await channel->begin(std::move(sql), false);
   for (;;) {
     std::string piece = co_await channel->get();

@@ -39,8 +39,8 @@ task<std::uint64_t> pool::run_many(std::string sql, db::detail::row_feed rows) {
   co_return co_await detail::run_many(core(), l.get(), std::move(sql), std::move(rows));
 }
 
-std::unique_ptr<db::detail::row_source> pool::open_rows(std::string sql,
-                                                        db::detail::parameters values) {
+rondo::detail::ref<db::detail::row_source> pool::open_rows(std::string sql,
+                                                           db::detail::parameters values) {
   return detail::open_rows(core(), nullptr, std::move(sql), std::move(values));
 }
 
@@ -49,7 +49,7 @@ task<std::vector<db::result>> pool::run(batch what) {
   co_return co_await detail::run_batch(core(), l.get(), std::move(what));
 }
 
-std::unique_ptr<detail::copy_channel> pool::copy_channel() {
+rondo::detail::ref<detail::copy_channel> pool::copy_channel() {
   return detail::make_copy_channel(core(), nullptr);
 }
 

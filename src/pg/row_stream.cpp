@@ -138,10 +138,11 @@ class row_stream final : public db::detail::row_source {
 
 }  // namespace
 
-std::unique_ptr<db::detail::row_source> open_rows(pool_core& pool, link* own, std::string sql,
-                                                  db::detail::parameters values) {
+rondo::detail::ref<db::detail::row_source> open_rows(pool_core& pool, link* own, std::string sql,
+                                                     db::detail::parameters values) {
   link::check(values, sql);
-  return std::make_unique<row_stream>(pool, own, std::move(sql), std::move(values));
+  return rondo::detail::ref<db::detail::row_source>(
+      new row_stream(pool, own, std::move(sql), std::move(values)));
 }
 
 }}}}  // namespace rondo::v0::pg::detail

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,7 +28,7 @@ task<std::uint64_t> run_many(pool_core& pool, link& l, std::string sql, db::deta
 task<> run_script(pool_core& pool, link& l, std::string sql);
 
 /// The rows of a statement on a connection that is lent for it, or is somebody's already.
-std::unique_ptr<db::detail::row_source> open_rows(pool_core& pool, link* own, std::string sql,
-                                                  db::detail::parameters values);
+rondo::detail::ref<db::detail::row_source> open_rows(pool_core& pool, link* own, std::string sql,
+                                                     db::detail::parameters values);
 
 }}}}  // namespace rondo::v0::pg::detail

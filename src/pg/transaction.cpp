@@ -126,8 +126,8 @@ task<std::uint64_t> transaction::run_many(std::string sql, db::detail::row_feed 
   co_return co_await detail::run_many(*pool_, *link_, std::move(sql), std::move(rows));
 }
 
-std::unique_ptr<db::detail::row_source> transaction::open_rows(std::string sql,
-                                                               db::detail::parameters values) {
+rondo::detail::ref<db::detail::row_source> transaction::open_rows(std::string sql,
+                                                                  db::detail::parameters values) {
   if (!open_) throw usage_error("pg::transaction::rows: it has ended");
   return detail::open_rows(*pool_, link_, std::move(sql), std::move(values));
 }
@@ -137,7 +137,7 @@ task<std::vector<db::result>> transaction::run(batch what) {
   co_return co_await detail::run_batch(*pool_, *link_, std::move(what));
 }
 
-std::unique_ptr<detail::copy_channel> transaction::copy_channel() {
+rondo::detail::ref<detail::copy_channel> transaction::copy_channel() {
   if (!open_) throw usage_error("pg::transaction::copy_in: it has ended");
   return detail::make_copy_channel(*pool_, link_);
 }
@@ -166,12 +166,12 @@ task<std::uint64_t> connection::run_many(std::string sql, db::detail::row_feed r
   co_return co_await detail::run_many(lease_.pool(), lease_.get(), std::move(sql), std::move(rows));
 }
 
-std::unique_ptr<db::detail::row_source> connection::open_rows(std::string sql,
-                                                              db::detail::parameters values) {
+rondo::detail::ref<db::detail::row_source> connection::open_rows(std::string sql,
+                                                                 db::detail::parameters values) {
   return detail::open_rows(lease_.pool(), &lease_.get(), std::move(sql), std::move(values));
 }
 
-std::unique_ptr<detail::copy_channel> connection::copy_channel() {
+rondo::detail::ref<detail::copy_channel> connection::copy_channel() {
   return detail::make_copy_channel(lease_.pool(), &lease_.get());
 }
 

@@ -105,8 +105,8 @@ task<std::uint64_t> database::run_many(std::string sql, db::detail::row_feed row
   co_return changed;
 }
 
-std::unique_ptr<db::detail::row_source> database::open_rows(std::string sql,
-                                                            db::detail::parameters values) {
+rondo::detail::ref<db::detail::row_source> database::open_rows(std::string sql,
+                                                               db::detail::parameters values) {
   return detail::stream_rows(ref<core>(checked().get()), std::move(sql), std::move(values));
 }
 

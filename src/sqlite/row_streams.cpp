@@ -122,14 +122,16 @@ class transaction_rows final : public db::detail::row_source {
 
 }  // namespace
 
-std::unique_ptr<db::detail::row_source> stream_rows(ref<core> c, std::string sql,
-                                                    db::detail::parameters values) {
-  return std::make_unique<reader_rows>(std::move(c), std::move(sql), std::move(values));
+rondo::detail::ref<db::detail::row_source> stream_rows(ref<core> c, std::string sql,
+                                                       db::detail::parameters values) {
+  return rondo::detail::ref<db::detail::row_source>(
+      new reader_rows(std::move(c), std::move(sql), std::move(values)));
 }
 
-std::unique_ptr<db::detail::row_source> stream_rows(ref<scope> s, std::string sql,
-                                                    db::detail::parameters values) {
-  return std::make_unique<transaction_rows>(std::move(s), std::move(sql), std::move(values));
+rondo::detail::ref<db::detail::row_source> stream_rows(ref<scope> s, std::string sql,
+                                                       db::detail::parameters values) {
+  return rondo::detail::ref<db::detail::row_source>(
+      new transaction_rows(std::move(s), std::move(sql), std::move(values)));
 }
 
 }}}}  // namespace rondo::v0::sqlite::detail

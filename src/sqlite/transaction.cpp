@@ -48,7 +48,7 @@ task<std::uint64_t> transaction_scope::run_many(std::string sql, db::detail::row
   co_return changed;
 }
 
-std::unique_ptr<db::detail::row_source> transaction_scope::open_rows(
+rondo::detail::ref<db::detail::row_source> transaction_scope::open_rows(
     std::string sql, db::detail::parameters values) {
   return detail::stream_rows(ref<scope>(scope_.get()), std::move(sql), std::move(values));
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -12,6 +11,7 @@
 #include <rondo/db/detail/run_transaction.hpp>
 #include <rondo/db/detail/verbs.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/pg/batch.hpp>
 #include <rondo/pg/detail/copy.hpp>
 #include <rondo/pg/detail/lease.hpp>
@@ -74,8 +74,9 @@ class [[nodiscard]] connection : public db::detail::verbs<connection> {
 
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
-  std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
-  std::unique_ptr<detail::copy_channel> copy_channel();
+  rondo::detail::ref<db::detail::row_source> open_rows(std::string sql,
+                                                       db::detail::parameters values);
+  rondo::detail::ref<detail::copy_channel> copy_channel();
 
   detail::lease lease_;
 };

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -118,8 +117,9 @@ class pool : public db::detail::verbs<pool> {
 
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
-  std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
-  std::unique_ptr<detail::copy_channel> copy_channel();
+  rondo::detail::ref<db::detail::row_source> open_rows(std::string sql,
+                                                       db::detail::parameters values);
+  rondo::detail::ref<detail::copy_channel> copy_channel();
   task<listener> listen_to(std::vector<std::string> channels);
   detail::pool_core& core() const;
 

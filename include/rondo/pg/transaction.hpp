@@ -1,7 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <rondo/db/detail/run_transaction.hpp>
 #include <rondo/db/detail/verbs.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/pg/detail/copy.hpp>
 #include <rondo/pg/detail/lease.hpp>
 
@@ -91,8 +91,9 @@ class [[nodiscard]] transaction : public db::detail::verbs<transaction> {
 
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
-  std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
-  std::unique_ptr<detail::copy_channel> copy_channel();
+  rondo::detail::ref<db::detail::row_source> open_rows(std::string sql,
+                                                       db::detail::parameters values);
+  rondo::detail::ref<detail::copy_channel> copy_channel();
   std::string savepoint_name() const;
 
   detail::lease lease_;           // of the outermost

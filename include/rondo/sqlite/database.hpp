@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include <rondo/db/detail/run_transaction.hpp>
 #include <rondo/db/detail/verbs.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/detail/unique_function.hpp>
 #include <rondo/sqlite/backup.hpp>
 #include <rondo/sqlite/blob.hpp>
@@ -156,7 +156,8 @@ class database : public db::detail::verbs<database> {
 
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
-  std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
+  rondo::detail::ref<db::detail::row_source> open_rows(std::string sql,
+                                                       db::detail::parameters values);
   task<transaction_scope> begin(transaction_options options);
 
   /// Throws usage_error when it is none.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -11,6 +10,7 @@
 #include <rondo/db/detail/run_transaction.hpp>
 #include <rondo/db/detail/verbs.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/sqlite/blob.hpp>
 #include <rondo/sqlite/detail/kept.hpp>
 #include <rondo/sqlite/options.hpp>
@@ -48,7 +48,8 @@ class transaction_scope : public db::detail::verbs<transaction_scope> {
 
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);
-  std::unique_ptr<db::detail::row_source> open_rows(std::string sql, db::detail::parameters values);
+  rondo::detail::ref<db::detail::row_source> open_rows(std::string sql,
+                                                       db::detail::parameters values);
   task<transaction_scope> begin(transaction_options options);
   task<> commit();
   task<> rollback();

@@ -14,8 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <rondo/db/detail/parameters.hpp>
 #include <rondo/db/detail/row_store.hpp>
 #include <rondo/db/interval.hpp>
@@ -39,6 +37,7 @@ std::chrono::microseconds read_time_of_day(const cell& c);
 std::chrono::sys_time<std::chrono::microseconds> read_timestamp_with_zone(const cell& c);
 std::chrono::local_time<std::chrono::microseconds> read_timestamp(const cell& c);
 std::chrono::sys_days read_date(const cell& c);
+std::string_view read_json_text(const cell& c);
 /// Calls f for each element.
 void read_array(const cell& c, rondo::detail::unique_function<void(const cell&)> f);
 
@@ -59,6 +58,13 @@ template <class T>
 concept character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
                     std::same_as<T, char16_t> || std::same_as<T, char32_t>;
 
+/// nlohmann::json, or one like it, without its header, which is dear.
+template <class T>
+concept json_like = requires(const T& v) {
+  T::parse(std::string_view(), nullptr, false).is_discarded();
+  v.dump();
+};
+
 template <class T>
 inline constexpr bool no_conversion = false;
 
@@ -74,6 +80,8 @@ struct conversion {
       }
     } else if constexpr (std::is_floating_point_v<T>) {
       p.add(static_cast<double>(v));
+    } else if constexpr (json_like<T>) {  // which is convertible to text, too
+      p.add_text(v.dump());
     } else if constexpr (text_like<T>) {
       p.add_text(std::string_view(v));
     } else if constexpr (byte_range<T>) {
@@ -96,6 +104,10 @@ struct conversion {
       return read_float(c);
     } else if constexpr (std::is_floating_point_v<T>) {
       return read_real(c);
+    } else if constexpr (json_like<T>) {
+      T parsed = T::parse(read_json_text(c), nullptr, false);
+      if (parsed.is_discarded()) c.not_a("JSON");
+      return parsed;
     } else {
       static_assert(no_conversion<T>,
                     "rondo: no column is read as this type: ask for a number, std::string, "
@@ -130,12 +142,6 @@ template <>
 struct conversion<interval> {
   static void write(parameters& p, const interval& v) { detail::write(p, v); }
   static interval read(const cell& c) { return read_interval(c); }
-};
-template <>
-struct conversion<nlohmann::json> {
-  // Only declared: here it is an incomplete type.
-  static void write(parameters& p, const nlohmann::json& v);
-  static nlohmann::json read(const cell& c);
 };
 /// A date, and a moment in days: the same.
 template <>

@@ -17,6 +17,7 @@
 #include <rondo/db/detail/row_source.hpp>
 #include <rondo/db/result.hpp>
 #include <rondo/detail/config.hpp>
+#include <rondo/detail/counted.hpp>
 #include <rondo/detail/unique_function.hpp>
 
 namespace rondo { inline namespace v0 { namespace db { namespace detail {
@@ -77,7 +78,7 @@ class fed_range {
 /// A Self has
 ///   task<result> run_statement(std::string sql, parameters values);
 ///   task<std::uint64_t> run_many(std::string sql, row_feed rows);
-///   std::unique_ptr<row_source> open_rows(std::string sql, parameters values);
+///   rondo::detail::ref<row_source> open_rows(std::string sql, parameters values);
 template <class Self>
 class verbs {
  public:

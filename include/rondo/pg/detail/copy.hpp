@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -19,7 +18,7 @@
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 
 /// A COPY that is under way on a connection of its own. Left before its end, it is undone.
-class copy_channel {
+class copy_channel : public rondo::detail::counted<copy_channel> {
  public:
   virtual ~copy_channel() = default;
   // Throws pg::error. Cancelling one of them leaves the copy to the destructor.
@@ -34,7 +33,7 @@ class copy_channel {
   virtual task<std::string> get() = 0;
 };
 /// own: null, and one of the pool's is lent for it.
-std::unique_ptr<copy_channel> make_copy_channel(pool_core& pool, link* own);
+rondo::detail::ref<copy_channel> make_copy_channel(pool_core& pool, link* own);
 
 template <class T>
 inline constexpr bool is_generator = false;
@@ -43,7 +42,8 @@ inline constexpr bool is_generator<async_generator<T>> = true;
 
 /// source: a range of texts, or an async_generator of them; owned, or an lvalue reference.
 template <class Source>
-task<std::uint64_t> copy_in(std::unique_ptr<copy_channel> channel, std::string sql, Source source) {
+task<std::uint64_t> copy_in(rondo::detail::ref<copy_channel> channel, std::string sql,
+                            Source source) {
   co_await channel->begin(std::move(sql), true);
   std::exception_ptr failure;
   try {
@@ -62,6 +62,6 @@ task<std::uint64_t> copy_in(std::unique_ptr<copy_channel> channel, std::string s
   co_return co_await channel->finish();
 }
 
-async_generator<std::string> copy_out(std::unique_ptr<copy_channel> channel, std::string sql);
+async_generator<std::string> copy_out(rondo::detail::ref<copy_channel> channel, std::string sql);
 
 }}}}  // namespace rondo::v0::pg::detail
