@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -61,9 +62,15 @@ task<> go_on_in_tls(stream& s, PGconn* connection) {
     }
     PQconninfoFree(options);
   }
-  bool verifies = mode.starts_with("verify-");
-  tls_context context = root.empty() ? tls_context::client() : tls_context::client(root);
-  if (!verifies) context.dangerously_skip_verification();
+  tls_context context;  // the system's CAs, which the loop has loaded once
+  if (!mode.starts_with("verify-")) {
+    context = tls_context::bare_client();
+    context.dangerously_skip_verification();
+  } else if (root != "system") {
+    const char* home = std::getenv("HOME");
+    if (root.empty()) root = std::string(home ? home : "") + "/.postgresql/root.crt";
+    context = tls_context::client(root);
+  }
   co_await start_tls(s, context, mode == "verify-full" ? text(PQhost(connection)) : std::string(),
                      std::chrono::seconds(5));
 }

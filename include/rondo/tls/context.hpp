@@ -54,6 +54,8 @@ class tls_context {
   static tls_context client();
   /// The same, trusting the certificates of a PEM file only.
   static tls_context client(const std::string& ca_file);
+  /// The same, trusting nobody until load_verify_file says whom. Reads no file.
+  static tls_context bare_client();
   /// A server's, with its certificate, followed by those between it and the CA,
   /// and its key: PEM files. The key must not be encrypted.
   static tls_context server(const std::string& certificate_file, const std::string& key_file);
