@@ -157,18 +157,20 @@ TEST(sqlite_database, execute_many_is_all_or_nothing_and_says_the_row) {
     for (int i = 1; i <= 1000; ++i) rows.push_back({i, "thing " + std::to_string(i), i % 2 == 0});
     EXPECT_EQ(co_await db.execute_many("insert into todo values(?, ?, ?)", rows), 1000u);
     EXPECT_EQ(co_await db.one<int>("select sum(done) from todo"), 500);
-    rows.at(3).id = 5000;
+    std::vector<todo> clash;
+    clash.push_back({7000, "x", false});
+    clash.push_back({7, "y", false});
     std::string said;
     try {
-      co_await db.execute_many("insert into todo values(?, ?, ?)",
-                               std::vector{todo{7000, "x", false}, todo{7, "y", false}});
+      co_await db.execute_many("insert into todo values(?, ?, ?)", clash);
     } catch (const sqlite::error& e) {
       said = e.what();
       EXPECT_EQ(e.sqlstate(), "23505");
     }
     EXPECT_TRUE(said.ends_with("UNIQUE constraint failed: todo.id (row 2)")) << said;
     EXPECT_EQ(co_await db.one<int>("select count(*) from todo where id = 7000"), 0);
-    EXPECT_EQ(co_await db.execute_many("delete from todo where id = ?", std::vector{1, 2, 3}), 3u);
+    std::vector<int> ids{1, 2, 3};
+    EXPECT_EQ(co_await db.execute_many("delete from todo where id = ?", ids), 3u);
   });
 }
 

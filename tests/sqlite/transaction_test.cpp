@@ -63,7 +63,8 @@ TEST(sqlite_transaction, nested_ones_are_undone_alone) {
       };
       EXPECT_EQ(co_await t.transaction(inner), 2);
       auto fails = [](sqlite::transaction& n) -> rondo::task<> {
-        co_await n.execute_many("insert into t values(?)", std::vector{4, 5, 6});
+        std::vector<int> more{4, 5, 6};
+        co_await n.execute_many("insert into t values(?)", more);
         throw std::runtime_error("no");
       };
       EXPECT_THROW(co_await t.transaction(fails), std::runtime_error);
@@ -245,7 +246,8 @@ TEST(sqlite_transaction, who_would_wait_for_himself_is_told) {
               "sqlite " + (dir / "t.db") +
                   ": this task has the connection that it waits for itself, by its transaction: "
                   "go on with that, or end it first");
-    co_await db.execute_many("insert into t values(?)", std::vector<int>(50'000, 1));
+    std::vector<int> ones(50'000, 1);
+    co_await db.execute_many("insert into t values(?)", ones);
     auto rows = db.rows<int>("select a from t");
     co_await rows.next();
     std::string said =
@@ -260,7 +262,8 @@ TEST(sqlite_transaction, what_outlives_it_is_of_no_use) {
   folder dir;
   test::run([&]() -> rondo::task<> {
     auto db = co_await open_with_table(dir / "t.db");
-    co_await db.execute_many("insert into t values(?)", std::vector<int>(50'000, 1));
+    std::vector<int> ones(50'000, 1);
+    co_await db.execute_many("insert into t values(?)", ones);
     rondo::async_generator<int> rows;
     sqlite::blob picture;
     std::optional<sqlite::transaction> kept;
