@@ -61,10 +61,11 @@ class session_range {
     }
     void operator++(int) { of_->advance(); }
     friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept {
-      return i.of_->piece_->empty();
+      return i.at_end();
     }
 
    private:
+    bool at_end() const noexcept { return of_->piece_->empty(); }
     session_range* of_ = nullptr;
   };
   iterator begin() {
