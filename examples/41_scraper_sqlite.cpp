@@ -15,7 +15,7 @@ constexpr int pages = 8;
 
 rondo::task<http::reply> serve(http::request& request) {
   co_await rondo::sleep(100ms);  // a site of this world
-  int page = std::stoi(request.path().substr(1));
+  int page = std::stoi(std::string(request.path().substr(1)));
   std::string text;
   for (int i = 0; i < 3; ++i)
     text += "<li class=book><b>Book " + std::to_string(page * 3 + i) + "</b> <i>" +
