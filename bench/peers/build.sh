@@ -5,7 +5,7 @@
 # Builds every peer it can into build/peers/ of this repository, one at a time.
 # A peer whose toolchain or library is missing is skipped with one line.
 #
-#   bench/peers/build.sh [NAME…]     names: floor echo_load libpq asio libuv go tokio python node
+#   bench/peers/build.sh [NAME…]     names: floor floor_libpq floor_sqlite echo_load asio libuv go tokio python node
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -48,16 +48,23 @@ int main(void) { return IORING_REGISTER_PBUF_RING == 0 || IORING_SETUP_DEFER_TAS
       skip floor_uring "kernel headers older than 6.1 (linux-libc-dev)"
     fi
   fi
+  if wanted floor_sqlite; then
+    if echo '#include <sqlite3.h>' | "$CC" -x c -fsyntax-only - >/dev/null 2>&1; then
+      attempt floor_sqlite "$CC" -std=gnu17 -O2 -Wall -Wextra -o "$out/floor_sqlite" "$here/floor_sqlite.c" -lsqlite3
+    else
+      skip floor_sqlite "no sqlite3.h (libsqlite3-dev)"
+    fi
+  fi
   if wanted echo_load; then
     attempt echo_load "$CC" -std=gnu17 -O2 -Wall -Wextra -o "$out/echo_load" "$here/echo_load.c"
   fi
-  if wanted libpq; then
+  if wanted floor_libpq; then
     if have pkg-config && pkg-config --exists libpq; then
       # shellcheck disable=SC2046  # words
-      attempt libpq_floor "$CC" -std=gnu17 -O2 -Wall -Wextra -o "$out/libpq_floor" "$here/libpq_floor.c" \
+      attempt floor_libpq "$CC" -std=gnu17 -O2 -Wall -Wextra -o "$out/floor_libpq" "$here/floor_libpq.c" \
         $(pkg-config --cflags --libs libpq)
     else
-      skip libpq_floor "no libpq-fe.h (libpq-dev)"
+      skip floor_libpq "no libpq-fe.h (libpq-dev)"
     fi
   fi
   if wanted libuv; then

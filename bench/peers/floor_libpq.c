@@ -3,8 +3,8 @@
 // The least that a client of PostgreSQL can cost with libpq: no coroutines, no pool, no
 // conversions but atoi. Same arguments and lines as rondo_bench.
 //
-//   libpq_floor pg|pg_pipe|pg_batch CONNINFO N CONC
-//   libpq_floor pg_copy|pg_stream CONNINFO N
+//   floor_libpq pg|pg_pipe|pg_batch CONNINFO N CONC
+//   floor_libpq pg_copy|pg_stream CONNINFO N
 #define _GNU_SOURCE
 #include <libpq-fe.h>
 #include <poll.h>
