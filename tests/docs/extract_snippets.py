@@ -24,6 +24,7 @@ PRELUDE = """#include <cstdio>
 #include <rondo/http/websocket.hpp>
 #include <rondo/io.hpp>
 #include <rondo/redis.hpp>
+#include <rondo/pg.hpp>
 #include <rondo/rondo.hpp>
 #include <rondo/sqlite.hpp>
 #include <rondo/testing.hpp>

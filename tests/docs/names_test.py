@@ -41,6 +41,9 @@ INTERNAL = {
     "outcome::set_cancelled_because", "redis::command::body", "redis::command::append_to",
     "redis::batch::bytes", "redis::reply::reply", "redis::reply::number", "redis::reply::assign",
     "redis::reply::raw_text", "redis::reply::raw_elements", "redis::script::with_text",
+    "outcome::set_cancelled_because", "pg::batch::statement", "pg::batch::take",
+    "pg::error_fields", "pg::listener::listener", "pg::savepoint_options",
+    "db::result::iterator",
 }
 # What generic code and Rondo's own parts ask of many types.
 MACHINERY = {"value_type", "promise_type", "handle_type", "as_operation", "awaited_as_call",
