@@ -11,7 +11,12 @@ import pathlib
 import re
 import sys
 
-PRELUDE = """#include <cstdio>
+PRELUDE = """// g++ takes a page's #line for a header, where lambdas in a frame would be suspect, also
+// in the frames of Rondo's own templates.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -30,10 +35,6 @@ PRELUDE = """#include <cstdio>
 #include <rondo/testing.hpp>
 #include <rondo/tls.hpp>
 using namespace std::chrono_literals;
-// g++ takes a page's #line for a header, where lambdas in a frame would be suspect.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
 """
 
 
