@@ -11,7 +11,8 @@ blank, not a comment), and each in the lines that differ from program to program
     compare_pairs.py --examples DIR [--backends uring epoll] -- PROGRAM...
 
 Examples whose program is not given (what they need was not built) are only counted,
-and so are those that import what no Python here has.
+and so are those that import what no Python here has. Those of PostgreSQL get a server, and
+each run a database of its own.
 """
 import argparse
 import concurrent.futures
@@ -23,6 +24,10 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.dont_write_bytecode = True  # nothing of a test stays in the source tree
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import postgres  # noqa: E402
 
 MOST = 1.3        # C++ lines for a line of Python
 SECONDS = 0.7     # that the two may differ in time
@@ -67,15 +72,15 @@ finally:
 """
 
 
-def run_python(python, path, modules):
+def run_python(python, path, modules, environment):
     """As run; the time is that from when the modules are there."""
     with tempfile.NamedTemporaryFile("r") as times:
         program = TIMED.format(modules=", ".join(modules), path=str(path), times=times.name)
-        end, seconds = run([python, "-c", program])
+        end, seconds = run([python, "-c", program], environment)
         return end, float(times.read() or seconds)
 
 
-def run(command, **environment):
+def run(command, environment):
     begin = time.monotonic()
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT,
@@ -87,6 +92,8 @@ def run(command, **environment):
 
 
 class Pair:
+    server = None  # of PostgreSQL, for the pairs that need one
+
     def __init__(self, python, program, backends):
         self.name = python.stem
         self.python = python
@@ -98,6 +105,7 @@ class Pair:
         imports = [found[1] for found in map(IMPORT.match, python.read_text().splitlines()) if found]
         self.modules = tuple(sorted(set(imports)))
         self.interpreter = python_with(self.modules) if program else None
+        self.needs_server = bool(self.interpreter) and "asyncpg" in self.modules
         self.py_lines, self.py_body = lines_of_code(self.python)
         self.cpp_lines, self.cpp_body = lines_of_code(self.cpp)
         if self.cpp_body > MOST * self.py_body:
@@ -109,10 +117,17 @@ class Pair:
         if self.interpreter:
             self.differences = self.differing()
 
+    def environment(self, who):
+        return Pair.server.environment(f"{self.name}_{who}") if self.needs_server else {}
+
     def differing(self):
+        # Made before anybody's time is taken.
+        environments = {who: self.environment(who) for who in ("python", *self.backends)}
         with concurrent.futures.ThreadPoolExecutor() as twins:
-            python = twins.submit(run_python, self.interpreter, self.python, self.modules)
-            rondo = [twins.submit(run, [str(self.program)], RONDO_BACKEND=b) for b in self.backends]
+            python = twins.submit(run_python, self.interpreter, self.python, self.modules,
+                                  environments["python"])
+            rondo = [twins.submit(run, [str(self.program)], {"RONDO_BACKEND": b, **environments[b]})
+                     for b in self.backends]
         expected, self.py_seconds = python.result()
         found = []
         if expected[0] != 0:
@@ -125,6 +140,18 @@ class Pair:
             if abs(self.cpp_seconds - self.py_seconds) > SECONDS:
                 found.append(f"{backend}: C++ took {self.cpp_seconds:.1f} s, Python {self.py_seconds:.1f} s")
         return found
+
+
+def compare_all(pairs):
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(Pair.compare, pairs))
+    # Most examples show times, and a busy machine keeps some program waiting: what
+    # differs is looked at again with nothing beside it, and told of in any case.
+    for p in [p for p in pairs if p.differences]:
+        for difference in p.differences:
+            print(f"{p.name}, while others ran: {difference}\n")
+        p.compare()
+        p.problems += p.differences
 
 
 def main():
@@ -141,15 +168,15 @@ def main():
     programs = {program.name: program for program in options.programs}
     pairs = [Pair(path, programs.get(path.stem), options.backends)
              for path in sorted(options.examples.glob("*.py")) if path.with_suffix(".cpp").exists()]
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(Pair.compare, pairs))
-    # Most examples show times, and a busy machine keeps some program waiting: what
-    # differs is looked at again with nothing beside it, and told of in any case.
-    for p in [p for p in pairs if p.differences]:
-        for difference in p.differences:
-            print(f"{p.name}, while others ran: {difference}\n")
-        p.compare()
-        p.problems += p.differences
+    if any(p.needs_server for p in pairs):
+        if not postgres.programs():
+            sys.exit("no PostgreSQL server: apt install postgresql")
+        Pair.server = postgres.Postgres()
+    try:
+        compare_all(pairs)
+    finally:
+        if Pair.server:
+            Pair.server.close()
 
     def row(name, py, cpp, py_body, cpp_body):
         return (f"{name:22}{py:8}{cpp:8}{cpp / py:8.2f}{py_body:13}{cpp_body:8}"
