@@ -7,13 +7,18 @@
 
 #include "loop/standard_fds.hpp"
 
+#include "sql_databases.hpp"
 #include "subcommand.hpp"
 
 namespace {
 
 constexpr tool::subcommand (*subcommands[])(CLI::App&) = {
-    tool::add_compare, tool::add_completions, tool::add_crawl, tool::add_get,
-    tool::add_manual,  tool::add_serve,       tool::add_tour,
+    tool::add_compare, tool::add_completions, tool::add_crawl,
+    tool::add_get,     tool::add_manual,      tool::add_serve,
+#if RONDO_HAS_PG || RONDO_HAS_SQLITE
+    tool::add_sql,
+#endif
+    tool::add_tour,
 };
 
 int run(int argc, char** argv) {

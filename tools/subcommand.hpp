@@ -25,6 +25,7 @@ subcommand add_crawl(CLI::App& rondo);
 subcommand add_get(CLI::App& rondo);
 subcommand add_manual(CLI::App& rondo);
 subcommand add_serve(CLI::App& rondo);
+subcommand add_sql(CLI::App& rondo);
 subcommand add_tour(CLI::App& rondo);
 
 }  // namespace tool

@@ -7,7 +7,7 @@ import sys
 import unittest
 
 RONDO = sys.argv.pop(1)
-COMMANDS = ["compare", "completions", "crawl", "get", "serve", "tour"]
+COMMANDS = ["compare", "completions", "crawl", "get", "serve", "sql", "tour"]
 
 
 def output(*arguments):
