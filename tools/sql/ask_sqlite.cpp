@@ -24,9 +24,10 @@ rondo::task<bool> is_answered_by_reading(sqlite::database& db, const question& a
 }  // namespace
 
 rondo::task<> ask_sqlite(question asked) {
-  // A look must not change how the file is kept, nor make one.
+  // A look must not change how the file is kept, nor make one. Rows are streamed by a reader
+  // only: the writer has them all in memory, so as not to keep others waiting.
   sqlite::open_options how;
-  how.readers = 0;
+  how.readers = 1;
   how.create = false;
   how.read_only = true;
   sqlite::database db = co_await sqlite::open(asked.database, how);
