@@ -1,7 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 //
 // What PostgreSQL notifies of appears in every open browser at once, by server-sent events.
-// `42_pg_live CONNINFO PORT` serves browsers until Ctrl-C: `notify orders, '3 apples'` in psql
+// `44_pg_live CONNINFO PORT` serves browsers until Ctrl-C: `notify orders, '3 apples'` in psql
 // then adds a line to the page. Without a port it plays the browser itself.
 #include <cstdio>
 #include <rondo/http.hpp>
