@@ -15,6 +15,7 @@ MODULES = {
     "io": "I/O", "process": "Process pools", "tls": "TLS", "http/client": "HTTP client",
     "http/server": "HTTP server", "http/site": "Routers and sites", "http/files": "Static files",
     "http/websocket": "WebSocket", "http/url": "URLs", "http": "HTTP", "html": "HTML",
+    "db": "What databases share", "pg": "PostgreSQL", "sqlite": "SQLite", "redis": "Redis",
     "testing": "Testing",
 }
 

@@ -101,6 +101,20 @@ task<> settle_in(link& l, const pool_options& options) {
   }
 }
 
+/// libpq quotes the part that it does not understand, which may be one of a password.
+std::string without_quotes(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t quote = text.find('"', i), end = text.find('"', quote + 1);
+    result.append(text, i, quote - i);
+    if (quote == text.npos) break;
+    if (end == text.npos) end = text.size();
+    result += text.compare(quote, end - quote, "\"=") == 0 ? "\"=\"" : "…";
+    i = end + 1;
+  }
+  return result;
+}
+
 std::string where(const target::host& h) {
   if (is_path(h.name)) return h.name + "/.s.PGSQL." + h.port;
   bool v6 = h.address.find(':') != h.address.npos;
@@ -125,7 +139,7 @@ target::target(const std::string& conninfo) {
   char* problem = nullptr;
   PQconninfoOption* given = PQconninfoParse(conninfo.c_str(), &problem);
   if (!given) {
-    std::string cause = problem ? message_text(problem) : "out of memory";
+    std::string cause = problem ? without_quotes(message_text(problem)) : "out of memory";
     PQfreemem(problem);
     throw usage_error("pg::pool: " + cause);
   }

@@ -305,9 +305,7 @@ tls_context tls_context::client(const std::string& ca_file) {
   return made;
 }
 
-tls_context tls_context::bare_client() {
-  return tls_context(new detail::tls_context_state(false));
-}
+tls_context tls_context::bare_client() { return tls_context(new detail::tls_context_state(false)); }
 
 tls_context tls_context::server(const std::string& certificate_file, const std::string& key_file) {
   tls_context made(new detail::tls_context_state(true));

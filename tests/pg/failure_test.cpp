@@ -150,6 +150,16 @@ TEST(pg_failure, passwords_certificates_and_names_are_checked) {
   });
   auto nonsense = []() -> task<> {
     EXPECT_THROW(pg::pool("nonsense"), rondo::usage_error);
+    for (const char* wrong : {"postgres://app:se%zzcret@db/shop", "password=se cret host=db"}) {
+      try {
+        pg::pool d(wrong);
+        ADD_FAILURE() << wrong << " was understood";
+      } catch (const rondo::usage_error& e) {
+        std::string said = e.what();
+        EXPECT_EQ(said.find("cret"), said.npos) << "a part of the password is shown: " << said;
+        EXPECT_EQ(said.find("pg::pool: "), 0u) << said;
+      }
+    }
     EXPECT_THROW(pg::pool("host=x", {.max = 0}), rondo::usage_error);
     co_return;
   };
