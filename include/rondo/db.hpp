@@ -9,3 +9,4 @@
 #include <rondo/db/numeric.hpp>
 #include <rondo/db/result.hpp>
 #include <rondo/db/uuid.hpp>
+#include <rondo/db/verbs.hpp>

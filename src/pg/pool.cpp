@@ -22,6 +22,8 @@ detail::pool_core& pool::core() const {
   return *core_;
 }
 
+task<> pool::connect() { co_await core().open_first(); }
+
 task<connection> pool::acquire() {
   detail::lease l = co_await core().acquire(true);
   co_return connection(std::move(l));

@@ -259,6 +259,27 @@ void pool_core::open_more(std::size_t beside_waiting) noexcept {
   }
 }
 
+void pool_core::adopt(link_ref made) {
+  ++counts_.connected;
+  failures_ = 0;
+  last_failure_.clear();
+  made->set_owner(this);
+  links_.push_back(std::move(made));
+  arm_expiry();
+}
+
+task<> pool_core::open_first() {
+  if (closed_) throw usage_error("pg::pool: it is closed");
+  if (!links_.empty()) co_return;
+  empty_.clear();
+  opening counted(*this);
+  counted.begun = true;
+  link_ref made = co_await connect(target_, options_);
+  if (closed_) throw usage_error("pg::pool: it is closed");
+  adopt(std::move(made));
+  dispatch();
+}
+
 pool_core::opening::~opening() {
   if (!pool) return;
   --pool->opening_;
@@ -274,12 +295,7 @@ task<> pool_core::open_one(opening one) {
     try {
       link_ref made = co_await connect(p.target_, p.options_);
       if (p.closed_) co_return;
-      ++p.counts_.connected;
-      p.failures_ = 0;
-      p.last_failure_.clear();
-      made->set_owner(&p);
-      p.links_.push_back(made);
-      p.arm_expiry();
+      p.adopt(std::move(made));
       break;
     } catch (const std::exception& e) {
       ++p.failures_;

@@ -59,6 +59,8 @@ class pool_core final : public rondo::detail::counted<pool_core>, public link_ow
   /// exclusive: nobody else's statements go over it until it is given back. Throws
   /// timeout_error after acquire_timeout, which says why.
   task<lease> acquire(bool exclusive);
+  /// Opens one if there is none. Throws connection_error.
+  task<> open_first();
   /// Without waiting; empty: none is free.
   lease try_acquire(bool exclusive) noexcept;
   void give_back(link& l) noexcept;
@@ -91,6 +93,7 @@ class pool_core final : public rondo::detail::counted<pool_core>, public link_ow
   lease lend(link& l, bool exclusive) noexcept;
   /// Gives what is free to those who wait, and sees to it that there will be more.
   void dispatch() noexcept;
+  void adopt(link_ref made);
   void open_more(std::size_t beside_waiting) noexcept;
   /// Counts as opening_ as long as it lives: also in a task that was cancelled before it began.
   class opening {

@@ -103,6 +103,19 @@ TEST(pg_failure, who_waits_for_a_connection_is_told_who_has_them) {
       {.max = 1, .acquire_timeout = 200ms});
 }
 
+TEST(pg_failure, connect_tells_at_once_whether_it_can) {
+  with_pool([](pg::pool& d) -> task<> {
+    co_await d.connect();
+    co_await d.connect();
+    EXPECT_EQ(d.statistics().connected, 1u);
+    EXPECT_EQ(co_await d.one<int>("select 1"), 1);
+    pg::pool nobody("postgres://app@127.0.0.1:1/x");
+    std::string said = co_await refusal(nobody.connect());
+    EXPECT_NE(said.find("08001 connect app@127.0.0.1:1/x: 127.0.0.1:1: "), said.npos) << said;
+    co_await nobody.close();
+  });
+}
+
 TEST(pg_failure, connection_slots_that_are_exhausted_are_waited_for) {
   test::postgres server(
       "max_connections = 5\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0\n");

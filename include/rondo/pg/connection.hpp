@@ -9,7 +9,7 @@
 
 #include <rondo/coro/task.hpp>
 #include <rondo/db/detail/run_transaction.hpp>
-#include <rondo/db/detail/verbs.hpp>
+#include <rondo/db/verbs.hpp>
 #include <rondo/detail/config.hpp>
 #include <rondo/detail/counted.hpp>
 #include <rondo/pg/batch.hpp>
@@ -23,7 +23,7 @@ namespace rondo { inline namespace v0 { namespace pg {
 /// session of the server, such as temporary tables, settings and advisory locks. Several tasks
 /// may use it: their statements run in the order in which they came. Belongs to its loop's
 /// thread.
-class [[nodiscard]] connection : public db::detail::verbs<connection> {
+class [[nodiscard]] connection : public db::verbs<connection> {
  public:
   connection(connection&&) noexcept = default;
   connection& operator=(connection&&) noexcept = default;
@@ -68,7 +68,7 @@ class [[nodiscard]] connection : public db::detail::verbs<connection> {
   int server_process() const noexcept;
 
  private:
-  friend class db::detail::verbs<connection>;
+  friend class db::verbs<connection>;
   friend class pool;
   explicit connection(detail::lease l) noexcept : lease_(std::move(l)) {}
 

@@ -9,7 +9,7 @@
 
 #include <rondo/coro/task.hpp>
 #include <rondo/db/detail/run_transaction.hpp>
-#include <rondo/db/detail/verbs.hpp>
+#include <rondo/db/verbs.hpp>
 #include <rondo/detail/config.hpp>
 #include <rondo/detail/counted.hpp>
 #include <rondo/detail/unique_function.hpp>
@@ -36,7 +36,7 @@ namespace rondo { inline namespace v0 { namespace pg {
 ///
 /// Belongs to the loop in which it was made, and its tasks' statements must have ended when it
 /// is destroyed.
-class pool : public db::detail::verbs<pool> {
+class pool : public db::verbs<pool> {
  public:
   /// conninfo: a URL or "host=db1,db2 dbname=shop target_session_attrs=read-write", as every
   /// client of PostgreSQL takes it, with its environment variables and password file; `sslmode`
@@ -46,6 +46,11 @@ class pool : public db::detail::verbs<pool> {
   pool(pool&&) noexcept = default;
   pool& operator=(pool&&) = delete;
   ~pool();
+
+  /// Opens the first connection, if there is none: for programs that want to know at their
+  /// start whether they can. Where all else waits and tries again, this throws connection_error
+  /// after the first attempt at each host. Cancelling it leaves none.
+  task<> connect();
 
   /// A connection for oneself. Throws timeout_error after acquire_timeout, which says who has
   /// them all or why there is none. Cancelling it takes none.
@@ -113,7 +118,7 @@ class pool : public db::detail::verbs<pool> {
   task<> close();
 
  private:
-  friend class db::detail::verbs<pool>;
+  friend class db::verbs<pool>;
 
   task<db::result> run_statement(std::string sql, db::detail::parameters values);
   task<std::uint64_t> run_many(std::string sql, db::detail::row_feed rows);

@@ -7,7 +7,7 @@
 
 #include <rondo/coro/task.hpp>
 #include <rondo/db/detail/run_transaction.hpp>
-#include <rondo/db/detail/verbs.hpp>
+#include <rondo/db/verbs.hpp>
 #include <rondo/detail/config.hpp>
 #include <rondo/detail/counted.hpp>
 #include <rondo/pg/detail/copy.hpp>
@@ -36,7 +36,7 @@ struct savepoint_options {};
 /// `pool::transaction`, or by `begin` for code that commits by itself. Destroyed without a
 /// commit, also because its task was cancelled, it is rolled back. Belongs to its loop's
 /// thread. Several tasks may use it: their statements run in the order in which they came.
-class [[nodiscard]] transaction : public db::detail::verbs<transaction> {
+class [[nodiscard]] transaction : public db::verbs<transaction> {
  public:
   transaction(transaction&& other) noexcept;
   transaction& operator=(transaction&&) = delete;
@@ -83,7 +83,7 @@ class [[nodiscard]] transaction : public db::detail::verbs<transaction> {
   }
 
  private:
-  friend class db::detail::verbs<transaction>;
+  friend class db::verbs<transaction>;
   friend class pool;
   friend class connection;
   explicit transaction(detail::lease l) noexcept;

@@ -12,7 +12,7 @@
 #include <rondo/coro/async_generator.hpp>
 #include <rondo/coro/task.hpp>
 #include <rondo/db/detail/run_transaction.hpp>
-#include <rondo/db/detail/verbs.hpp>
+#include <rondo/db/verbs.hpp>
 #include <rondo/detail/config.hpp>
 #include <rondo/detail/counted.hpp>
 #include <rondo/detail/unique_function.hpp>
@@ -61,7 +61,7 @@ task<std::invoke_result_t<F&, session&>> run_function(task<> (*run)(kept<core>, 
 /// only reads sees all that was awaited before. Belongs to the loop's thread, where many tasks
 /// may use it at a time. When the last that refers to it is gone (this, what it has begun) its
 /// threads end, and with the loop.
-class database : public db::detail::verbs<database> {
+class database : public db::verbs<database> {
  public:
   database() noexcept = default;
   database(database&&) noexcept = default;
@@ -148,7 +148,7 @@ class database : public db::detail::verbs<database> {
  private:
   friend task<database> open_database(std::string path, open_options options,
                                       std::string on_connect);
-  friend db::detail::verbs<database>;
+  friend db::verbs<database>;
   template <class Transaction, class Self, class Options, class F>
   friend task<db::detail::body_result<F, Transaction>> db::detail::run_transaction(Self&, Options,
                                                                                    int, F);

@@ -8,7 +8,7 @@
 
 #include <rondo/coro/task.hpp>
 #include <rondo/db/detail/run_transaction.hpp>
-#include <rondo/db/detail/verbs.hpp>
+#include <rondo/db/verbs.hpp>
 #include <rondo/detail/config.hpp>
 #include <rondo/detail/counted.hpp>
 #include <rondo/sqlite/blob.hpp>
@@ -20,7 +20,7 @@ namespace rondo { inline namespace v0 { namespace sqlite {
 /// What the body of a transaction gets: the same calls as a database's, all of them part of the
 /// transaction. Belongs to the loop's thread; of no use when the transaction is over
 /// (usage_error).
-class transaction_scope : public db::detail::verbs<transaction_scope> {
+class transaction_scope : public db::verbs<transaction_scope> {
  public:
   transaction_scope(transaction_scope&&) noexcept = default;
   transaction_scope& operator=(transaction_scope&&) = delete;
@@ -40,7 +40,7 @@ class transaction_scope : public db::detail::verbs<transaction_scope> {
 
  private:
   friend class database;
-  friend db::detail::verbs<transaction_scope>;
+  friend db::verbs<transaction_scope>;
   template <class Transaction, class Self, class Options, class F>
   friend task<db::detail::body_result<F, Transaction>> db::detail::run_transaction(Self&, Options,
                                                                                    int, F);
