@@ -7,6 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <ranges>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +18,12 @@
 
 #if defined(RONDO_BENCH_PG)
 #include <rondo/pg.hpp>
+#endif
+#if defined(RONDO_BENCH_SQLITE)
+#include <rondo/sqlite.hpp>
+#endif
+#if defined(RONDO_BENCH_REDIS)
+#include <rondo/redis.hpp>
 #endif
 
 namespace {
@@ -51,9 +60,10 @@ class measured {
   std::exit(1);
 }
 
+using rondo::task;
+
 #if defined(RONDO_BENCH_PG)
 namespace pg = rondo::pg;
-using rondo::task;
 
 task<> ask(pg::pool& db, long from, long to) {
   for (long i = from; i < to; ++i)
@@ -146,12 +156,125 @@ bool run_pg(std::string_view name, int argc, char** argv) {
 }
 #endif
 
+#if defined(RONDO_BENCH_SQLITE)
+task<rondo::sqlite::database> open_empty(std::string file) {
+  for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(file + part);
+  auto db = co_await rondo::sqlite::open(file, {.synchronous = rondo::sqlite::synchronous::normal});
+  co_await db.execute("create table t(id integer primary key, name text, score real)");
+  co_return db;
+}
+
+constexpr const char* insert_row = "insert into t values(?, ?, ?)";
+
+task<> bench_sqlite(std::string file, long n, long tasks) {
+  auto db = co_await open_empty(std::move(file));
+  auto all = [&](rondo::sqlite::transaction& t) -> task<> {
+    auto insert = [&](long first) -> task<> {
+      for (long i = first; i < n; i += tasks) co_await t.execute(insert_row, i, "name", 0.5);
+    };
+    co_await rondo::gather(std::views::iota(0L, tasks) | std::views::transform(insert));
+  };
+  {
+    measured here("sqlite", "row", n);
+    co_await db.transaction(all);
+  }
+  if (co_await db.one<long>("select count(*) from t") != n) std::abort();
+}
+
+task<> bench_sqlite_many(std::string file, long n) {
+  auto db = co_await open_empty(std::move(file));
+  auto rows = std::views::iota(0L, n) |
+              std::views::transform([](long i) { return std::tuple(i, "name", 0.5); });
+  {
+    measured here("sqlite_many", "row", n);
+    co_await db.execute_many(insert_row, rows);
+  }
+  auto again = [n](rondo::sqlite::session& s) {
+    for (long i = n; i < 2 * n; ++i) s.execute(insert_row, i, "name", 0.5);
+  };
+  {
+    measured here("sqlite_run", "row", n);
+    co_await db.run(again);
+  }
+  if (co_await db.one<long>("select count(*) from t") != 2 * n) std::abort();
+}
+
+/// Each task reads a row by its key, one at a time.
+task<> bench_sqlite_select(std::string file, long n, long tasks) {
+  auto db = co_await open_empty(std::move(file));
+  constexpr long rows = 10'000;
+  auto fill = [](rondo::sqlite::session& s) {
+    for (long i = 0; i < rows; ++i) s.execute(insert_row, i, "name", 0.5);
+  };
+  co_await db.run(fill);
+  auto read = [&](long first) -> task<> {
+    for (long i = first; i < n; i += tasks) {
+      auto found = co_await db.one<std::tuple<long, std::string, double>>(
+          "select id, name, score from t where id = ?", i % rows);
+      if (std::get<0>(found) != i % rows) std::abort();
+    }
+  };
+  measured here("sqlite_select", "row", n);
+  co_await rondo::gather(std::views::iota(0L, tasks) | std::views::transform(read));
+}
+
+bool run_sqlite(std::string_view name, int argc, char** argv) {
+  if (!name.starts_with("sqlite") || argc < 4) return false;
+  long n = std::atol(argv[3]);
+  long tasks = argc > 4 ? std::atol(argv[4]) : 1;
+  if (name == "sqlite") {
+    rondo::run(bench_sqlite(argv[2], n, tasks));
+  } else if (name == "sqlite_many") {
+    rondo::run(bench_sqlite_many(argv[2], n));
+  } else if (name == "sqlite_select") {
+    rondo::run(bench_sqlite_select(argv[2], n, tasks));
+  } else {
+    return false;
+  }
+  return true;
+}
+#endif
+
+#if defined(RONDO_BENCH_REDIS)
+task<> set_and_get(rondo::redis::client& r, long who, long& left) {
+  std::string key = "key:" + std::to_string(100'000'000'000 + who);
+  std::string value = "0123456789abcdef";
+  while (left-- > 0) {
+    co_await r.set(key, value);
+    auto got = co_await r.get(key);
+    if (got != value) throw std::runtime_error("redis: another value came back");
+  }
+}
+
+// N times SET, then GET, of 16 bytes; an operation is one of them.
+task<> bench_redis(int port, long n, long tasks) {
+  auto r = co_await rondo::redis::connect("redis://127.0.0.1:" + std::to_string(port));
+  std::vector<task<>> all;
+  long left = n;
+  for (long i = 0; i < tasks; ++i) all.push_back(set_and_get(r, i, left));
+  measured here("redis", "op", 2 * n);
+  co_await rondo::gather(std::move(all));
+}
+
+bool run_redis(std::string_view name, int argc, char** argv) {
+  if (name != "redis" || argc < 5) return false;
+  rondo::run(bench_redis(std::atoi(argv[2]), std::atol(argv[3]), std::atol(argv[4])));
+  return true;
+}
+#endif
+
 }  // namespace
 
 bool run_database_workload(int argc, char** argv) {
   std::string_view name = argv[1];
 #if defined(RONDO_BENCH_PG)
   if (run_pg(name, argc, argv)) return true;
+#endif
+#if defined(RONDO_BENCH_SQLITE)
+  if (run_sqlite(name, argc, argv)) return true;
+#endif
+#if defined(RONDO_BENCH_REDIS)
+  if (run_redis(name, argc, argv)) return true;
 #endif
   return false;
 }

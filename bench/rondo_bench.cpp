@@ -15,14 +15,8 @@
 #if defined(RONDO_BENCH_HTTP_WEBSOCKET)
 #include <rondo/http/websocket.hpp>
 #endif
-#if defined(RONDO_BENCH_SQLITE)
-#include <rondo/sqlite.hpp>
-#endif
 #if defined(RONDO_BENCH_TLS)
 #include <rondo/tls.hpp>
-#endif
-#if defined(RONDO_BENCH_REDIS)
-#include <rondo/redis.hpp>
 #endif
 
 #include <unistd.h>
@@ -232,30 +226,6 @@ rondo::task<> bench_echo(std::uint16_t port) {
   co_await server.serve_forever();
 }
 
-#if defined(RONDO_BENCH_REDIS)
-rondo::task<> set_and_get(rondo::redis::client& r, long who, long& left) {
-  std::string key = "key:" + std::to_string(100'000'000'000 + who);
-  std::string value = "0123456789abcdef";
-  while (left-- > 0) {
-    co_await r.set(key, value);
-    auto got = co_await r.get(key);
-    if (got != value) throw std::runtime_error("redis: another value came back");
-  }
-}
-
-// N times SET, then GET, of 16 bytes; an operation is one of them.
-rondo::task<> bench_redis(int port, long n, long tasks) {
-  auto r = co_await rondo::redis::connect("redis://127.0.0.1:" + std::to_string(port));
-  long operations = 2 * n;
-  stopwatch watch;
-  std::vector<rondo::task<>> all;
-  for (long i = 0; i < tasks; ++i) all.push_back(set_and_get(r, i, n));
-  co_await rondo::gather(all);
-  print_result("redis", watch.wall_ns(operations) / 1000, "us/op");
-  print_result("redis_cpu", watch.cpu_ns(operations) / 1000, "us/op");
-}
-#endif
-
 #if defined(RONDO_BENCH_TLS)
 // Enough of HTTP/1.0 for `openssl s_time` and curl: "GET /1000" gives 1,000 bytes.
 rondo::task<> serve_bytes(rondo::stream s) {
@@ -353,73 +323,6 @@ rondo::task<> bench_files(std::string directory, std::size_t n) {
   std::printf("RESULT files_cpu %.2f us/file bytes=%zu\n", cpu, bytes);
 }
 
-#if defined(RONDO_BENCH_SQLITE)
-rondo::task<rondo::sqlite::database> open_empty(std::string file) {
-  for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(file + part);
-  auto db = co_await rondo::sqlite::open(file, {.synchronous = rondo::sqlite::synchronous::normal});
-  co_await db.execute("create table t(id integer primary key, name text, score real)");
-  co_return db;
-}
-
-constexpr const char* insert_row = "insert into t values(?, ?, ?)";
-
-void print_sqlite(const char* name, const stopwatch& w, long n) {
-  double wall = w.wall_ns(n) / 1000;
-  double cpu = w.cpu_ns(n) / 1000;
-  std::printf("RESULT %s %.3f us/row\nRESULT %s_cpu %.3f us/row\n", name, wall, name, cpu);
-}
-
-rondo::task<> bench_sqlite(std::string file, long n, long tasks) {
-  auto db = co_await open_empty(std::move(file));
-  stopwatch w;
-  auto all = [&](rondo::sqlite::transaction& t) -> rondo::task<> {
-    auto insert = [&](long first) -> rondo::task<> {
-      for (long i = first; i < n; i += tasks) co_await t.execute(insert_row, i, "name", 0.5);
-    };
-    co_await rondo::gather(std::views::iota(0L, tasks) | std::views::transform(insert));
-  };
-  co_await db.transaction(all);
-  print_sqlite("sqlite", w, n);
-  if (co_await db.one<long>("select count(*) from t") != n) std::abort();
-}
-
-rondo::task<> bench_sqlite_many(std::string file, long n) {
-  auto db = co_await open_empty(std::move(file));
-  auto rows = std::views::iota(0L, n) |
-              std::views::transform([](long i) { return std::tuple(i, "name", 0.5); });
-  stopwatch w;
-  co_await db.execute_many(insert_row, rows);
-  print_sqlite("sqlite_many", w, n);
-  stopwatch body;
-  auto again = [n](rondo::sqlite::session& s) {
-    for (long i = n; i < 2 * n; ++i) s.execute(insert_row, i, "name", 0.5);
-  };
-  co_await db.run(again);
-  print_sqlite("sqlite_run", body, n);
-  if (co_await db.one<long>("select count(*) from t") != 2 * n) std::abort();
-}
-
-/// Each task reads a row by its key, one at a time.
-rondo::task<> bench_sqlite_select(std::string file, long n, long tasks) {
-  auto db = co_await open_empty(std::move(file));
-  constexpr long rows = 10'000;
-  auto fill = [](rondo::sqlite::session& s) {
-    for (long i = 0; i < rows; ++i) s.execute(insert_row, i, "name", 0.5);
-  };
-  co_await db.run(fill);
-  stopwatch w;
-  auto read = [&](long first) -> rondo::task<> {
-    for (long i = first; i < n; i += tasks) {
-      auto found = co_await db.one<std::tuple<long, std::string, double>>(
-          "select id, name, score from t where id = ?", i % rows);
-      if (std::get<0>(found) != i % rows) std::abort();
-    }
-  };
-  co_await rondo::gather(std::views::iota(0L, tasks) | std::views::transform(read));
-  print_sqlite("sqlite_select", w, n);
-}
-#endif
-
 rondo::task<> print_version() {
   std::printf("VERSION rondo 0.1.0 on %s, %s\n", to_string(rondo::loop::current().backend()),
 #if defined(__clang__)
@@ -476,10 +379,6 @@ int main(int argc, char** argv) {
   } else if (name == "tls" && argc == 5) {
     rondo::run(bench_tls(port, argv[3], argv[4]));
 #endif
-#if defined(RONDO_BENCH_REDIS)
-  } else if (name == "redis" && argc == 5) {
-    rondo::run(bench_redis(port, number(3), number(4)));
-#endif
 #if defined(RONDO_BENCH_HTTP_SERVER)
   } else if (name == "http") {
     rondo::run(bench_http(port));
@@ -494,14 +393,6 @@ int main(int argc, char** argv) {
     if (!path.starts_with('/')) path.insert(0, "/");
     rondo::run(bench_download("http://127.0.0.1:" + std::string(argv[2]) + path, number(3),
                               static_cast<std::size_t>(number(4))));
-#endif
-#if defined(RONDO_BENCH_SQLITE)
-  } else if (name == "sqlite" && argc == 5) {
-    rondo::run(bench_sqlite(argv[2], number(3), number(4)));
-  } else if (name == "sqlite_select" && argc == 5) {
-    rondo::run(bench_sqlite_select(argv[2], number(3), number(4)));
-  } else if (name == "sqlite_many" && argc == 4) {
-    rondo::run(bench_sqlite_many(argv[2], number(3)));
 #endif
   } else if (name == "files" && argc == 4) {
     rondo::run(bench_files(argv[2], static_cast<std::size_t>(number(3))));
