@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +98,7 @@ class redis_server {
     if (pid_ == 0) {
       ::dup2(fds[1], 1);
       ::dup2(fds[1], 2);
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test program that dies leaves no server behind
       ::execvp(argv[0], argv.data());
       ::_exit(127);
     }
