@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -77,19 +79,14 @@ task<> go_on_in_tls(stream& s, PGconn* connection) {
 
 /// libpq's way, which blocks: where the key is not known.
 task<> cancel_on_thread(PGconn* connection) {
-  struct canceller {
-    explicit canceller(PGcancel* made) noexcept : cancel(made) {}
-    canceller(canceller&& other) noexcept : cancel(std::exchange(other.cancel, nullptr)) {}
-    ~canceller() { PQfreeCancel(cancel); }
-    void operator()() const {
-      char problem[256] = "";
-      if (cancel && !PQcancel(cancel, problem, sizeof problem))
-        throw std::runtime_error(std::string("cancel request: ") + problem);
-    }
-    PGcancel* cancel;
+  // A copy of the call lives on its thread, perhaps longer than this.
+  std::shared_ptr<PGcancel> cancel(PQgetCancel(connection), PQfreeCancel);
+  auto call = [cancel] {
+    char problem[256] = "";
+    if (cancel && !PQcancel(cancel.get(), problem, sizeof problem))
+      throw std::runtime_error(std::string("cancel request: ") + problem);
   };
-  canceller call(PQgetCancel(connection));
-  co_await to_thread(abandon_on_cancel, std::move(call));
+  co_await to_thread(abandon_on_cancel, call);
 }
 
 }  // namespace
