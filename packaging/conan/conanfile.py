@@ -20,8 +20,9 @@ class Rondo(ConanFile):
     author = "The Rondo authors"
     topics = ("async", "coroutines", "io_uring", "http")
     settings = "os", "arch", "compiler", "build_type"
-    options = {"shared": [True, False], "io": [True, False], "http": [True, False]}
-    default_options = {"shared": False, "io": True, "http": True}
+    options = {"shared": [True, False], "io": [True, False], "http": [True, False],
+               "databases": [True, False]}
+    default_options = {"shared": False, "io": True, "http": True, "databases": True}
     package_type = "library"
 
     def _root(self):
@@ -44,6 +45,12 @@ class Rondo(ConanFile):
         self.requires("c-ares/[>=1.18 <2]")
         self.requires("openssl/[>=3 <4]")
         self.requires("msgpack-cxx/[>=4]", transitive_headers=True)
+        if self.options.databases:
+            self.requires("libpq/[>=15]")
+            self.requires("sqlite3/[>=3.40 <4]")
+            self.requires("hiredis/[>=1.0 <2]")
+        if self.options.databases or self.options.http:
+            self.requires("nlohmann_json/[>=3.11]", transitive_headers=True)
         if self.options.http:
             self.requires("libcurl/[>=7.88 <9]")
             self.requires("libidn2/[>=2.3]")
@@ -53,7 +60,6 @@ class Rondo(ConanFile):
             self.requires("llhttp/[>=9]")
             self.requires("wslay/[>=1.1]")
             self.requires("gumbo-parser/[>=0.10]")
-            self.requires("nlohmann_json/[>=3.11]", transitive_headers=True)
 
     def layout(self):
         cmake_layout(self)
@@ -62,6 +68,7 @@ class Rondo(ConanFile):
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["RONDO_IO"] = bool(self.options.io)
         toolchain.cache_variables["RONDO_HTTP"] = bool(self.options.io and self.options.http)
+        toolchain.cache_variables["RONDO_DATABASES"] = bool(self.options.io and self.options.databases)
         toolchain.cache_variables["RONDO_PROGRAMS"] = False
         toolchain.cache_variables["BUILD_TESTING"] = False
         toolchain.generate()

@@ -7,6 +7,7 @@ set(SOURCE_PATH ${CMAKE_CURRENT_LIST_DIR}/../../..)
 
 vcpkg_check_features(OUT_FEATURE_OPTIONS options FEATURES
   io RONDO_IO
+  databases RONDO_DATABASES
   http RONDO_HTTP)
 vcpkg_find_acquire_program(PKGCONFIG)
 vcpkg_cmake_configure(SOURCE_PATH ${SOURCE_PATH}
