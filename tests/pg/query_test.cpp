@@ -57,9 +57,8 @@ TEST(pg_query, every_type_comes_as_it_went) {
               matrix);
     co_await d.execute("create type mood as enum ('sad', 'happy')");
     EXPECT_EQ(co_await d.one<std::string>("select $1::mood", "happy"), "happy");
-    EXPECT_EQ(co_await d.one<std::vector<std::string>>("select $1::mood[]",
-                                                       std::vector<std::string>{"sad"}),
-              std::vector<std::string>{"sad"});
+    std::vector<std::string> moods{"sad", "happy"};
+    EXPECT_EQ(co_await d.one<std::vector<std::string>>("select $1::mood[]", moods), moods);
     co_await d.execute("drop type mood");
   });
 }
