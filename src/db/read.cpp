@@ -111,13 +111,13 @@ std::vector<std::byte> read_blob(const cell& c) {
 }
 
 numeric read_numeric(const cell& c) {
-  if (is_text(c)) return {std::string(c.what.bytes)};
+  if (is_text(c)) return numeric(std::string(c.what.bytes));
   char text[32];
   char* end = nullptr;
   if (c.what.is == kind::integer) end = std::to_chars(text, std::end(text), c.what.integer).ptr;
   if (c.what.is == kind::real) end = std::to_chars(text, std::end(text), c.what.real).ptr;
   if (!end) c.not_a("number");
-  return {std::string(text, end)};
+  return numeric(std::string(text, end));
 }
 
 uuid read_uuid(const cell& c) {
