@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <rondo/coro/errors.hpp>
 #include <rondo/db/detail/conversion.hpp>
 #include "db/array_text.hpp"
 #include "db/time_text.hpp"
