@@ -73,8 +73,9 @@ task<> go_on_in_tls(stream& s, PGconn* connection) {
     if (root.empty()) root = std::string(home ? home : "") + "/.postgresql/root.crt";
     context = tls_context::client(root);
   }
-  co_await start_tls(s, context, mode == "verify-full" ? text(PQhost(connection)) : std::string(),
-                     std::chrono::seconds(5));
+  std::string name;
+  if (mode == "verify-full") name = text(PQhost(connection));
+  co_await start_tls(s, context, name, std::chrono::seconds(5));
 }
 
 /// libpq's way, which blocks: where the key is not known.
