@@ -370,7 +370,8 @@ TEST(sqlite_database, threads_end_with_it_and_with_the_loop) {
               "sqlite::database: it is not open");
     co_await db.close();  // for the second time
     auto left = co_await sqlite::open(dir / "t.db");
-    auto kept = new sqlite::database(co_await sqlite::open(dir / "t.db"));
+    auto another = co_await sqlite::open(dir / "t.db");
+    auto kept = new sqlite::database(std::move(another));
     co_await kept->execute("insert into t values(1)");
     EXPECT_GT(test::sqlite_threads(), 0);
     rondo::call_soon([kept] { delete kept; });
