@@ -86,7 +86,8 @@ task<> transaction::commit() {
     error_fields fields;
     fields.severity = "ERROR";
     fields.message = "rolled back, for a statement of the transaction had failed";
-    throw error("commit: " + fields.message + " (25P02)", "25P02", "commit", std::move(fields));
+    std::string text = "commit: " + fields.message + " (25P02)";
+    throw error(std::move(text), "25P02", "commit", std::move(fields));
   }
 }
 
