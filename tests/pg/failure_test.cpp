@@ -67,7 +67,7 @@ TEST(pg_failure, a_killed_server_comes_back) {
         server.start();
         EXPECT_EQ(co_await d.one<int>("select 1"), 1);
       },
-      {.max = 2, .acquire_timeout = 2s}, server.url());
+      {.max = 2, .acquire_timeout = 4s}, server.url());
 }
 
 TEST(pg_failure, a_stopped_server_is_bounded_by_time) {
@@ -84,7 +84,7 @@ TEST(pg_failure, a_stopped_server_is_bounded_by_time) {
         server.signal_all(SIGCONT);
         EXPECT_EQ(co_await d.one<int>("select 4"), 4);
       },
-      {.max = 1, .acquire_timeout = 600ms, .connect_timeout = 300ms, .cleaning_timeout = 300ms},
+      {.max = 1, .acquire_timeout = 3s, .connect_timeout = 1s, .cleaning_timeout = 300ms},
       server.url());
 }
 
@@ -212,9 +212,13 @@ TEST(pg_failure, a_link_that_is_cut_anywhere_is_an_error_and_the_next_one_works)
     int failed = 0, whole = 0;
     for (std::size_t cut = 1; cut < 1500; cut += cut < 600 ? 7 : 31) {
       budget = cut;
-      pg::pool d(url, {.max = 1, .acquire_timeout = 60ms, .connect_timeout = 50ms});
-      auto asked = d.all<std::string>("select repeat('x', 10) || i from generate_series(1, 20) i");
-      std::string said = co_await refusal(std::move(asked));
+      pg::pool d(url, {.max = 1});
+      std::string said = co_await refusal(d.connect());
+      if (said == "no error") {
+        auto asked =
+            d.all<std::string>("select repeat('x', 10) || i from generate_series(1, 20) i");
+        said = co_await refusal(std::move(asked));
+      }
       ++(said == "no error" ? whole : failed);
     }
     co_await proxy.close();
