@@ -62,7 +62,7 @@ void race(int rounds, pg::pool_options options) {
         auto worker = [&](int first) -> task<> {
           for (int i = first; i < rounds; i += 8) {
             auto asked = d.one<int>("select $1::int from pg_sleep(0)", i);
-            auto limit = std::chrono::microseconds(random() % 600);
+            auto limit = std::chrono::microseconds(random() % 2000);
             auto got = co_await rondo::move_on_after(std::move(asked), limit);
             if (got) {
               EXPECT_EQ(*got, i);
