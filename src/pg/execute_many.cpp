@@ -38,7 +38,6 @@ class many_request final : public request {
     for (int i = 0; i < rows_a_turn; ++i) {
       bool have = false;
       link::arguments a{};
-      // Once it has failed there is no use in more rows.
       if (!error && !abandoned) {
         values_.clear();
         try {
@@ -49,15 +48,16 @@ class many_request final : public request {
           }
         } catch (...) {
           fail(std::current_exception());
-          have = false;
         }
-        // What was sent must not be kept: an error of the server's undoes it.
-        if (error && !PQsendQueryParams(c, give_up, 0, nullptr, nullptr, nullptr, nullptr, 0))
-          return false;
       }
-      if (!have) {
+      if (error || abandoned || !have) {
         more_ = false;
-        return PQpipelineSync(c);
+        // What was sent must not be kept: an error of the server's undoes it. The Sync alone
+        // would commit it, also when nobody waits any more.
+        bool undoes = error || abandoned;
+        return (!undoes ||
+                PQsendQueryParams(c, give_up, 0, nullptr, nullptr, nullptr, nullptr, 0)) &&
+               PQpipelineSync(c);
       }
       if (!PQsendQueryPrepared(c, name_.c_str(), a.count, a.values, a.lengths, a.formats, 0))
         return false;

@@ -109,6 +109,27 @@ TEST(pg_cancel, hits_nobody_else_on_a_shared_connection) {
       {.max = 1, .pipeline = 8});
 }
 
+// Also while most of its rows are still to be sent: what is on the server by then is undone.
+TEST(pg_cancel, of_execute_many_leaves_all_of_its_rows_or_none) {
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        co_await d.execute_script("drop table if exists m; create table m(n int)");
+        std::vector<int> many(20'000, 1);
+        int undone = 0;
+        for (int i = 0; i < 30; ++i) {
+          auto all = d.execute_many("insert into m values($1)", many);
+          co_await rondo::move_on_after(std::move(all), i * 3ms);
+          int there = co_await d.one<int>("select count(*)::int from m");
+          EXPECT_TRUE(there == 0 || there == 20'000) << there << " rows stayed";
+          undone += there == 0;
+          co_await d.execute("delete from m");
+        }
+        EXPECT_GT(undone, 0);
+        co_await d.execute("drop table m");
+      },
+      {.max = 1});
+}
+
 TEST(pg_cancel, of_a_wait_for_a_connection_takes_none) {
   with_pool(
       [](pg::pool& d) -> task<> {
