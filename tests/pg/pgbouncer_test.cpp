@@ -16,7 +16,7 @@ using test::with_pool;
 /// PgBouncer in front of the tests' server.
 class pgbouncer {
  public:
-  pgbouncer() : port_(test::free_tcp_port()) {
+  pgbouncer() : port_(test::free_port()) {
     test::postgres& server = test::postgres::instance();
     std::ofstream(folder_ / "users.txt") << "\"app\" \"\"\n";
     std::ofstream(folder_ / "conf.ini")

@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "support/free_port.hpp"
 #include "support/tls.hpp"
 
 namespace test {
@@ -74,18 +75,6 @@ class nginx {
   }
   void write(const std::string& name, const std::string& bytes) const {
     std::ofstream(folder_ + "/" + name, std::ios::binary) << bytes;
-  }
-  static int free_port() {
-    int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(fd, generic, size) != 0 || ::getsockname(fd, generic, &size) != 0)
-      throw std::runtime_error("no free port");
-    ::close(fd);
-    return ntohs(address.sin_port);
   }
   static bool has_ipv6() {
     int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);

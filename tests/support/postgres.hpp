@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "support/folder.hpp"
+#include "support/free_port.hpp"
 #include "support/tls.hpp"
 
 namespace test {
@@ -44,19 +45,6 @@ inline std::string postgres_programs() {
   return best;
 }
 
-inline int free_tcp_port() {
-  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(fd, generic, size) != 0 || ::getsockname(fd, generic, &size) != 0)
-    throw std::runtime_error("no free port");
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
-
 class postgres {
  public:
   /// One for all tests of a program.
@@ -65,7 +53,7 @@ class postgres {
     return one;
   }
   /// settings: lines of postgresql.conf.
-  explicit postgres(const std::string& settings = {}) : port(free_tcp_port()) {
+  explicit postgres(const std::string& settings = {}) : port(free_port()) {
     make_ours();
     must("initdb", {"-D", data(), "-U", "app", "-A", "trust", "-E", "UTF8", "--locale=C",
                     "--no-sync", "--no-instructions"});
@@ -76,7 +64,7 @@ class postgres {
   struct standby_of {
     postgres& primary;
   };
-  explicit postgres(standby_of of) : port(free_tcp_port()) {
+  explicit postgres(standby_of of) : port(free_port()) {
     make_ours();
     must("pg_basebackup", {"-D", data(), "-h", "127.0.0.1", "-p", std::to_string(of.primary.port),
                            "-U", "app", "-R", "-c", "fast", "--no-sync"});
