@@ -43,6 +43,12 @@ function(rondo_precompile target)
   endif()
 endfunction()
 
+# rondo_compile_alone(SOURCE...): not together with others where CMAKE_UNITY_BUILD is on
+# (several files as one, in a third of the time), for a name in it is another's as well.
+function(rondo_compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # rondo_program(TARGET HEADERS...): a test, an example or the command. With
 # RONDO_QUICK_PROGRAMS it is compiled without optimization, the libraries as the
 # build type says: under a sanitizer, where nobody measures, that takes half the time.
@@ -62,6 +68,10 @@ function(rondo_library name)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   target_compile_features(rondo_${name} PUBLIC cxx_std_20)
   target_link_libraries(rondo_${name} PRIVATE $<BUILD_INTERFACE:rondo_build_flags>)
+  if(RONDO_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(rondo_${name} PRIVATE -fsanitize=fuzzer-no-link)
+    target_link_options(rondo_${name} PUBLIC -fsanitize=fuzzer-no-link)
+  endif()
   # Before 1.0 each minor version is an ABI of its own.
   set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name} DEFINE_SYMBOL ""
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})

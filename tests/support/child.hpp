@@ -102,7 +102,7 @@ class child {
     char buffer[4096];
     ssize_t n;
     do {
-      n = read(out_, buffer, sizeof buffer);
+      n = ::read(out_, buffer, sizeof buffer);
     } while (n < 0 && errno == EINTR);
     if (n <= 0) return false;
     output_.append(buffer, static_cast<std::size_t>(n));
@@ -115,7 +115,7 @@ class child {
 
 /// Unbuffered, so that the parent sees it at once.
 inline void say(std::string_view text) {
-  [[maybe_unused]] auto n = write(1, text.data(), text.size());
+  [[maybe_unused]] auto n = ::write(1, text.data(), text.size());
 }
 
 }  // namespace test

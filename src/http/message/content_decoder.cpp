@@ -22,8 +22,8 @@ namespace rondo { inline namespace v0 { namespace http::detail {
 
 namespace {
 
-constexpr std::size_t at_once = 64 * 1024;          // in and out, of one step
-constexpr std::size_t longest_trailer = 64 * 1024;  // of what follows a stream and is dropped
+constexpr std::size_t at_once = 64 * 1024;       // in and out, of one step
+constexpr std::size_t longest_rest = 64 * 1024;  // of what follows a stream and is dropped
 constexpr std::size_t most_codings = 4;
 
 }  // namespace
@@ -48,7 +48,7 @@ class content_decoder::stage {
         ended_ = false;
       } else {
         dropped_ += input.size();
-        if (dropped_ > longest_trailer)
+        if (dropped_ > longest_rest)
           throw coding_error("bytes follow its " + std::string(name_) + " stream");
         p.taken = input.size();
         return p;
