@@ -7,6 +7,7 @@
 #include <rondo/loop/loop.hpp>
 #include "coro/fatal.hpp"
 #include "redis/client_core.hpp"
+#include "redis/command_kind.hpp"
 #include "redis/lease.hpp"
 #include "redis/settings.hpp"
 #include "redis/stream_reader_core.hpp"
@@ -105,27 +106,40 @@ task<reply> wait_on_extra(core_handle core, command c, delay longest) {
   }
 }
 
+// Of the client's own commands: that they leave a state is its own business.
+task<> run_on(lease& on, command c, std::optional<delay> limit) {
+  std::string name(c.name());
+  std::string bytes;
+  c.append_to(bytes);
+  std::vector<reply> one = co_await on.exchange(name, std::move(bytes), 1, limit);
+  if (one.front().is_error()) throw_server_error(name, one.front());
+}
+
 task<std::vector<reply>> watch_and_execute(core_handle core, std::vector<std::string> keys,
                                            watched_body body, int tries) {
   auto taken = co_await take_lease(core_ref(core.get()));
   lease& on = *taken;
   connection lent(lease_handle(taken.release()));
+  std::optional<delay> limit = core.get()->its.options.timeout;
   for (int n = 0; n < tries; ++n) {
-    co_await lent.call<void>("WATCH", keys);
+    // Until EXEC or UNWATCH has been answered nobody else gets the connection: it watches.
+    on.is_watching(true);
+    co_await run_on(on, command("WATCH", keys), limit);
     batch commands = co_await body(lent);
+    check_plain(commands, "client::transaction");
     if (commands.empty()) {
-      co_await lent.call<void>("UNWATCH");
-      on.is_clean();
+      co_await run_on(on, command("UNWATCH"), limit);
+      on.is_watching(false);
       co_return std::vector<reply>();
     }
-    std::string bytes;
-    command("MULTI").append_to(bytes);
-    bytes += commands.bytes();
+    // Alone: a server that refuses it would run the others one by one.
+    co_await run_on(on, command("MULTI"), limit);
+    std::string bytes = commands.bytes();
     command("EXEC").append_to(bytes);
-    std::vector<reply> all = co_await on.exchange(
-        "a transaction", std::move(bytes), commands.size() + 2, core.get()->its.options.timeout);
-    on.is_clean();
+    std::vector<reply> all =
+        co_await on.exchange("a transaction", std::move(bytes), commands.size() + 1, limit);
     reply& executed = all.back();
+    if (!executed.is_error() || executed.text().rfind("EXECABORT", 0) == 0) on.is_watching(false);
     for (const reply& r : all)
       if (r.is_error()) throw_server_error("a transaction", r);
     if (!executed.is_nil())

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <iterator>
 
+#include <rondo/coro/errors.hpp>
 #include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace redis { namespace detail {
@@ -18,37 +19,22 @@ struct known_command {
 
 // In order. What is not here is plain.
 constexpr known_command special[] = {
-    {"AUTH", command_kind::has_state},
-    {"BLMOVE", command_kind::blocks},
-    {"BLMPOP", command_kind::blocks},
-    {"BLPOP", command_kind::blocks},
-    {"BRPOP", command_kind::blocks},
-    {"BRPOPLPUSH", command_kind::blocks},
-    {"BZMPOP", command_kind::blocks},
-    {"BZPOPMAX", command_kind::blocks},
-    {"BZPOPMIN", command_kind::blocks},
-    {"DISCARD", command_kind::has_state},
-    {"EXEC", command_kind::has_state},
-    {"HELLO", command_kind::has_state},
-    {"MONITOR", command_kind::subscribes},
-    {"MULTI", command_kind::has_state},
-    {"PSUBSCRIBE", command_kind::subscribes},
-    {"PSYNC", command_kind::subscribes},
-    {"PUNSUBSCRIBE", command_kind::subscribes},
-    {"QUIT", command_kind::has_state},
-    {"READONLY", command_kind::has_state},
-    {"READWRITE", command_kind::has_state},
-    {"RESET", command_kind::has_state},
-    {"SELECT", command_kind::has_state},
-    {"SSUBSCRIBE", command_kind::subscribes},
-    {"SUBSCRIBE", command_kind::subscribes},
-    {"SUNSUBSCRIBE", command_kind::subscribes},
-    {"SYNC", command_kind::subscribes},
-    {"UNSUBSCRIBE", command_kind::subscribes},
-    {"UNWATCH", command_kind::has_state},
-    {"WAIT", command_kind::blocks},
-    {"WAITAOF", command_kind::blocks},
-    {"WATCH", command_kind::has_state},
+    {"ASKING", command_kind::has_state},     {"AUTH", command_kind::has_state},
+    {"BLMOVE", command_kind::blocks},        {"BLMPOP", command_kind::blocks},
+    {"BLPOP", command_kind::blocks},         {"BRPOP", command_kind::blocks},
+    {"BRPOPLPUSH", command_kind::blocks},    {"BZMPOP", command_kind::blocks},
+    {"BZPOPMAX", command_kind::blocks},      {"BZPOPMIN", command_kind::blocks},
+    {"DISCARD", command_kind::has_state},    {"EXEC", command_kind::has_state},
+    {"HELLO", command_kind::has_state},      {"MONITOR", command_kind::subscribes},
+    {"MULTI", command_kind::has_state},      {"PSUBSCRIBE", command_kind::subscribes},
+    {"PSYNC", command_kind::subscribes},     {"PUNSUBSCRIBE", command_kind::subscribes},
+    {"QUIT", command_kind::has_state},       {"READONLY", command_kind::has_state},
+    {"READWRITE", command_kind::has_state},  {"RESET", command_kind::has_state},
+    {"SELECT", command_kind::has_state},     {"SSUBSCRIBE", command_kind::subscribes},
+    {"SUBSCRIBE", command_kind::subscribes}, {"SUNSUBSCRIBE", command_kind::subscribes},
+    {"SYNC", command_kind::subscribes},      {"UNSUBSCRIBE", command_kind::subscribes},
+    {"UNWATCH", command_kind::has_state},    {"WAIT", command_kind::blocks},
+    {"WAITAOF", command_kind::blocks},       {"WATCH", command_kind::has_state},
 };
 
 constexpr std::string_view readers[] = {
@@ -104,19 +90,31 @@ struct lengths_by_letter {
 };
 constexpr lengths_by_letter lengths;
 
-/// XREAD and XREADGROUP with BLOCK before STREAMS; CLIENT REPLY, after which answers are
-/// no longer one a command.
+/// What CLIENT may be asked without changing the connection that asks.
+constexpr std::string_view client_plain[] = {"GETNAME",      "GETREDIR", "HELP",   "ID",
+                                             "INFO",         "KILL",     "LIST",   "PAUSE",
+                                             "TRACKINGINFO", "UNBLOCK",  "UNPAUSE"};
+
+/// XREAD and XREADGROUP with BLOCK before STREAMS; CLIENT with what changes the connection
+/// (REPLY: answers are no longer one a command).
 command_kind kind_by_arguments(const command& c) noexcept {
   argument_walk walk(c.body());
   std::string_view name = walk.argument();
   auto is = [](std::string_view a, std::string_view b) { return ascii::equal_ignoring_case(a, b); };
-  if (is(name, "CLIENT") && !walk.at_end() && is(walk.argument(), "REPLY"))
-    return command_kind::has_state;
+  if (is(name, "CLIENT") && !walk.at_end()) {
+    std::string_view what = walk.argument();
+    bool plain = std::any_of(std::begin(client_plain), std::end(client_plain),
+                             [&](std::string_view p) { return is(what, p); });
+    return plain ? command_kind::plain : command_kind::has_state;
+  }
   if (is(name, "XREAD") || is(name, "XREADGROUP")) {
     while (!walk.at_end()) {
       std::string_view word = walk.argument();
       if (is(word, "STREAMS")) break;
       if (is(word, "BLOCK")) return command_kind::blocks;
+      // The names of a group and its consumer are anything, "streams" too.
+      for (int named = is(word, "GROUP") ? 2 : is(word, "COUNT") ? 1 : 0; named > 0; --named)
+        if (!walk.at_end()) walk.argument();
     }
   }
   return command_kind::plain;
@@ -161,6 +159,19 @@ command_kind kind_of(const command& c) noexcept {
 
 bool only_reads(std::string_view name) noexcept {
   return std::binary_search(std::begin(readers), std::end(readers), name, before_ignoring_case());
+}
+
+void check_plain(const batch& commands, std::string_view what) {
+  argument_walk walk(commands.bytes());
+  while (!walk.at_end()) {
+    std::size_t arguments = walk.command();
+    command c(walk.argument());
+    for (std::size_t i = 1; i < arguments; ++i) c.add(walk.argument());
+    command_kind kind = kind_of(c);
+    if (kind != command_kind::plain)
+      throw usage_error(std::string(what) + ": " + std::string(c.name()) + ": " +
+                        instead_of(c.name(), kind));
+  }
 }
 
 std::string instead_of(std::string_view name, command_kind kind) {

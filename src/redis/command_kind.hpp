@@ -22,6 +22,8 @@ command_kind kind_of(const command& c) noexcept;
 bool only_reads(std::string_view name) noexcept;
 /// What a client has in place of a command that its shared connection refuses.
 std::string instead_of(std::string_view name, command_kind kind);
+/// Throws usage_error where one of them is not plain. what: whose batch it is.
+void check_plain(const batch& commands, std::string_view what);
 
 /// The arguments of commands, as they are sent, one after the other.
 class argument_walk {

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "redis/lease.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <rondo/compose/move_on_after.hpp>
@@ -29,7 +30,7 @@ void lease::client_closed() noexcept {
 lease::~lease() {
   --core_->lent;
   if (listed()) unlink();
-  if (wire_ && !busy_ && !has_state_) core_->keep_idle(std::move(wire_));
+  if (wire_ && !busy_ && !has_state_ && !is_watching_) core_->keep_idle(std::move(wire_));
 }
 
 task<reply> lease::exchange(command c, std::optional<delay> limit) {
@@ -57,6 +58,10 @@ task<std::vector<reply>> lease::exchange(std::string name, std::string commands,
   std::string why;
   try {
     all = co_await move_on_after(wire_->exchange(std::move(commands), answers), longest);
+  } catch (const protocol_error&) {
+    busy_ = false;
+    wire_.reset();
+    throw;
   } catch (const std::exception& e) {
     why = e.what();
   }
@@ -74,15 +79,18 @@ task<std::unique_ptr<lease>> take_lease(lease::core_ref core) {
   std::string of = "redis " + core->its.to.text() + ": an extra connection: ";
   if (core->closed()) throw not_connected(of + "the client was closed");
   delay limit = core->its.options.timeout.value_or(for_ever);
+  std::int64_t until = limit.after(core->now());
   auto permit = co_await move_on_after(core->extra_permits.acquire(), limit);
   if (!permit)
     throw timeout_error(of + "none within " + duration_text(limit.nanoseconds()) + ", all " +
                         std::to_string(core->its.options.max_extra) + " are in use");
+  if (core->closed()) throw not_connected(of + "the client was closed");
   std::unique_ptr<wire> w = core->take_idle();
-  std::string why;
   if (!w) {
+    delay left = std::chrono::nanoseconds(std::max<std::int64_t>(until - core->now(), 0));
+    std::string why = "no connection within " + duration_text(limit.nanoseconds());
     try {
-      w = co_await open_wire(core->its);
+      if (auto opened = co_await move_on_after(open_wire(core->its), left)) w = std::move(*opened);
     } catch (const std::exception& e) {
       why = e.what();
     }

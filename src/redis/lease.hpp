@@ -38,8 +38,8 @@ class lease final : public dependent {
   /// The same for several commands; name: for messages.
   task<std::vector<reply>> exchange(std::string name, std::string commands, std::size_t answers,
                                     std::optional<delay> limit);
-  /// What its commands have left behind is gone: a transaction has ended.
-  void is_clean() noexcept { has_state_ = false; }
+  /// Whether it watches keys for a transaction: nobody else may get it so.
+  void is_watching(bool does) noexcept { is_watching_ = does; }
   void client_closed() noexcept override;
   client_core& core() const noexcept { return *core_; }
 
@@ -49,6 +49,7 @@ class lease final : public dependent {
   std::unique_ptr<wire> wire_;
   bool busy_ = false;
   bool has_state_ = false;
+  bool is_watching_ = false;
 };
 
 /// Waits for a connection within the time that a command may take. Throws not_connected and

@@ -67,25 +67,12 @@ std::string nth_name(std::string_view bytes, std::size_t index) {
   }
 }
 
-void check_batch(const batch& commands) {
-  if (commands.empty()) throw usage_error("client::run: the batch is empty");
-  argument_walk walk(commands.bytes());
-  while (!walk.at_end()) {
-    std::size_t arguments = walk.command();
-    command c(walk.argument());
-    for (std::size_t i = 1; i < arguments; ++i) c.add(walk.argument());
-    command_kind kind = kind_of(c);
-    if (kind != command_kind::plain)
-      throw usage_error("client::run: " + std::string(c.name()) + ": " +
-                        instead_of(c.name(), kind));
-  }
-}
-
 }  // namespace
 
 batch_request::batch_request(client_core* core, const batch& commands, as how, call_options options)
     : request(core, options), size_(commands.size()), how_(how) {
-  check_batch(commands);
+  if (commands.empty()) throw usage_error("client::run: the batch is empty");
+  check_plain(commands, "client::run");
   if (how == as::batch) {
     bytes_ = commands.bytes();
     return;

@@ -83,6 +83,9 @@ task<std::optional<stream_entry>> stream_reader_core::next(self_ref self) {
 
 void stream_reader_core::stop() noexcept {
   if (fetcher_) fetcher_.cancel("the redis stream_reader is destroyed");
+  failure_ = std::make_exception_ptr(
+      usage_error("stream_reader::next: the reader was destroyed meanwhile"));
+  fetched_.set();
 }
 
 task<> stream_reader_core::fetch_some(self_ref self) {
@@ -97,6 +100,9 @@ task<> stream_reader_core::fetch_some(self_ref self) {
       s.prepared_ = false;  // the group may have gone with its stream
       if (!again) s.failure_ = std::current_exception();
     } catch (const conversion_error&) {
+      s.failure_ = std::current_exception();
+    } catch (const protocol_error&) {  // an answer over the limit would be so again
+      s.ours_first_ = true;            // a group's entries that were in it are ours, and unread
       s.failure_ = std::current_exception();
     } catch (const std::exception&) {  // the connection
       again = !s.client_->closed();

@@ -14,6 +14,14 @@ namespace rondo { inline namespace v0 { namespace redis {
 
 namespace detail {
 
+namespace {
+/// A server that starts, or is busy with a script, refuses for a while.
+bool passes(std::string_view error) {
+  std::string_view code = error.substr(0, error.find(' '));
+  return code == "LOADING" || code == "BUSY" || code == "MASTERDOWN";
+}
+}  // namespace
+
 subscription_core::subscription_core(rondo::detail::ref<client_core> client, command subscribe)
     : client_(std::move(client)),
       subscribe_(std::move(subscribe)),
@@ -90,6 +98,10 @@ task<> subscription_core::serve(wire& w) {
 task<> subscription_core::take(reply& r) {
   std::string name(subscribe_.name());
   if (r.is_error()) {
+    // Once subscribed, it is the answer to our PING: a sign of life of a server that is busy
+    // or doesn't let this user ask.
+    if (confirmed_ >= subscribe_.arguments() - 1) co_return;
+    if (passes(r.text())) throw connection_lost(r.text());  // it is asked again
     fail(std::make_exception_ptr(
         error("redis " + client_->its.to.text() + ": " + name + ": " + r.text(), name, r.text())));
     co_return;
@@ -139,6 +151,9 @@ task<> subscription_core::ready(self_ref self) {
     co_await self->subscribed_.wait();
   }
   if (self->failure_) std::rethrow_exception(self->failure_);
+  if (self->closed_)
+    throw not_connected("redis " + self->client_->its.to.text() + ": " +
+                        std::string(self->subscribe_.name()) + ": the subscription is closed");
 }
 
 subscription_core* start_subscription(rondo::detail::ref<client_core> client, command subscribe) {

@@ -130,7 +130,16 @@ TEST(redis_client, what_must_not_share_the_connection_is_refused) {
       EXPECT_NE(co_await error_of(r.call(name, "1")), "no error") << name;
     EXPECT_NE(co_await error_of(r.call("XREAD", "BLOCK", 0, "STREAMS", "s", "$")), "no error");
     EXPECT_NE(co_await error_of(r.call("CLIENT", "REPLY", "OFF")), "no error");
+    EXPECT_NE(co_await error_of(r.call("CLIENT", "TRACKING", "ON")), "no error");
     EXPECT_EQ(co_await error_of(r.call("XREAD", "STREAMS", "BLOCK", "0")), "no error");
+    // A group may be called as one pleases.
+    std::string blocks = co_await error_of(
+        r.call("XREADGROUP", "GROUP", "streams", "me", "BLOCK", 0, "STREAMS", "s", ">"));
+    EXPECT_EQ(blocks.substr(0, 33), "client::call: XREADGROUP: BLOCK w");
+    co_await r.call<void>("XGROUP", "CREATE", "s", "block", "0", "MKSTREAM");
+    EXPECT_EQ(
+        co_await error_of(r.call("XREADGROUP", "GROUP", "block", "block", "STREAMS", "s", ">")),
+        "no error");
     EXPECT_EQ(co_await r.call<std::string>("CLIENT", "GETNAME"), "rondo");
     redis::batch b;
     b.add("SET", "a", 1).add("BLPOP", "l", 0);
@@ -289,6 +298,43 @@ TEST(redis_client, a_watched_transaction_is_run_again_after_a_conflict) {
     };
     EXPECT_EQ(co_await error_of(r.transaction({"left"}, throws)), "no");
     EXPECT_EQ(r.statistics().extra, 0u);
+  });
+}
+
+TEST(redis_client, a_watched_transaction_leaves_no_state_to_others) {
+  with_client([](redis::client& r) -> rondo::task<> {
+    co_await r.call<void>("RPUSH", "list", "of database 0");
+    auto elsewhere = [](redis::connection& c) -> rondo::task<redis::batch> {
+      co_await c.call<void>("SELECT", 2);
+      co_return redis::batch();
+    };
+    co_await r.transaction({"key"}, elsewhere);
+    auto popped = co_await r.blpop("list", 5s);
+    EXPECT_TRUE(popped && popped->second == "of database 0");
+    auto selects = [](redis::connection&) -> rondo::task<redis::batch> {
+      redis::batch b;
+      b.add("SELECT", 2);
+      co_return b;
+    };
+    std::string error = co_await error_of(r.transaction({"key"}, selects));
+    EXPECT_EQ(error.substr(0, 29), "client::transaction: SELECT: ") << error;
+  });
+}
+
+TEST(redis_client, a_watched_transaction_without_multi_runs_nothing) {
+  test::redis_server server;
+  test::run([&]() -> rondo::task<> {
+    auto r = co_await redis::connect(server.url());
+    co_await r.call<void>("ACL", "SETUSER", "bob", "on", ">pw", "~*", "+@all", "-multi");
+    auto bob = co_await redis::connect("redis://bob:pw@127.0.0.1:" + std::to_string(server.port()));
+    auto body = [](redis::connection&) -> rondo::task<redis::batch> {
+      redis::batch b;
+      b.add("SET", "key", 1);
+      co_return b;
+    };
+    std::string error = co_await error_of(bob.transaction({"key"}, body));
+    EXPECT_EQ(error.substr(0, 20), "redis: MULTI: NOPERM") << error;
+    EXPECT_FALSE(co_await r.get("key"));
   });
 }
 

@@ -103,6 +103,41 @@ TEST(redis_messages, a_user_who_may_not_subscribe_is_told) {
   });
 }
 
+TEST(redis_messages, a_closed_subscription_is_never_ready) {
+  test::redis_server server;
+  test::run([&]() -> rondo::task<> {
+    auto r = co_await redis::connect(server.url());
+    auto news = r.subscribe("news");
+    news.close();
+    EXPECT_NE((co_await error_of(news.ready())).find("the subscription is closed"),
+              std::string::npos);
+  });
+}
+
+TEST(redis_streams, an_entry_over_the_limit_is_told) {
+  test::redis_server server;
+  test::run([&]() -> rondo::task<> {
+    redis::client_options options;
+    options.max_string = 1000;
+    auto r = co_await redis::connect(server.url(), options);
+    co_await r.call<void>("XADD", "s", "*", "f", std::string(2000, 'x'));
+    auto reader = r.read_stream("s", "0");
+    EXPECT_THROW(static_cast<void>(co_await reader.next()), redis::protocol_error);
+  });
+}
+
+TEST(redis_streams, a_reader_that_is_destroyed_ends_who_waits_in_it) {
+  test::redis_server server;
+  test::run([&]() -> rondo::task<> {
+    auto r = co_await redis::connect(server.url());
+    std::optional<redis::stream_reader> reader(r.read_stream("s", "0"));
+    auto waits = rondo::create_task(error_of(reader->next()));
+    co_await rondo::sleep(0s);
+    reader.reset();
+    EXPECT_EQ(co_await waits, "stream_reader::next: the reader was destroyed meanwhile");
+  });
+}
+
 TEST(redis_streams, are_read_on_over_restarts_and_cancels) {
   test::redis_server server;
   test::run([&]() -> rondo::task<> {

@@ -413,6 +413,26 @@ TEST(redis_outage, a_hostile_server_gives_errors) {
   });
 }
 
+// As to our PING, by a server that is busy or doesn't let this user ask.
+TEST(redis_outage, an_error_does_not_end_a_subscription) {
+  test::run([]() -> rondo::task<> {
+    auto handler = [](rondo::stream s) -> rondo::task<> {
+      co_await until_left(lie_to(std::move(s), 1,
+                                 "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n"
+                                 "-BUSY a script runs\r\n"
+                                 "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n"));
+    };
+    auto server = co_await rondo::start_server(handler, "127.0.0.1", 0);
+    auto r = co_await redis::connect("redis://127.0.0.1:" + std::to_string(server.port()));
+    auto news = r.subscribe("news");
+    auto m = co_await news.next();
+    EXPECT_EQ(m.value().payload, "hello");
+    news.close();
+    co_await r.close();
+    co_await server.close();
+  });
+}
+
 TEST(redis_outage, an_answer_over_the_limit_is_asked_for_once) {
   test::redis_server server;
   test::run([&]() -> rondo::task<> {

@@ -48,8 +48,8 @@ class [[nodiscard]] subscription {
   /// to subscribe. Cancelling it loses nothing.
   RONDO_CORO_COPYING_WRAPPER task<std::optional<message>> next();
   /// Waits until the server has subscribed us: what is published from then on comes. Throws
-  /// redis::error as next, and not_connected when it takes longer than a command may. Cancelling
-  /// it takes effect at once.
+  /// redis::error as next, and not_connected when it takes longer than a command may or the
+  /// subscription is closed. Cancelling it takes effect at once.
   RONDO_CORO_COPYING_WRAPPER task<> ready();
   /// Ends it: next gives what has come, then none.
   void close();
