@@ -6,9 +6,10 @@ add_library(rondo_build_flags INTERFACE)
 target_compile_options(rondo_build_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 warns about frames and unions of its own making at -O2.
+  # g++ 12 warns about frames and unions of its own making at -O2, and takes the files of a
+  # unity build for headers.
   target_compile_options(rondo_build_flags INTERFACE
-    $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
+    $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized -Wno-subobject-linkage>)
   if(RONDO_PRECOMPILE_HEADERS)  # then it warns of the standard library's own strings
     target_compile_options(rondo_build_flags INTERFACE
       $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread>)
