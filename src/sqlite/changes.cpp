@@ -50,6 +50,7 @@ async_generator<std::uint64_t> database::changes(delay interval) {
   if (c->shared().options.read_only)
     own.emplace(c->shared().shared_from_this(), connection::role::reader, 1);
   crew& asked = own ? *own : c->writer();
+  c->check_not_waiting_for_itself(asked);
   std::int64_t last = co_await data_version(asked);
   std::uint64_t seen = 0;
   std::optional<file_watch> file;
@@ -65,6 +66,7 @@ async_generator<std::uint64_t> database::changes(delay interval) {
     } else {
       co_await sleep(interval);
     }
+    c->check_not_waiting_for_itself(asked);
     std::int64_t now = co_await data_version(asked);
     if (now != last) {
       last = now;

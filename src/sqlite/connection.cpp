@@ -228,6 +228,8 @@ std::uint64_t connection::run_many(std::string_view sql, db::detail::row_feed& r
 }
 
 void connection::run_script(std::string_view sql) {
+  if (sql.find('\0') != sql.npos)  // where SQLite would go no further, without an error
+    detail::fail("42601", SQLITE_ERROR, settings_->path, sql, "a zero byte is in the script");
   const char* at = sql.data();
   const char* end = at + sql.size();
   while (at != end) {

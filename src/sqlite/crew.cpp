@@ -222,10 +222,12 @@ void crew::serve(member& m) noexcept {
   m.connection_.close();
   lock.lock();
   if (--alive_ > 0) return;
-  rondo::detail::list<rondo::detail::outside_waiter> told;
-  told.append(waiting_for_end_);
-  lock.unlock();
-  while (rondo::detail::outside_waiter* w = told.pop_front()) w->arrive();
+  // One by one: until it is off the list its task may be cancelled, and forget it.
+  while (rondo::detail::outside_waiter* w = waiting_for_end_.pop_front()) {
+    lock.unlock();
+    w->arrive();
+    lock.lock();
+  }
 }
 
 }}}}  // namespace rondo::v0::sqlite::detail

@@ -41,6 +41,7 @@ bool connection::fetch(std::uint64_t number, stored_rows& into, std::size_t byte
       into.add_row(c->what->handle);
       if (into.bytes() >= bytes) return true;
     }
+    check_no_transaction_left(c->what->sql);
   } catch (...) {
     close_cursor(number);
     throw;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <rondo/coro/errors.hpp>
 #include <rondo/detail/counted.hpp>
@@ -36,8 +37,15 @@ class scope final : public rondo::detail::counted<scope> {
         crew_(outer->crew_),
         outer_(std::move(outer)),
         depth_(outer_->depth_ + 1),
-        undo_(std::make_unique<undo_savepoint>(outer_->in("transaction"), depth_)) {}
-  ~scope() = default;
+        undo_(std::make_unique<undo_savepoint>(outer_->in("transaction"), depth_)) {
+    // Savepoints are a stack: the end of one would be the end of the other as well.
+    if (outer_->has_inner_)
+      throw usage_error(
+          "sqlite::transaction::transaction: another one within this one is open; "
+          "they come one after the other");
+    outer_->has_inner_ = is_inner_ = true;
+  }
+  ~scope() { leave_outer(); }
 
   const rondo::detail::ref<core>& owner() const noexcept { return core_; }
   crew& of() const noexcept { return crew_; }
@@ -45,23 +53,36 @@ class scope final : public rondo::detail::counted<scope> {
   /// Throws usage_error when it is over.
   lease* in(const char* caller) const {
     for (const scope* s = this; s; s = s->outer_.get())
-      if (!s->open_)
+      if (!s->open_ || s->is_ending_)
         throw usage_error(std::string("sqlite::transaction::") + caller +
                           ": the transaction is over");
     return root()->lease_.get();
   }
   bool open() const noexcept {
     for (const scope* s = this; s; s = s->outer_.get())
-      if (!s->open_) return false;
+      if (!s->open_ || s->is_ending_) return false;
     return true;
   }
 
   void begun() noexcept { open_ = true; }
+  /// While it lives, this is being committed or undone: nothing new goes into it, which would
+  /// come after its end.
+  class ending {
+   public:
+    explicit ending(scope& s) noexcept : scope_(s) { s.is_ending_ = true; }
+    ending(const ending&) = delete;
+    ending& operator=(const ending&) = delete;
+    ~ending() { scope_.is_ending_ = false; }
+
+   private:
+    scope& scope_;
+  };
   /// Now it is held by the task that runs.
   void held(std::string what) { hold_.emplace(core_, crew_, std::move(what)); }
   /// It has been committed, or undone.
   void over() noexcept {
     open_ = false;
+    leave_outer();
     hold_.reset();
     lease_.reset();
   }
@@ -72,6 +93,9 @@ class scope final : public rondo::detail::counted<scope> {
   }
 
  private:
+  void leave_outer() noexcept {
+    if (outer_ && std::exchange(is_inner_, false)) outer_->has_inner_ = false;
+  }
   const scope* root() const noexcept {
     const scope* s = this;
     while (s->outer_) s = s->outer_.get();
@@ -86,6 +110,9 @@ class scope final : public rondo::detail::counted<scope> {
   std::unique_ptr<undo_savepoint> undo_;
   std::optional<hold> hold_;
   bool open_ = false;
+  bool is_ending_ = false;
+  bool has_inner_ = false;  // another within this one is open
+  bool is_inner_ = false;   // it is that other
 };
 
 }}}}  // namespace rondo::v0::sqlite::detail

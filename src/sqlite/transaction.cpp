@@ -75,7 +75,10 @@ task<> transaction_scope::commit() {
       c.leased_to = nullptr;
     }
   });
-  co_await connection_operation(s->of(), in, commit, if_cancelled::goes_on);
+  {
+    scope::ending now(*s.get());
+    co_await connection_operation(s->of(), in, commit, if_cancelled::goes_on);
+  }
   s->over();
 }
 
@@ -92,6 +95,7 @@ task<> transaction_scope::rollback() {
   });
   bool undone = false;
   try {
+    scope::ending now(*s.get());
     co_await connection_operation(s->of(), in, undo, if_cancelled::goes_on);
     undone = true;
   } catch (...) {  // the end of the lease undoes it: what counts is why it is undone

@@ -75,6 +75,56 @@ TEST(sqlite_transaction, nested_ones_are_undone_alone) {
   });
 }
 
+TEST(sqlite_transaction, nested_ones_come_one_after_the_other) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await open_with_table(dir / "t.db");
+    auto body = [](sqlite::transaction& t) -> rondo::task<> {
+      auto slow = [](sqlite::transaction& n) -> rondo::task<> {
+        co_await n.execute("insert into t values(1)");
+        co_await rondo::sleep(10ms);
+        throw std::runtime_error("slow");
+      };
+      auto other = [](sqlite::transaction& n) -> rondo::task<> {
+        co_await n.execute("insert into t values(2)");
+      };
+      auto [a, b] = co_await rondo::gather(rondo::outcome_of(t.transaction(slow)),
+                                           rondo::outcome_of(t.transaction(other)));
+      EXPECT_EQ(test::error_text(std::move(a)), "slow");
+      std::string refused = test::error_text(std::move(b));
+      EXPECT_NE(refused.find("another one within this one is open"), refused.npos) << refused;
+      co_await t.transaction(other);
+    };
+    co_await db.transaction(body);
+    auto all = co_await db.all<int>("select a from t");
+    EXPECT_EQ(all, std::vector<int>{2});
+  });
+}
+
+// What comes while it is being committed would come after it.
+TEST(sqlite_transaction, nothing_goes_into_one_that_is_ending) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await open_with_table(dir / "t.db");
+    std::string refused;
+    rondo::task_handle<> outlives;
+    auto body = [&](sqlite::transaction& t) -> rondo::task<> {
+      co_await t.execute("insert into t values(1)");
+      auto insert = [](sqlite::transaction& outer, std::string& said) -> rondo::task<> {
+        said =
+            test::error_text(co_await rondo::outcome_of(outer.execute("insert into t values(2)")));
+      };
+      outlives = rondo::create_task(insert(t, refused));  // runs when the commit is under way
+    };
+    co_await db.transaction(body);
+    co_await outlives;
+    EXPECT_NE(refused.find("the transaction is over"), refused.npos) << refused;
+    EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 1);
+    co_await db.execute("insert into t values(3)");  // the crew still finds its work
+    EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 2);
+  });
+}
+
 TEST(sqlite_transaction, a_cancelled_nested_one_is_undone_before_the_next_statement) {
   folder dir;
   test::run([&]() -> rondo::task<> {
