@@ -24,8 +24,10 @@ const char* page = R"(<!doctype html><title>Orders</title><h1>Orders</h1><ul id=
 rondo::async_generator<http::server_sent_event> hear_orders(pg::pool& db) {
   auto orders = co_await db.listen("orders");
   co_yield http::server_sent_event("listening");
-  while (auto order = co_await orders.next())
-    co_yield http::server_sent_event(order->reconnected ? "some are missing" : order->payload);
+  while (auto order = co_await orders.next()) {
+    std::string line = order->reconnected ? "some are missing" : order->payload;
+    co_yield http::server_sent_event(line);
+  }
 }
 
 rondo::task<> play_browser(pg::pool& db, std::string base) {
