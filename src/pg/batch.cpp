@@ -44,8 +44,14 @@ class batch_request final : public request {
   }
 
   void got(link& from, PGresult* part) override {
-    auto [which, is_prepare] = parts_.front();
     ExecStatusType status = PQresultStatus(part);
+    if (parts_.empty()) {  // all have been answered: it is of the commit that the Sync makes
+      if (status == PGRES_FATAL_ERROR)
+        fail(make_error(part, "commit",
+                        "the commit of " + std::to_string(statements_.size()) + " statements"));
+      return PQclear(part);
+    }
+    auto [which, is_prepare] = parts_.front();
     if (status == PGRES_FATAL_ERROR) {
       for (std::size_t i = which; i < statements_.size(); ++i)
         from.statements().forget(statements_[i].sql);  // perhaps it was not prepared any more
@@ -69,7 +75,9 @@ class batch_request final : public request {
     }
     PQclear(part);
   }
-  void statement_ended() override { parts_.pop_front(); }
+  void statement_ended() override {
+    if (!parts_.empty()) parts_.pop_front();
+  }
   const std::string& text() const noexcept override {
     return statements_[parts_.empty() ? 0 : parts_.front().statement].sql;
   }

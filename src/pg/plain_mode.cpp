@@ -65,11 +65,17 @@ task<PGresult*> plain_mode::next() {
 }
 
 task<> plain_mode::put(std::string_view bytes) {
-  for (;;) {
-    int put = PQputCopyData(link_->connection(), bytes.data(), static_cast<int>(bytes.size()));
+  constexpr std::size_t at_once = 1 << 20;  // libpq counts by int, and takes none for nothing
+  while (!bytes.empty()) {
+    std::string_view piece = bytes.substr(0, at_once);
+    int put = PQputCopyData(link_->connection(), piece.data(), static_cast<int>(piece.size()));
     if (put < 0) lost();
-    if (put > 0) break;
-    co_await flush();
+    if (put == 0) {
+      co_await flush();
+      continue;
+    }
+    bytes.remove_prefix(piece.size());
+    if (!bytes.empty() && PQflush(link_->connection()) != 0) co_await flush();
   }
   // Some of it may stay in libpq's buffer, but not without bound.
   if (PQflush(link_->connection()) != 0) co_await flush();

@@ -154,8 +154,10 @@ task<pg::transaction> pool::begin(transaction_options options) {
 
 task<pg::transaction> connection::begin(transaction_options options) {
   auto first = plain(begin_text(options));
+  // Made before it has begun: BEGIN runs also if this is cancelled, and is undone then.
+  pg::transaction begun(lease_.get(), lease_.pool(), 0);
   co_await detail::ask(lease_.pool(), lease_.get(), *first);
-  co_return pg::transaction(lease_.get(), lease_.pool(), 0);
+  co_return begun;
 }
 
 task<db::result> connection::run_statement(std::string sql, db::detail::parameters values) {

@@ -166,6 +166,21 @@ struct item {
   RONDO_FIELDS(id, name)
 };
 
+TEST(pg_query, a_commit_that_fails_fails_its_batch) {
+  test::with_pool([](pg::pool& d) -> rondo::task<> {
+    co_await d.execute_script(
+        "drop table if exists child, parent; create table parent(id int primary key); "
+        "create table child(of int references parent deferrable initially deferred)");
+    pg::batch b;
+    b.add("insert into child values(1)");
+    b.add("select 1");
+    std::string refused = co_await test::refusal(d.run(b));
+    EXPECT_EQ(refused.substr(0, 5), "23503") << refused;
+    EXPECT_NE(refused.find("the commit of 2 statements"), refused.npos) << refused;
+    EXPECT_EQ(co_await d.one<int>("select count(*)::int from child"), 0);
+  });
+}
+
 TEST(pg_query, many_rows_go_in_as_one_transaction) {
   for (bool prepare : {true, false}) {
     with_pool(

@@ -229,6 +229,25 @@ TEST_F(pg_transaction, several_tasks_use_one) {
       {.max = 1});
 }
 
+// BEGIN runs on, and whatever came next would have been in a transaction that nobody ends.
+TEST_F(pg_transaction, of_a_connection_is_undone_when_its_begin_is_cancelled) {
+  with_pool([](pg::pool& d) -> task<> {
+    {
+      auto c = co_await d.acquire();
+      auto body = [](pg::transaction& t) -> task<> {
+        co_await t.execute("insert into t values(1, 10)");
+        co_await rondo::sleep(1h);
+      };
+      for (auto moment : {0us, 0us, 50us, 200us, 1000us}) {
+        auto done = co_await rondo::move_on_after(c.transaction(body), moment);
+        EXPECT_FALSE(done.has_value());
+      }
+      co_await c.execute("insert into t values(2, 20)");
+    }
+    EXPECT_EQ(co_await total(d), 20);
+  });
+}
+
 TEST_F(pg_transaction, a_connection_keeps_its_session) {
   with_pool([](pg::pool& d) -> task<> {
     pg::connection c = co_await d.acquire();
