@@ -4,6 +4,8 @@
 // something is an error.
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -193,6 +195,12 @@ std::chrono::sys_days read_date(const cell& c) {
   return *parsed;
 }
 
+void does_not_fit(const cell& c) {
+  c.wrong(std::string(c.what.bytes) +
+              " does not fit into the program's type: ask for a time in microseconds",
+          "22008");
+}
+
 std::string_view read_json_text(const cell& c) {
   if (!is_text(c)) c.not_a("JSON");
   return c.what.bytes;
@@ -217,6 +225,10 @@ void read_array(const cell& c, rondo::detail::unique_function<void(const cell&)>
     value v;
     if (element.is_boolean()) {
       v = value::of(element.get<bool>());
+    } else if (element.is_number_unsigned() &&
+               element.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
+      text = element.dump();
+      v = value::of(kind::text, text);  // as a numeric: all its digits
     } else if (element.is_number_integer()) {
       v = value::of(element.get<std::int64_t>());
     } else if (element.is_number()) {

@@ -10,6 +10,12 @@
 #include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace db {
+namespace {
+
+constexpr std::int64_t second = 1'000'000;
+
+}
+
 namespace detail {
 namespace {
 
@@ -59,7 +65,12 @@ class reader {
   std::string_view rest_;
 };
 
-constexpr std::int64_t second = 1'000'000;
+/// into += amount * unit; false where 64 bits do not hold it.
+bool add_product(std::int64_t& into, std::int64_t amount, std::int64_t unit) {
+  std::int64_t product;
+  return !__builtin_mul_overflow(amount, unit, &product) &&
+         !__builtin_add_overflow(into, product, &into);
+}
 
 bool date(reader& in, std::chrono::sys_days& into) {
   std::int64_t year, month, day;
@@ -81,7 +92,9 @@ bool clock(reader& in, std::size_t most_hour_digits, microseconds& into) {
     return false;
   if (in.take(':') && (!in.number(2, 2, seconds) || seconds > 60 || !in.fraction(millionths)))
     return false;
-  into = microseconds(((hours * 60 + minutes) * 60 + seconds) * second + millionths);
+  std::int64_t all = (minutes * 60 + seconds) * second + millionths;
+  if (!add_product(all, hours, 3600 * second)) return false;
+  into = microseconds(all);
   return true;
 }
 
@@ -135,7 +148,7 @@ std::optional<microseconds> parse_time(std::string_view text) {
 std::optional<interval> parse_interval(std::string_view text) {
   reader in(text);
   interval made;
-  std::int64_t months = 0, days = 0;
+  std::int64_t months = 0, days = 0, time = 0;
   bool iso = in.take('P'), time_part = false;
   if (in.done()) return std::nullopt;
   while (!in.done()) {
@@ -144,12 +157,12 @@ std::optional<interval> parse_interval(std::string_view text) {
     reader number = in;
     int sign = in.sign();
     std::int64_t amount, millionths = 0;
-    if (!in.number(1, 10, amount)) return std::nullopt;
+    if (!in.number(1, 18, amount)) return std::nullopt;
     if (!iso && in.next() == ':') {
       sign = number.sign();
-      microseconds time;
-      if (!clock(number, most_hours, time) || !number.done()) return std::nullopt;
-      made.time = sign * time;
+      microseconds rest;
+      if (!clock(number, most_hours, rest) || !number.done()) return std::nullopt;
+      time = sign * rest.count();
       break;
     }
     if (iso && !in.fraction(millionths)) return std::nullopt;
@@ -160,24 +173,28 @@ std::optional<interval> parse_interval(std::string_view text) {
                   std::string_view words) {
       return iso ? time_part == in_time && unit == letter : unit == word || unit == words;
     };
+    amount *= sign;
+    bool held = true;
     if (is(false, "Y", "year", "years")) {
-      months += sign * amount * 12;
+      held = add_product(months, amount, 12);
     } else if (is(false, "M", "mon", "mons")) {
-      months += sign * amount;
+      held = add_product(months, amount, 1);
     } else if (is(false, "W", "week", "weeks")) {
-      days += sign * amount * 7;
+      held = add_product(days, amount, 7);
     } else if (is(false, "D", "day", "days")) {
-      days += sign * amount;
+      held = add_product(days, amount, 1);
     } else if (iso && is(true, "H", "", "")) {
-      made.time += microseconds(sign * amount * 3600 * second);
+      held = add_product(time, amount, 3600 * second);
     } else if (iso && is(true, "M", "", "")) {
-      made.time += microseconds(sign * amount * 60 * second);
+      held = add_product(time, amount, 60 * second);
     } else if (iso && is(true, "S", "", "")) {
-      made.time += microseconds(sign * (amount * second + millionths));
+      held = add_product(time, amount, second) && add_product(time, sign, millionths);
     } else {
       return std::nullopt;
     }
+    if (!held) return std::nullopt;
   }
+  made.time = microseconds(time);
   if (!fits(months) || !fits(days)) return std::nullopt;
   made.months = static_cast<std::int32_t>(months);
   made.days = static_cast<std::int32_t>(days);
@@ -219,17 +236,24 @@ std::string interval::text() const {
   if (months != 0) text += std::to_string(months) + "M";
   if (days != 0) text += std::to_string(days) + "D";
   if (time.count() != 0) {
-    auto seconds = time.count() / 1'000'000, fraction = time.count() % 1'000'000;
-    char part[48];
-    std::snprintf(part, sizeof part, "T%s%lld", fraction < 0 && seconds == 0 ? "-" : "",
-                  static_cast<long long>(seconds));
-    text += part;
-    if (fraction != 0) {
-      std::snprintf(part, sizeof part, ".%06lld",
-                    static_cast<long long>(fraction < 0 ? -fraction : fraction));
+    auto us = static_cast<std::uint64_t>(time.count());
+    if (time.count() < 0) us = 0 - us;  // the least one has no positive counterpart
+    const char* sign = time.count() < 0 ? "-" : "";
+    text += 'T';
+    auto append = [&](std::uint64_t amount, const char* unit) {
+      if (amount != 0) text += sign + std::to_string(amount) + unit;
+    };
+    append(us / (3600 * second), "H");
+    append(us / (60 * second) % 60, "M");
+    std::uint64_t seconds = us / second % 60, fraction = us % second;
+    if (fraction == 0) {
+      append(seconds, "S");
+    } else {
+      char part[32];
+      std::snprintf(part, sizeof part, "%s%d.%06dS", sign, static_cast<int>(seconds),
+                    static_cast<int>(fraction));
       text += part;
     }
-    text += 'S';
   }
   return text == "P" ? "PT0S" : text;
 }

@@ -20,6 +20,15 @@ void check_year(const parameters& p, std::chrono::sys_days day) {
 
 }  // namespace
 
+void check_seconds(const parameters& p, double v) {
+  constexpr double most = 9.2e12;
+  if (!(v > -most && v < most)) not_within(p, "a time that 64 bits of microseconds do not hold");
+}
+
+void check_date(const parameters& p, bool exists) {
+  if (!exists) not_within(p, "a date that no calendar has, such as the 30th of February");
+}
+
 void write_unsigned(parameters& p, std::uint64_t v) {
   if (v > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
     not_within(p, std::to_string(v) + " does not fit into 64 bits with a sign: pass a db::numeric");

@@ -126,6 +126,30 @@ TEST(conversion, times_are_read_with_and_without_zone) {
     EXPECT_EQ(refusal<moment>(text(bad)).substr(0, 6), "22018 ") << bad;
 }
 
+TEST(conversion, a_time_is_read_within_the_limits_of_its_type) {
+  using namespace std::chrono;
+  value last = text("9999-12-31 23:59:59.999999Z");
+  EXPECT_EQ(read<sys_time<microseconds>>(last).time_since_epoch(), 253402300799999999us);
+  EXPECT_EQ(refusal<sys_time<nanoseconds>>(last),
+            "22008 select it: column x, row 1: 9999-12-31 23:59:59.999999Z does not fit into the "
+            "program's type: ask for a time in microseconds");
+  EXPECT_EQ(read<sys_time<nanoseconds>>(text("2262-04-11 23:47:16.854775Z")).time_since_epoch(),
+            9223372036854775000ns);
+  EXPECT_EQ(refusal<sys_time<nanoseconds>>(text("2262-04-11 23:47:16.854776Z")).substr(0, 6),
+            "22008 ");
+  EXPECT_EQ(read<sys_time<nanoseconds>>(text("1677-09-21 00:12:43.145225Z")).time_since_epoch(),
+            -9223372036854775000ns);
+  EXPECT_EQ(refusal<sys_time<nanoseconds>>(text("1677-09-21 00:12:43.145224Z")).substr(0, 6),
+            "22008 ");
+  EXPECT_EQ(refusal<local_time<nanoseconds>>(text("9999-12-31 00:00:00")).substr(0, 6), "22008 ");
+  using short_seconds = duration<std::int32_t>;
+  EXPECT_EQ(read<sys_time<short_seconds>>(text("2038-01-19 03:14:07Z")).time_since_epoch().count(),
+            INT32_MAX);
+  EXPECT_EQ(refusal<sys_time<short_seconds>>(text("2038-01-19 03:14:08Z")).substr(0, 6), "22008 ");
+  EXPECT_EQ(refusal<nanoseconds>(text("9999999:00:00")).substr(0, 6), "22008 ");
+  EXPECT_EQ(read<duration<double>>(text("9999999:00:00")).count(), 9999999 * 3600.0);
+}
+
 TEST(conversion, intervals_are_read_in_both_forms) {
   using namespace std::chrono;
   db::interval long_one{14, 3, 4h + 5min + 6s + 789ms};
@@ -142,7 +166,8 @@ TEST(conversion, intervals_are_read_in_both_forms) {
   EXPECT_NE(refusal<microseconds>(text("1 day 00:00:00")).find("ask for a db::interval"),
             std::string::npos);
   for (std::string_view bad :
-       {"", "P", "1", "1 light-year", "P1S", "PT1D", "P1.5D", "99999999999 days", "1 day 2"})
+       {"", "P", "1", "1 light-year", "P1S", "PT1D", "P1.5D", "99999999999 days", "1 day 2",
+        "9999999999:00:00", "PT9999999999H", "PT2000000000H1000000000H", "9999999999 years"})
     EXPECT_EQ(refusal<db::interval>(text(bad)).substr(0, 6), "22018 ") << bad;
 }
 
@@ -168,6 +193,10 @@ TEST(conversion, arrays_hold_what_their_element_type_says) {
 
 TEST(conversion, json_serves_as_arrays_where_there_are_none) {
   EXPECT_EQ(read<std::vector<int>>(text("[1,2]")), (std::vector<int>{1, 2}));
+  EXPECT_EQ(read<std::vector<db::numeric>>(text("[18446744073709551615]"))[0].text,
+            "18446744073709551615");
+  EXPECT_EQ(refusal<std::vector<std::int64_t>>(text("[18446744073709551615]")).substr(0, 6),
+            "22018 ");
   EXPECT_EQ(read<std::vector<std::optional<std::string>>>(text(R"(["a",null])")),
             (std::vector<std::optional<std::string>>{"a", std::nullopt}));
   EXPECT_EQ(read<std::vector<std::vector<double>>>(text("[[1.5],[2]]")),
@@ -227,6 +256,15 @@ TEST(conversion, parameters_are_written_exactly) {
   EXPECT_EQ(written(std::uint64_t(INT64_MAX)), "9223372036854775807");
   EXPECT_THROW(written(std::uint64_t(INT64_MAX) + 1), db::conversion_error);
   EXPECT_THROW(written(sys_days(10000y / January / 1)), db::conversion_error);
+  EXPECT_THROW(written(2026y / February / 30), db::conversion_error);
+  EXPECT_THROW(written(sys_time<seconds>::max()), db::conversion_error);
+  EXPECT_THROW(written(sys_time<microseconds>::min()), db::conversion_error);
+  EXPECT_THROW(written(sys_days::max()), db::conversion_error);
+  EXPECT_THROW(written(local_time<hours>::max()), db::conversion_error);
+  EXPECT_THROW(written(hours::max()), db::conversion_error);
+  EXPECT_THROW(written(duration<double>(std::numeric_limits<double>::quiet_NaN())),
+               db::conversion_error);
+  EXPECT_EQ(written(sys_time<nanoseconds>(nanoseconds(-1))), "'1969-12-31 23:59:59.999999Z'");
 }
 
 TEST(conversion, arrays_are_written_as_the_database_reads_them) {

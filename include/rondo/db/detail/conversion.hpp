@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <ratio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +42,7 @@ std::string_view read_json_text(const cell& c);
 /// Calls f for each element.
 void read_array(const cell& c, rondo::detail::unique_function<void(const cell&)> f);
 
-// What writes a parameter. An integer that no database has throws usage_error.
+// What writes a parameter. What no database has throws conversion_error.
 void write_unsigned(parameters& p, std::uint64_t v);
 void write(parameters& p, const uuid& v);
 void write(parameters& p, const interval& v);
@@ -49,6 +50,37 @@ void write_time_of_day(parameters& p, std::chrono::microseconds v);
 void write_timestamp_with_zone(parameters& p, std::chrono::sys_time<std::chrono::microseconds> v);
 void write_timestamp(parameters& p, std::chrono::local_time<std::chrono::microseconds> v);
 void write_date(parameters& p, std::chrono::sys_days v);
+/// Throws for what 64 bits of microseconds do not hold.
+void check_seconds(const parameters& p, double v);
+void check_date(const parameters& p, bool exists);
+
+/// Rounded down.
+template <class Duration>
+std::chrono::microseconds in_microseconds(const parameters& p, Duration v) {
+  check_seconds(p, std::chrono::duration<double>(v).count());
+  return std::chrono::floor<std::chrono::microseconds>(v);
+}
+
+/// Throws conversion_error for a time that the program's type does not hold.
+[[noreturn]] void does_not_fit(const cell& c);
+
+/// Rounded down. A type of finer steps, or of fewer bits, holds less than a column does: the
+/// year 9999 is not within 64 bits of nanoseconds.
+template <class Duration>
+Duration from_microseconds(const cell& c, std::chrono::microseconds v) {
+  using std::chrono::microseconds;
+  using rep = typename Duration::rep;
+  if constexpr (std::is_integral_v<rep>) {
+    using wide = std::chrono::duration<std::int64_t, typename Duration::period>;
+    if constexpr (std::ratio_less_v<typename Duration::period, std::micro>) {
+      if (v > std::chrono::floor<microseconds>(wide::max()) ||
+          v < std::chrono::ceil<microseconds>(wide::min()))
+        does_not_fit(c);
+    }
+    if (!std::in_range<rep>(std::chrono::floor<wide>(v).count())) does_not_fit(c);
+  }
+  return std::chrono::floor<Duration>(v);
+}
 
 template <class T>
 concept text_like = std::convertible_to<const T&, std::string_view>;
@@ -151,37 +183,42 @@ struct conversion<std::chrono::sys_days> {
 };
 template <>
 struct conversion<std::chrono::year_month_day> {
-  static void write(parameters& p, std::chrono::year_month_day v) { write_date(p, v); }
+  static void write(parameters& p, std::chrono::year_month_day v) {
+    check_date(p, v.ok());
+    write_date(p, v);
+  }
   static std::chrono::year_month_day read(const cell& c) { return read_date(c); }
 };
 /// A moment, which is a timestamp with zone. Read into a coarser duration it is rounded down.
 template <class Duration>
 struct conversion<std::chrono::sys_time<Duration>> {
   static void write(parameters& p, std::chrono::sys_time<Duration> v) {
-    write_timestamp_with_zone(p, std::chrono::floor<std::chrono::microseconds>(v));
+    write_timestamp_with_zone(p, std::chrono::sys_time<std::chrono::microseconds>(
+                                     in_microseconds(p, v.time_since_epoch())));
   }
   static std::chrono::sys_time<Duration> read(const cell& c) {
-    return std::chrono::floor<Duration>(read_timestamp_with_zone(c));
+    return std::chrono::sys_time<Duration>(
+        from_microseconds<Duration>(c, read_timestamp_with_zone(c).time_since_epoch()));
   }
 };
 /// A timestamp without zone.
 template <class Duration>
 struct conversion<std::chrono::local_time<Duration>> {
   static void write(parameters& p, std::chrono::local_time<Duration> v) {
-    write_timestamp(p, std::chrono::floor<std::chrono::microseconds>(v));
+    write_timestamp(p, std::chrono::local_time<std::chrono::microseconds>(
+                           in_microseconds(p, v.time_since_epoch())));
   }
   static std::chrono::local_time<Duration> read(const cell& c) {
-    return std::chrono::floor<Duration>(read_timestamp(c));
+    return std::chrono::local_time<Duration>(
+        from_microseconds<Duration>(c, read_timestamp(c).time_since_epoch()));
   }
 };
 /// A time of day, or an interval without months and days.
 template <class Rep, class Period>
 struct conversion<std::chrono::duration<Rep, Period>> {
   using type = std::chrono::duration<Rep, Period>;
-  static void write(parameters& p, type v) {
-    write_time_of_day(p, std::chrono::floor<std::chrono::microseconds>(v));
-  }
-  static type read(const cell& c) { return std::chrono::floor<type>(read_time_of_day(c)); }
+  static void write(parameters& p, type v) { write_time_of_day(p, in_microseconds(p, v)); }
+  static type read(const cell& c) { return from_microseconds<type>(c, read_time_of_day(c)); }
 };
 template <>
 struct conversion<std::nullptr_t> {
