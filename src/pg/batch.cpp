@@ -53,14 +53,21 @@ class batch_request final : public request {
     }
     auto [which, is_prepare] = parts_.front();
     if (status == PGRES_FATAL_ERROR) {
-      for (std::size_t i = which; i < statements_.size(); ++i)
-        from.statements().forget(statements_[i].sql);  // perhaps it was not prepared any more
+      stale_ = prepare_ ? says_stale(part) : stale::no;
+      // Others of it may be so, too.
+      if (stale_ != stale::no)
+        for (const batch::statement& each : statements_)
+          from.statements().forget(each.sql, stale_ == stale::changed);
+      // Those that were to be prepared behind it were not.
+      for (const part_of& each : parts_)
+        if (each.is_prepare) from.statements().forget(statements_[each.statement].sql, false);
       fail(make_error(part, statements_[which].sql,
                       "statement " + std::to_string(which + 1) + " of " +
                           std::to_string(statements_.size()) + ", " +
                           db::detail::statement_text(statements_[which].sql)));
     } else if (!is_prepare && !abandoned &&
                (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)) {
+      from.executed(PQcmdStatus(part), statements_[which].sql);
       try {
         auto* rows = new result_rows(part, statements_[which].sql);
         part = nullptr;
@@ -83,6 +90,9 @@ class batch_request final : public request {
   }
 
   std::vector<db::result> take_results() { return std::move(results_); }
+  /// As statement's are.
+  bool is_stale() const noexcept { return stale_ != stale::no; }
+  batch_request* once_more() { return new batch_request(std::move(statements_), prepare_); }
 
  private:
   struct part_of {
@@ -93,6 +103,7 @@ class batch_request final : public request {
   std::vector<db::result> results_;
   std::deque<part_of> parts_;  // what answers are to come, in order
   bool prepare_;
+  stale stale_ = stale::no;
 };
 
 }  // namespace
@@ -103,8 +114,17 @@ task<std::vector<db::result>> run_batch(pool_core& pool, link& l, batch what) {
   for (const batch::statement& each : statements) link::check(each.values, each.sql);
   rondo::detail::ref<batch_request> asked(
       new batch_request(std::move(statements), pool.options().prepare));
-  co_await ask(pool, l, *asked);
-  co_return asked->take_results();
+  for (bool again = false;; again = true) {
+    bool alone = stands_alone(l);
+    try {
+      co_await ask(pool, l, *asked);
+      co_return asked->take_results();
+    } catch (const error&) {
+      // All of it was undone.
+      if (again || !alone || !asked->is_stale()) throw;
+    }
+    asked = rondo::detail::ref<batch_request>(asked->once_more());
+  }
 }
 
 }}}}  // namespace rondo::v0::pg::detail

@@ -2,7 +2,7 @@
 #include "pg/cancel_request.hpp"
 
 #include <string.h>  // explicit_bzero, strnlen
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include <rondo/compose/move_on_after.hpp>
+#include <rondo/coro/errors.hpp>
 #include <rondo/exec/to_thread.hpp>
 #include <rondo/io/open_connection.hpp>
 #include <rondo/io/stream.hpp>
@@ -21,6 +23,8 @@
 #include "detail/ascii.hpp"
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
+
+using namespace std::chrono_literals;
 
 // The messages of section "Message Formats" of PostgreSQL's documentation: CancelRequest and
 // SSLRequest. Their codes are no version of the protocol that ever will be.
@@ -75,7 +79,7 @@ task<> go_on_in_tls(stream& s, PGconn* connection) {
   }
   std::string name;
   if (mode == "verify-full") name = text(PQhost(connection));
-  co_await start_tls(s, context, name, std::chrono::seconds(5));
+  co_await start_tls(s, context, name, 5s);
 }
 
 /// libpq's way, which blocks: where the key is not known.
@@ -156,6 +160,22 @@ task<> request_cancel(PGconn* connection, cancel_key key) {
     }
   } catch (const std::system_error&) {
     // Reset, or TLS cut off without its close: closed all the same.
+  }
+}
+
+// Asked too early, before the server has begun the statement, it is without effect.
+task<> cancel_until(event& over, PGconn* connection, cancel_key key) {
+  constexpr auto limit = 5s;
+  for (auto pause = 5ms; !over.is_set(); pause = std::min(2 * pause, 640ms)) {
+    bool told = true;
+    try {
+      auto asked = request_cancel(connection, key);
+      told = (co_await move_on_after(std::move(asked), limit)).has_value();
+    } catch (const std::exception&) {
+      // The server takes no connection now: it is asked again, until who cleans gives up.
+    }
+    if (!told) throw timeout_error("a request to cancel it was not taken within 5 s");
+    co_await move_on_after(over.wait(), pause);
   }
 }
 

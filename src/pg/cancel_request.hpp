@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 
 #include <rondo/coro/task.hpp>
+#include <rondo/sync/event.hpp>
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 
@@ -40,5 +41,9 @@ class key_trace {
 /// statement that is sent later. It may come too early and be without effect. Throws
 /// std::system_error. Cancelling it closes that connection.
 task<> request_cancel(PGconn* connection, cancel_key key);
+
+/// Asks so again and again until it is over, and returns when the last of these requests can hit
+/// nothing any more. Throws timeout_error when a request hangs: it may still hit something then.
+task<> cancel_until(event& over, PGconn* connection, cancel_key key);
 
 }}}}  // namespace rondo::v0::pg::detail

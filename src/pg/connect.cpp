@@ -3,7 +3,8 @@
 
 #include <errno.h>
 #include <memory>
-#include <optional>
+#include <new>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -14,7 +15,7 @@
 #include "detail/ascii.hpp"
 #include "detail/duration_text.hpp"
 #include "pg/make_error.hpp"
-#include "pg/statement.hpp"
+#include "pg/session.hpp"
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 namespace {
@@ -42,7 +43,7 @@ std::string nth(const std::vector<std::string>& parts, std::size_t i) {
 
 bool is_path(std::string_view host) { return host.starts_with('/') || host.starts_with('@'); }
 
-/// One address of one host. libpq goes on in steps, each of which waits for its socket, which
+/// libpq goes on in steps, each of which waits for its socket, which
 /// may be another one after each. Everything else about it would block: it resolves no name
 /// here, for it is given the address.
 task<connection> attempt(const target& to, target::host host, std::string role, key_trace& trace) {
@@ -73,32 +74,6 @@ task<connection> attempt(const target& to, target::host host, std::string role, 
     step = PQconnectPoll(made.get());
   }
   co_return made;
-}
-
-bool starts_with_iso(PGconn* c) {
-  const char* style = PQparameterStatus(c, "DateStyle");
-  return style && std::string_view(style).starts_with("ISO");
-}
-bool has_readable_intervals(PGconn* c) {
-  const char* style = PQparameterStatus(c, "IntervalStyle");
-  return !style || std::string_view(style) == "postgres" || std::string_view(style) == "iso_8601";
-}
-
-/// What we read is written in one way, and what we send is UTF-8.
-task<> settle_in(link& l, const pool_options& options) {
-  std::vector<std::string> settings;
-  if (!starts_with_iso(l.connection())) settings.emplace_back("set datestyle to iso");
-  if (!has_readable_intervals(l.connection()))
-    settings.emplace_back("set intervalstyle to postgres");
-  if (options.statement_timeout.count() > 0) {
-    auto ms = std::chrono::ceil<std::chrono::milliseconds>(options.statement_timeout.nanoseconds());
-    settings.push_back("set statement_timeout to " + std::to_string(ms.count()));
-  }
-  for (std::string& sql : settings) {
-    rondo::detail::ref<request> r(new statement(std::move(sql), {}, false));
-    l.submit(*r);
-    co_await r->done();
-  }
 }
 
 /// libpq quotes the part that it does not understand, which may be one of a password.
@@ -133,51 +108,84 @@ std::string reason(PGconn* c) {
   return text.empty() ? "it failed without a word" : text;
 }
 
+/// One address of one host. Throws connection_error, std::runtime_error.
+task<rondo::detail::ref<link>> open(const target& to, target::host way, std::string role,
+                                    const pool_options& options) {
+  // A trace is large, and wiped at its end.
+  auto trace = std::make_unique<key_trace>();
+  connection made = co_await attempt(to, std::move(way), std::move(role), *trace);
+  if (PQstatus(made.get()) != CONNECTION_OK) throw std::runtime_error(reason(made.get()));
+  cancel_key key = trace->end(made.get());
+  PQsetnonblocking(made.get(), 1);
+  if (!PQenterPipelineMode(made.get())) throw std::bad_alloc();
+  rondo::detail::ref<link> l(new link(made.release(), key, options.prepared_statements));
+  co_await set_up_session(*l, options);
+  co_return l;
+}
+
+/// Options of libpq, and whose they are.
+using option_list = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+const char* value_of(const option_list& options, std::string_view key) {
+  for (PQconninfoOption* o = options.get(); o && o->keyword; ++o)
+    if (key == o->keyword) return o->val;
+  return nullptr;
+}
+
+/// What a service of pg_service.conf stands for. libpq looks it up only as it connects: it is
+/// given something that it refuses before it does. Throws usage_error.
+option_list service_options(const char* service) {
+  constexpr const char* refused = "rondo looks up a service";
+  const char* keys[] = {"service", "gssencmode", nullptr};
+  const char* values[] = {service, refused, nullptr};
+  connection asked(PQconnectStartParams(keys, values, 0));
+  if (!asked) throw std::bad_alloc();
+  std::string problem = message_text(PQerrorMessage(asked.get()));
+  if (problem.find(refused) == problem.npos)
+    throw usage_error("pg::pool: service " + std::string(service) + ": " + problem);
+  return option_list(PQconninfo(asked.get()), PQconninfoFree);
+}
+
 }  // namespace
 
 target::target(const std::string& conninfo) {
+  if (conninfo.find('\0') != conninfo.npos)
+    throw usage_error("pg::pool: an address with a zero byte");
   char* problem = nullptr;
-  PQconninfoOption* given = PQconninfoParse(conninfo.c_str(), &problem);
+  option_list given(PQconninfoParse(conninfo.c_str(), &problem), PQconninfoFree);
   if (!given) {
     std::string cause = problem ? without_quotes(message_text(problem)) : "out of memory";
     PQfreemem(problem);
     throw usage_error("pg::pool: " + cause);
   }
-  PQconninfoOption* defaults = PQconndefaults();
-  auto free_both = [&] {
-    PQconninfoFree(given);
-    PQconninfoFree(defaults);
-  };
+  const char* service = value_of(given, "service");
+  option_list served = service ? service_options(service) : option_list(nullptr, PQconninfoFree);
+  option_list defaults(PQconndefaults(), PQconninfoFree);
   std::string names, addresses, ports, user, dbname;
   bool has_gss = false, has_encoding = false;
-  try {
-    for (PQconninfoOption* o = given; o->keyword; ++o) {
-      std::string_view key = o->keyword;
-      std::string value = o->val ? o->val : "";
-      for (PQconninfoOption* d = defaults; value.empty() && d && d->keyword; ++d)
-        if (key == d->keyword && d->val) value = d->val;
-      if (key == "host") {
-        names = value;
-      } else if (key == "hostaddr") {
-        addresses = value;
-      } else if (key == "port") {
-        ports = value;
-      } else if (key == "target_session_attrs") {
-        if (!value.empty()) role = value;
-      } else if (key != "connect_timeout" && key != "load_balance_hosts" && o->val) {
-        // What is not given libpq looks up again by itself; the timeout is the pool's.
-        has_gss = has_gss || key == "gssencmode";
-        has_encoding = has_encoding || key == "client_encoding";
-        rest.emplace_back(key, value);
-      }
-      if (key == "user") user = value;
-      if (key == "dbname") dbname = value;
+  for (PQconninfoOption* o = given.get(); o->keyword; ++o) {
+    std::string_view key = o->keyword;
+    // What a service says of gssencmode is not known: libpq was given something else.
+    const char* own = o->val || key == "gssencmode" ? o->val : value_of(served, key);
+    const char* found = own ? own : value_of(defaults, key);
+    std::string value = found ? found : "";
+    if (key == "host") {
+      names = value;
+    } else if (key == "hostaddr") {
+      addresses = value;
+    } else if (key == "port") {
+      ports = value;
+    } else if (key == "target_session_attrs") {
+      if (!value.empty()) role = value;
+    } else if (key != "connect_timeout" && key != "load_balance_hosts" && own) {
+      // What is not given libpq looks up again by itself; the timeout is the pool's.
+      has_gss = has_gss || key == "gssencmode";
+      has_encoding = has_encoding || key == "client_encoding";
+      rest.emplace_back(key, value);
     }
-  } catch (...) {
-    free_both();
-    throw;
+    if (key == "user") user = value;
+    if (key == "dbname") dbname = value;
   }
-  free_both();
   // Credentials of GSSAPI are looked for with calls that block.
   if (!has_gss) rest.emplace_back("gssencmode", "disable");
   if (!has_encoding) rest.emplace_back("client_encoding", "UTF8");
@@ -197,7 +205,8 @@ target::target(const std::string& conninfo) {
 }
 
 task<rondo::detail::ref<link>> connect(const target& to, const pool_options& options) {
-  std::string said, sqlstate = "08001";
+  std::string said;
+  auto say = [&](const std::string& what) { said += (said.empty() ? "" : "; ") + what; };
   std::vector<std::string> roles{to.role};
   if (to.role == "prefer-standby") roles = {"standby", "any"};
   for (const std::string& role : roles) {
@@ -210,40 +219,23 @@ task<rondo::detail::ref<link>> connect(const target& to, const pool_options& opt
           for (const endpoint& e : co_await resolve(host.name, 0))
             ways.push_back({host.name, e.address(), host.port});
         } catch (const std::exception& e) {
-          said += (said.empty() ? "" : "; ") + std::string(e.what());
+          say(e.what());
         }
       }
       for (const target::host& way : ways) {
-        std::string problem;
-        // A trace is large, and wiped at its end.
-        auto trace = std::make_unique<key_trace>();
         try {
-          auto tried = attempt(to, way, role, *trace);
-          std::optional<connection> made =
-              co_await move_on_after(std::move(tried), options.connect_timeout);
-          if (!made) {
-            problem = "no answer within " +
-                      rondo::detail::duration_text(options.connect_timeout.nanoseconds());
-          } else if (PQstatus(made->get()) != CONNECTION_OK) {
-            problem = reason(made->get());
-          } else {
-            cancel_key key = trace->end(made->get());
-            PQsetnonblocking(made->get(), 1);
-            if (!PQenterPipelineMode(made->get())) throw std::bad_alloc();
-            rondo::detail::ref<link> l(new link(made->release(), key, options.prepared_statements));
-            co_await settle_in(*l, options);
-            co_return l;
-          }
-        } catch (const std::system_error& e) {
-          problem = e.what();
-        } catch (const connection_error& e) {
-          problem = e.what();
+          auto tried = open(to, way, role, options);
+          auto made = co_await move_on_after(std::move(tried), options.connect_timeout);
+          if (made) co_return std::move(*made);
+          say(where(way) + ": no answer within " +
+              rondo::detail::duration_text(options.connect_timeout.nanoseconds()));
+        } catch (const std::runtime_error& e) {
+          say(where(way) + ": " + e.what());
         }
-        said += (said.empty() ? "" : "; ") + where(way) + ": " + problem;
       }
     }
   }
-  std::rethrow_exception(make_connection_error("connect " + to.text, said, sqlstate));
+  std::rethrow_exception(make_connection_error("connect " + to.text, said, "08001"));
 }
 
 }}}}  // namespace rondo::v0::pg::detail

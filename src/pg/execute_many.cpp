@@ -14,21 +14,13 @@ namespace {
 /// for as the ones before have left, so a range of any length needs no more memory.
 class many_request final : public request {
  public:
-  many_request(std::string sql, db::detail::row_feed rows, bool prepare)
-      : sql_(std::move(sql)), rows_(std::move(rows)), prepare_(prepare) {}
+  many_request(std::string sql, db::detail::row_feed rows)
+      : sql_(std::move(sql)), rows_(std::move(rows)) {}
 
   bool send(link& on) override {
-    if (prepare_) {
-      const char* name = nullptr;
-      preparing how = send_prepare(on, sql_, name);
-      if (how == preparing::no) return false;
-      awaits_prepare_ = how == preparing::now;
-      name_ = name;
-    } else {
-      if (!PQsendPrepare(on.connection(), "", sql_.c_str(), 0, nullptr)) return false;
-      awaits_prepare_ = true;
-    }
-    return send_more(on);
+    // Without a name, anew each time: it cannot be stale, for its rows could not be asked for
+    // again.
+    return PQsendPrepare(on.connection(), "", sql_.c_str(), 0, nullptr) && send_more(on);
   }
 
   bool sends_more() const noexcept override { return more_; }
@@ -59,20 +51,16 @@ class many_request final : public request {
                 PQsendQueryParams(c, give_up, 0, nullptr, nullptr, nullptr, nullptr, 0)) &&
                PQpipelineSync(c);
       }
-      if (!PQsendQueryPrepared(c, name_.c_str(), a.count, a.values, a.lengths, a.formats, 0))
-        return false;
+      if (!PQsendQueryPrepared(c, "", a.count, a.values, a.lengths, a.formats, 0)) return false;
+      ++rows_sent_;
     }
     return true;
   }
 
-  void got(link& from, PGresult* part) override {
+  void got(link&, PGresult* part) override {
     switch (PQresultStatus(part)) {
       case PGRES_FATAL_ERROR:
-        if (prepare_) from.statements().forget(sql_);
-        fail(make_error(part, sql_,
-                        awaits_prepare_ ? std::string()
-                                        : "row " + std::to_string(rows_done_ + 1) + " of " +
-                                              db::detail::statement_text(sql_)));
+        fail(make_error(part, sql_, awaits_prepare_ ? std::string() : place_of_error()));
         break;
       case PGRES_COMMAND_OK:
       case PGRES_TUPLES_OK:
@@ -96,21 +84,28 @@ class many_request final : public request {
   static constexpr const char* give_up =
       "do $$begin raise exception 'execute_many: the program had no more rows'; end$$";
 
-  std::string sql_, name_;
+  std::string place_of_error() const {
+    std::string text = db::detail::statement_text(sql_);
+    // All have been executed: it is of the commit that the Sync makes.
+    if (!more_ && rows_done_ == rows_sent_)
+      return "the commit of " + std::to_string(rows_sent_) + " rows of " + text;
+    return "row " + std::to_string(rows_done_ + 1) + " of " + text;
+  }
+
+  std::string sql_;
   db::detail::row_feed rows_;
   db::detail::parameters values_;
   std::uint64_t affected_ = 0;
-  std::size_t rows_done_ = 0;
-  bool prepare_;
-  bool awaits_prepare_ = false;
+  std::size_t rows_sent_ = 0, rows_done_ = 0;
+  bool awaits_prepare_ = true;
   bool more_ = true;
 };
 
 }  // namespace
 
 task<std::uint64_t> run_many(pool_core& pool, link& l, std::string sql, db::detail::row_feed rows) {
-  rondo::detail::ref<many_request> asked(
-      new many_request(std::move(sql), std::move(rows), pool.options().prepare));
+  link::check(sql);
+  rondo::detail::ref<many_request> asked(new many_request(std::move(sql), std::move(rows)));
   co_await ask(pool, l, *asked);
   co_return asked->affected();
 }

@@ -2,17 +2,19 @@
 #include "pg/link.hpp"
 
 #include <poll.h>
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstring>
 #include <utility>
 
-#include <rondo/compose/move_on_after.hpp>
 #include <rondo/coro/detail/scheduler.hpp>
+#include <rondo/coro/errors.hpp>
 #include <rondo/db/errors.hpp>
 #include <rondo/loop/loop.hpp>
 #include "compose/background.hpp"
 #include "db/statement_text.hpp"
+#include "detail/ascii.hpp"
 #include "pg/make_error.hpp"
 #include "pg/statement.hpp"
 
@@ -122,18 +124,23 @@ void link::submit(request& r) noexcept {
   }
 }
 
-// The server would keep it as long as the connection stands. Nobody waits for the answer.
-void link::deallocate(const std::string& name) noexcept {
+// The server would keep them as long as the connection stands. Nobody waits for the answers. Not
+// within a transaction of somebody's: were one of them gone already, the error would end it.
+void link::deallocate_dropped() noexcept {
+  if (deallocating_ || (exclusive && (!sent_.empty() || in_transaction()))) return;
+  deallocating_ = true;
   try {
-    submit(*new statement("deallocate " + name, {}, false));
+    for (std::string name; !(name = statements_.take_dropped()).empty();)
+      submit(*new statement("deallocate " + name, {}, false));
   } catch (...) {
     // Without memory it stays.
   }
+  deallocating_ = false;
 }
 
 void link::send_now(request& r) noexcept {
   if (!sent_.empty()) sent_.front()->others_wait(*this);
-  if (std::string name = statements_.evict(); !name.empty()) deallocate(name);
+  deallocate_dropped();
   sent_.push_back(r);
   drained_.clear();
   r.sent = true;
@@ -233,22 +240,48 @@ void link::consider_stopping() noexcept {
   loop::current().scheduler().post(stop_soon_);
 }
 
-// Asked too early, before the server has begun the statement, a cancellation is without effect;
-// so it is asked again and again until the answer has come.
 task<> link::stop(rondo::detail::ref<link> l) {
-  if (l->owner_) l->owner_->link_cancelled();
-  for (auto pause = 5ms; l->lost_.empty() && !l->sent_.empty();
-       pause = std::min(2 * pause, 640ms)) {
-    try {
-      co_await request_cancel(l->connection_, l->key_);
-    } catch (const std::exception&) {
-      // The server takes no connection now: it is asked again, until who cleans gives up.
+  struct given_up {
+    link& l;
+    ~given_up() {
+      if (l.stopping_) l.fail("a cancelled statement could not be stopped");
     }
-    co_await move_on_after(l->drained_.wait(), pause);
+  } if_it_takes_too_long{*l};
+  if (l->owner_) l->owner_->link_cancelled();
+  try {
+    co_await cancel_until(l->drained_, l->connection_, l->key_);
+    l->stopping_ = false;
+  } catch (const std::exception& e) {
+    l->fail(std::string("a cancelled statement could not be stopped: ") + e.what());
+    l->stopping_ = false;
   }
-  l->stopping_ = false;
   l->release_held();
   l->settled();
+}
+
+namespace {
+
+/// "set local …" and "set transaction …" end with their transaction.
+bool ends_with_its_transaction(std::string_view set) {
+  set = ascii::trimmed(set);
+  set = ascii::trimmed(set.substr(std::min(set.size(), std::string_view("set").size())));
+  for (std::string_view word : {"local", "transaction"})
+    if (ascii::equal_ignoring_case(set.substr(0, word.size()), word)) return true;
+  return false;
+}
+
+}  // namespace
+
+void link::executed(std::string_view command, std::string_view sql) noexcept {
+  if (command == "SET") {
+    session_changed = session_changed || !ends_with_its_transaction(sql);
+  } else if (command == "LISTEN") {
+    session_changed = listening = true;
+  } else if (command == "PREPARE" || command == "DECLARE CURSOR" || command == "LOAD") {
+    session_changed = true;
+  } else if (command == "DISCARD ALL" || command == "DEALLOCATE ALL") {
+    statements_.clear();
+  }
 }
 
 std::string link::working_at() const {
@@ -302,8 +335,16 @@ void link::close() noexcept {
   fail("the pool has closed it", "08003");
 }
 
+void link::check(const std::string& statement) {
+  if (statement.find('\0') != statement.npos)
+    throw usage_error("pg: " + db::detail::statement_text(statement) +
+                      ": a statement with a zero byte");
+}
+
 void link::check(const db::detail::parameters& values, const std::string& statement) {
   using db::detail::kind;
+  constexpr std::size_t most = (std::size_t(1) << 30) - 1;  // of one field
+  check(statement);
   std::size_t number = 0;
   values.for_each(db::detail::parameters::array_form::braces, [&](const db::detail::value& v) {
     ++number;
@@ -313,6 +354,11 @@ void link::check(const db::detail::parameters& values, const std::string& statem
                                      std::to_string(number) +
                                      " is text with a zero byte: pass it as bytes",
                                  "22021", statement, "", 0);
+    if (v.bytes.size() > most)
+      throw db::conversion_error(
+          db::detail::statement_text(statement) + ": parameter " + std::to_string(number) +
+              " has " + std::to_string(v.bytes.size()) + " bytes: the server takes less than 1 GiB",
+          "54000", statement, "", 0);
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <libpq-fe.h>
@@ -68,6 +69,8 @@ class link final : public rondo::detail::counted<link> {
   /// What its first unanswered request is; empty: there is none.
   std::string working_at() const;
 
+  /// What the server has called a statement that it has executed.
+  void executed(std::string_view command, std::string_view sql) noexcept;
   void request_abandoned(request& r) noexcept;
   /// Closes it; everything unanswered ends with that reason.
   void fail(const std::string& reason, const std::string& sqlstate = "08006") noexcept;
@@ -84,6 +87,8 @@ class link final : public rondo::detail::counted<link> {
   arguments convert(const db::detail::parameters& values);
   /// Throws conversion_error for what the server would not take, or libpq not send whole.
   static void check(const db::detail::parameters& values, const std::string& statement);
+  /// Throws usage_error for a text that libpq would not send whole.
+  static void check(const std::string& statement);
 
   /// Reads no more for a while: what comes stays in the kernel, and the server waits.
   void pause_reading(bool paused) noexcept;
@@ -101,7 +106,11 @@ class link final : public rondo::detail::counted<link> {
   int leases = 0;
   bool exclusive = false;
   bool cleaning = false;
-  std::string holder;  ///< who has it for himself, and where
+  /// Its session has something that its next user must not find: a SET, a lock, a table.
+  bool session_changed = false;
+  bool listening = false;
+  std::vector<std::string> settings;  ///< what it was told at its beginning
+  std::string holder;                 ///< who has it for himself, and where
   time_point lent_at;
 
  private:
@@ -112,7 +121,7 @@ class link final : public rondo::detail::counted<link> {
   void send_now(request& r) noexcept;
   void consider_stopping() noexcept;
   void end(const std::string& reason, const std::string& sqlstate) noexcept;
-  void deallocate(const std::string& name) noexcept;
+  void deallocate_dropped() noexcept;
   void flush() noexcept;
   bool must_hold() const noexcept;
   void release_held() noexcept;
@@ -142,6 +151,7 @@ class link final : public rondo::detail::counted<link> {
   bool flushing_ = false;
   bool paused_ = false;
   bool reading_ = false;
+  bool deallocating_ = false;
 
   std::string text_;  // of the arguments, each with its zero
   std::vector<const char*> values_;

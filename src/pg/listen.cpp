@@ -5,9 +5,12 @@
 #include <memory>
 #include <utility>
 
+#include <rondo/compose/move_on_after.hpp>
 #include <rondo/loop/sleep.hpp>
 #include <rondo/sync/event.hpp>
+#include "detail/duration_text.hpp"
 #include "loop/backoff.hpp"
+#include "pg/make_error.hpp"
 #include "pg/statement.hpp"
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
@@ -36,6 +39,17 @@ class channel_link final : public link_owner {
   task<> open() {
     link_ = co_await connect(target_, pool_->options());
     link_->set_owner(this);
+    auto asked = listen();
+    if (!co_await move_on_after(std::move(asked), pool_->options().connect_timeout)) {
+      link_->close();
+      std::rethrow_exception(make_connection_error(
+          "listen at " + target_.text,
+          "no answer within " +
+              rondo::detail::duration_text(pool_->options().connect_timeout.nanoseconds())));
+    }
+  }
+
+  task<> listen() {
     for (const std::string& channel : channels_) {
       std::string sql = "listen \"";
       for (char c : channel) sql.append(c == '"' ? 2 : 1, c);
@@ -45,7 +59,7 @@ class channel_link final : public link_owner {
     }
   }
 
-  /// Empty: the connection is lost.
+  /// The next notification. Empty: the connection is lost.
   task<std::optional<notification>> next() {
     while (told_.empty() && link_->lost().empty()) {
       something_.clear();

@@ -1,10 +1,13 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "pg/plain_mode.hpp"
 
+#include <stdexcept>
 #include <utility>
 
+#include <rondo/compose/gather.hpp>
 #include <rondo/compose/race.hpp>
 #include <rondo/io/readiness.hpp>
+#include <rondo/sync/event.hpp>
 #include "compose/background.hpp"
 #include "pg/make_error.hpp"
 
@@ -37,6 +40,7 @@ void plain_mode::lost() {
 }
 
 void plain_mode::send(const std::string& sql) {
+  link::check(sql);
   if (!PQsendQuery(link_->connection(), sql.c_str())) lost();
 }
 
@@ -106,7 +110,37 @@ task<std::string> plain_mode::get() {
   }
 }
 
-// The server is told to stop, and what it still says is read and dropped.
+namespace {
+
+task<> wait_for_more(PGconn* c) {
+  while (PQflush(c) > 0) co_await wait_writable(PQsocket(c));
+  co_await wait_readable(PQsocket(c));
+  if (!PQconsumeInput(c)) throw std::runtime_error(message_text(PQerrorMessage(c)));
+}
+
+/// What the server still says is read and dropped.
+task<> read_to_the_end(PGconn* c, event& ended) {
+  for (;;) {
+    while (PQisBusy(c)) co_await wait_for_more(c);
+    PGresult* part = PQgetResult(c);
+    if (!part) break;
+    ExecStatusType status = PQresultStatus(part);
+    PQclear(part);
+    if (status == PGRES_COPY_IN && PQputCopyEnd(c, "cancelled") < 0)
+      throw std::runtime_error(message_text(PQerrorMessage(c)));
+    while (status == PGRES_COPY_OUT) {
+      char* bytes = nullptr;
+      int n = PQgetCopyData(c, &bytes, 1);
+      if (n > 0) PQfreemem(bytes);
+      if (n == 0) co_await wait_for_more(c);
+      if (n < 0) break;
+    }
+  }
+  ended.set();
+}
+
+}  // namespace
+
 task<> plain_mode::wind_up(rondo::detail::ref<link> l) {
   struct guard {
     link& l;
@@ -116,35 +150,9 @@ task<> plain_mode::wind_up(rondo::detail::ref<link> l) {
     }
   } unfinished{*l};
   PGconn* c = l->connection();
+  event ended;
   try {
-    co_await request_cancel(c, l->key());
-    for (bool ended = false; !ended;) {
-      while (PQisBusy(c)) {
-        co_await wait_readable(PQsocket(c));
-        if (!PQconsumeInput(c)) throw std::runtime_error(message_text(PQerrorMessage(c)));
-      }
-      PGresult* part = PQgetResult(c);
-      ExecStatusType status = PQresultStatus(part);
-      PQclear(part);
-      ended = !part;
-      if (status == PGRES_COPY_IN) {
-        if (PQputCopyEnd(c, "cancelled") < 0)
-          throw std::runtime_error(message_text(PQerrorMessage(c)));
-        while (PQflush(c) > 0) co_await wait_writable(PQsocket(c));
-      }
-      if (status == PGRES_COPY_OUT) {
-        for (;;) {
-          char* bytes = nullptr;
-          int n = PQgetCopyData(c, &bytes, 1);
-          if (n > 0) PQfreemem(bytes);
-          if (n == 0) {
-            co_await wait_readable(PQsocket(c));
-            if (!PQconsumeInput(c)) throw std::runtime_error(message_text(PQerrorMessage(c)));
-          }
-          if (n < 0) break;
-        }
-      }
-    }
+    co_await gather(read_to_the_end(c, ended), cancel_until(ended, c, l->key()));
     unfinished.done = true;
     l->enter_pipeline();
   } catch (const std::exception& e) {

@@ -26,6 +26,7 @@ task<> pool::connect() { co_await core().open_first(); }
 
 task<connection> pool::acquire() {
   detail::lease l = co_await core().acquire(true);
+  l.get().session_changed = true;  // perhaps: not all of what can be done to it is seen
   co_return connection(std::move(l));
 }
 

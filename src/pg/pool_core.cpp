@@ -18,6 +18,7 @@
 #include "coro/report_lost.hpp"
 #include "detail/duration_text.hpp"
 #include "loop/backoff.hpp"
+#include "pg/session.hpp"
 #include "pg/statement.hpp"
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
@@ -57,7 +58,10 @@ bool acquire_operation::begin() noexcept {
 bool acquire_operation::cancel() noexcept {
   // Handed over: it completes, and its lease goes back with it.
   if (lease_ || !listed()) return false;
-  return queued_operation::cancel();
+  queued_operation::cancel();
+  // Who waited behind may want less than this one did.
+  pool_->hand_out();
+  return true;
 }
 
 lease acquire_operation::result() {
@@ -164,7 +168,7 @@ void pool_core::give_back(link& l) noexcept {
   }
   if (l.idle()) return link_idle(l);
   // An answer is on its way to nobody, or a transaction is open.
-  if (options_.pipeline == 1 || l.in_transaction()) start_cleaning(l);
+  if (options_.pipeline == 1 || l.in_transaction() || l.session_changed) start_cleaning(l);
 }
 
 void pool_core::link_idle(link& l) noexcept {
@@ -173,6 +177,13 @@ void pool_core::link_idle(link& l) noexcept {
   bool old =
       options_.max_lifetime.count() > 0 && now() - l.made > options_.max_lifetime.nanoseconds();
   if (closed_ || old || l.made <= obsolete_) return close_link(l);
+  if (l.session_changed) {
+    try {
+      return reset_session(l);  // and it is idle once more
+    } catch (...) {
+      return close_link(l);
+    }
+  }
   arm_expiry();
   dispatch();
 }
@@ -229,6 +240,11 @@ void pool_core::close_link(link& l) noexcept {
 }
 
 void pool_core::dispatch() noexcept {
+  hand_out();
+  open_more(0);
+}
+
+void pool_core::hand_out() noexcept {
   while (!waiters_.empty()) {
     auto& first = waiters_.front<acquire_operation>();
     link* best = nullptr;
@@ -238,7 +254,6 @@ void pool_core::dispatch() noexcept {
     waiters_.pop<acquire_operation>().give(lend(*best, first.exclusive()));
     first.complete();
   }
-  open_more(0);
 }
 
 void pool_core::open_more(std::size_t beside_waiting) noexcept {
@@ -271,6 +286,11 @@ void pool_core::adopt(link_ref made) {
 task<> pool_core::open_first() {
   if (closed_) throw usage_error("pg::pool: it is closed");
   if (!links_.empty()) co_return;
+  if (opening_ >= static_cast<std::size_t>(options_.max)) {
+    // They are being opened for others already.
+    lease any = co_await acquire(false);
+    co_return;
+  }
   empty_.clear();
   opening counted(*this);
   counted.begun = true;

@@ -93,6 +93,8 @@ class pool_core final : public rondo::detail::counted<pool_core>, public link_ow
   lease lend(link& l, bool exclusive) noexcept;
   /// Gives what is free to those who wait, and sees to it that there will be more.
   void dispatch() noexcept;
+  /// Gives what is free to those who wait; begins nothing.
+  void hand_out() noexcept;
   void adopt(link_ref made);
   void open_more(std::size_t beside_waiting) noexcept;
   /// Counts as opening_ as long as it lives: also in a task that was cancelled before it began.

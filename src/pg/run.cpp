@@ -19,13 +19,19 @@ task<> ask(pool_core& pool, link& l, request& r) {
   }
 }
 
+// Libpq counts answers that are to come as a transaction; others' statements, on a connection
+// that is shared, are none.
+bool stands_alone(const link& l) noexcept {
+  return !l.exclusive || (l.idle() && !l.in_transaction());
+}
+
 task<db::result> run_statement(pool_core& pool, link& l, std::string sql,
                                db::detail::parameters values) {
   link::check(values, sql);
   rondo::detail::ref<statement> asked(
       new statement(std::move(sql), std::move(values), pool.options().prepare));
   for (bool again = false;; again = true) {
-    bool alone = !l.in_transaction();
+    bool alone = stands_alone(l);
     try {
       co_await ask(pool, l, *asked);
       co_return asked->take_result();

@@ -21,6 +21,9 @@ namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 /// Waits until r has been answered, and tells the pool how it ended.
 task<> ask(pool_core& pool, link& l, request& r);
 
+/// Whether what is said now is its own transaction, and can be said again when it has failed.
+bool stands_alone(const link& l) noexcept;
+
 task<db::result> run_statement(pool_core& pool, link& l, std::string sql,
                                db::detail::parameters values);
 task<std::vector<db::result>> run_batch(pool_core& pool, link& l, batch what);

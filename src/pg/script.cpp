@@ -9,12 +9,14 @@
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 
 task<> run_script(pool_core& pool, link& l, std::string sql) {
+  l.session_changed = true;  // perhaps: what it does is not looked at
   plain_mode plain(pool, l);
   co_await plain.begin();
   plain.send(sql);
   std::exception_ptr failure;
   while (PGresult* part = co_await plain.next()) {
     ExecStatusType status = PQresultStatus(part);
+    if (status == PGRES_COMMAND_OK) l.executed(PQcmdStatus(part), sql);
     if (status == PGRES_FATAL_ERROR && !failure) failure = make_error(part, sql);
     PQclear(part);
     if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT)

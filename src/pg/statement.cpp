@@ -8,14 +8,16 @@
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 
-bool says_stale(const PGresult* problem) noexcept {
+stale says_stale(const PGresult* problem) noexcept {
   const char* code = PQresultErrorField(problem, PG_DIAG_SQLSTATE);
-  if (!code) return false;
+  if (!code) return stale::no;
   std::string_view sqlstate = code;
-  if (sqlstate == "26000" || sqlstate == "42P05") return true;
+  if (sqlstate == "26000" || sqlstate == "42P05") return stale::gone;
   // "cached plan must not change result type" has no code of its own.
   const char* function = PQresultErrorField(problem, PG_DIAG_SOURCE_FUNCTION);
-  return sqlstate == "0A000" && function && std::string_view(function) == "RevalidateCachedQuery";
+  bool changed =
+      sqlstate == "0A000" && function && std::string_view(function) == "RevalidateCachedQuery";
+  return changed ? stale::changed : stale::no;
 }
 
 preparing send_prepare(link& on, const std::string& sql, const char*& name) {
@@ -23,7 +25,7 @@ preparing send_prepare(link& on, const std::string& sql, const char*& name) {
   if (name) return preparing::prepared;
   name = on.statements().add(sql);
   if (!PQsendPrepare(on.connection(), name, sql.c_str(), 0, nullptr)) {
-    on.statements().forget(sql);
+    on.statements().forget(sql, false);
     return preparing::no;
   }
   return preparing::now;
@@ -49,8 +51,11 @@ bool statement::send(link& on) {
 void statement::got(link& from, PGresult* part) {
   switch (PQresultStatus(part)) {
     case PGRES_FATAL_ERROR:
-      stale_ = prepare_ && says_stale(part);
-      if (awaits_prepare_ || stale_) from.statements().forget(sql_);
+      if (stale why = prepare_ ? says_stale(part) : stale::no;
+          awaits_prepare_ || why != stale::no) {
+        stale_ = why != stale::no;
+        from.statements().forget(sql_, why == stale::changed && !awaits_prepare_);
+      }
       fail(make_error(part, sql_));
       break;
     case PGRES_COPY_IN:
@@ -67,6 +72,7 @@ void statement::got(link& from, PGresult* part) {
         break;
       }
       rolled_back_ = std::string_view(PQcmdStatus(part)) == "ROLLBACK";
+      from.executed(PQcmdStatus(part), sql_);
       [[fallthrough]];
     case PGRES_TUPLES_OK:
       if (abandoned) break;

@@ -48,6 +48,7 @@ class statement final : public request {
 
 /// Whether this error means that a prepared statement is not known, or not valid since tables
 /// have changed.
-bool says_stale(const PGresult* problem) noexcept;
+enum class stale : unsigned char { no, gone, changed };
+stale says_stale(const PGresult* problem) noexcept;
 
 }}}}  // namespace rondo::v0::pg::detail

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <random>
+#include <utility>
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 
@@ -27,20 +28,32 @@ const char* statement_cache::add(const std::string& sql) {
   return entries_.front().name.c_str();
 }
 
-std::string statement_cache::evict() {
-  if (entries_.size() <= limit_) return {};
-  std::string name = std::move(entries_.back().name);
-  by_text_.erase(entries_.back().sql);
-  entries_.pop_back();
-  return name;
-}
-
-void statement_cache::forget(const std::string& sql) {
+void statement_cache::forget(const std::string& sql, bool on_server) {
   auto found = by_text_.find(sql);
   if (found == by_text_.end()) return;
   position entry = found->second;
   by_text_.erase(found);
+  if (on_server) dropped_.push_back(std::move(entry->name));
   entries_.erase(entry);
+}
+
+void statement_cache::clear() noexcept {
+  by_text_.clear();
+  entries_.clear();
+  dropped_.clear();
+}
+
+std::string statement_cache::take_dropped() {
+  if (entries_.size() > limit_) {
+    std::string name = std::move(entries_.back().name);
+    by_text_.erase(entries_.back().sql);
+    entries_.pop_back();
+    return name;
+  }
+  if (dropped_.empty()) return {};
+  std::string name = std::move(dropped_.back());
+  dropped_.pop_back();
+  return name;
 }
 
 }}}}  // namespace rondo::v0::pg::detail

@@ -147,6 +147,26 @@ TEST(pg_cancel, of_a_wait_for_a_connection_takes_none) {
       {.max = 1});
 }
 
+// The first in the queue wants a connection for itself, the second only a share of one.
+TEST(pg_cancel, of_the_first_who_waits_lets_the_second_go_on) {
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        auto busy = rondo::create_task(d.query("select pg_sleep(0.5)"));
+        co_await rondo::sleep(50ms);
+        auto first = rondo::create_task(d.acquire());
+        co_await rondo::sleep(1ms);
+        auto second = rondo::create_task(d.query("select 1"));
+        co_await rondo::sleep(1ms);
+        EXPECT_EQ(d.statistics().waiting, 2u);
+        first.cancel();
+        co_await rondo::sleep(1ms);
+        EXPECT_EQ(d.statistics().waiting, 0u);
+        co_await second;
+        co_await busy;
+      },
+      {.max = 1, .pipeline = 16});
+}
+
 TEST(pg_cancel, of_main_ends_everything) {
   std::string ended;
   auto main = [&]() -> task<> {

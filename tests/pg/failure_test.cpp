@@ -116,6 +116,48 @@ TEST(pg_failure, connect_tells_at_once_whether_it_can) {
   });
 }
 
+TEST(pg_failure, connect_beside_a_first_statement_opens_no_more_than_max) {
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        co_await rondo::gather(d.one<int>("select 1"), d.connect(), d.connect());
+        EXPECT_EQ(d.statistics().connected, 1u);
+      },
+      {.max = 1});
+}
+
+TEST(pg_failure, a_service_names_the_server) {
+  test::folder folder;
+  test::postgres& server = test::postgres::instance();
+  std::ofstream(folder / "services")
+      << "[shop]\nhost=127.0.0.1\nport=" << server.port
+      << "\nuser=app\ndbname=postgres\napplication_name=of_the_service\n";
+  ::setenv("PGSERVICEFILE", (folder / "services").c_str(), 1);
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        EXPECT_EQ(co_await d.one<std::string>("show application_name"), "of_the_service");
+      },
+      {}, "service=shop");
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        EXPECT_EQ(co_await d.one<std::string>("show application_name"), "mine");
+      },
+      {}, "service=shop application_name=mine");
+  auto main = []() -> task<> {
+    try {
+      pg::pool d("service=nowhere");
+      ADD_FAILURE() << "there is no such service";
+    } catch (const rondo::usage_error& e) {
+      EXPECT_NE(std::string(e.what()).find("pg::pool: service nowhere: definition of service "
+                                           "\"nowhere\" not found"),
+                std::string::npos)
+          << e.what();
+    }
+    co_return;
+  };
+  rondo::run(main());
+  ::unsetenv("PGSERVICEFILE");
+}
+
 TEST(pg_failure, connection_slots_that_are_exhausted_are_waited_for) {
   test::postgres server(
       "max_connections = 5\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0\n");
@@ -276,7 +318,7 @@ TEST(pg_failure, a_connection_whose_server_takes_no_writes_is_given_up) {
       [](pg::pool& d) -> task<> {
         co_await d.execute("drop table if exists w");
         co_await d.execute("create table w(n int)");
-        co_await d.execute("set default_transaction_read_only to on");
+        co_await d.execute("select set_config('default_transaction_read_only', 'on', false)");
         EXPECT_EQ((co_await refusal(d.execute("insert into w values(1)"))).substr(0, 5), "25006");
         EXPECT_EQ(co_await d.execute("insert into w values(1)"), 1u) << "the same connection again";
         EXPECT_EQ(d.statistics().connected, 2u);

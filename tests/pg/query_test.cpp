@@ -108,7 +108,75 @@ TEST(pg_query, a_statement_survives_changes_of_its_tables) {
       {.max = 1});
 }
 
+// On a shared connection others' answers are under way when it is asked; they are no
+// transaction of its own.
+TEST(pg_query, a_statement_on_a_shared_connection_survives_changes_of_its_tables) {
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        co_await d.execute("create table shape(a int)");
+        co_await d.execute("insert into shape values(1)");
+        EXPECT_EQ((co_await d.query("select * from shape")).columns(), 1u);
+        co_await d.execute("alter table shape add column b int");
+        auto busy = rondo::create_task(d.query("select pg_sleep(0.05)"));
+        std::vector<task<rondo::db::result>> all;
+        for (int i = 0; i < 5; ++i) all.push_back(d.query("select * from shape"));
+        for (auto& each : co_await rondo::gather(std::move(all))) EXPECT_EQ(each.columns(), 2u);
+        co_await busy;
+        co_await d.execute("alter table shape add column c int");
+        pg::batch b;
+        b.add("select 1");
+        b.add("select * from shape");
+        EXPECT_EQ((co_await d.run(b))[1].columns(), 3u);
+        co_await d.execute("drop table shape");
+      },
+      {.max = 1, .pipeline = 16});
+}
+
+TEST(pg_query, what_is_not_valid_any_more_is_deallocated) {
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        co_await d.execute("create table shape(a int)");
+        for (int i = 0; i < 5; ++i) {
+          co_await d.query("select * from shape");
+          pg::batch b;
+          b.add("select * from shape where a > 1");
+          b.add("select * from shape where a > 2");
+          co_await d.run(b);
+          co_await d.execute("alter table shape add column b" + std::to_string(i) + " int");
+        }
+        co_await d.execute("drop table shape");
+        // Three of "select", six of "alter", this one.
+        EXPECT_LE(co_await d.one<int>("select count(*)::int from pg_prepared_statements"), 11);
+      },
+      {.max = 1});
+}
+
+TEST(pg_query, a_statement_with_a_zero_byte_is_refused) {
+  with_pool([](pg::pool& d) -> task<> {
+    std::string sql("select 1\0; drop table x", 23);
+    EXPECT_NE((co_await refusal(d.query(sql))).find("a statement with a zero byte"),
+              std::string::npos);
+    EXPECT_NE((co_await refusal(d.execute_script(sql))).find("a statement with a zero byte"),
+              std::string::npos);
+    pg::batch b;
+    b.add(sql);
+    EXPECT_NE((co_await refusal(d.run(b))).find("a statement with a zero byte"), std::string::npos);
+    std::vector<int> rows{1};
+    EXPECT_NE((co_await refusal(d.execute_many(sql, rows))).find("a statement with a zero byte"),
+              std::string::npos);
+    EXPECT_EQ(co_await d.one<int>("select 1"), 1);
+  });
+}
+
 TEST(pg_query, prepared_statements_make_room_for_new_ones) {
+  with_pool(
+      [](pg::pool& d) -> task<> {
+        pg::batch b;
+        for (int i = 0; i < 600; ++i) b.add("select " + std::to_string(i));
+        EXPECT_EQ((co_await d.run(b)).size(), 600u);
+        EXPECT_LE(co_await d.one<int>("select count(*)::int from pg_prepared_statements"), 5);
+      },
+      {.max = 1, .prepared_statements = 4});
   with_pool(
       [](pg::pool& d) -> task<> {
         for (int i = 0; i < 20; ++i)
@@ -178,6 +246,10 @@ TEST(pg_query, a_commit_that_fails_fails_its_batch) {
     EXPECT_EQ(refused.substr(0, 5), "23503") << refused;
     EXPECT_NE(refused.find("the commit of 2 statements"), refused.npos) << refused;
     EXPECT_EQ(co_await d.one<int>("select count(*)::int from child"), 0);
+    std::vector<int> orphans{1, 2, 3};
+    refused = co_await test::refusal(d.execute_many("insert into child values($1)", orphans));
+    EXPECT_EQ(refused.substr(0, 61),
+              "23503 the commit of 3 rows of insert into child values($1): i");
   });
 }
 

@@ -20,9 +20,9 @@
 namespace rondo { inline namespace v0 { namespace pg {
 
 /// A connection that one has for oneself until it is destroyed: for what lives as long as a
-/// session of the server, such as temporary tables, settings and advisory locks. Several tasks
-/// may use it: their statements run in the order in which they came. Belongs to its loop's
-/// thread.
+/// session of the server, such as temporary tables, settings and advisory locks; these end as it
+/// is given back. Several tasks may use it: their statements run in the order in which they came.
+/// Belongs to its loop's thread.
 class [[nodiscard]] connection : public db::verbs<connection> {
  public:
   connection(connection&&) noexcept = default;
@@ -52,7 +52,7 @@ class [[nodiscard]] connection : public db::verbs<connection> {
   /// gives, such as a file's lines: pieces of any size, cut anywhere, which together are in the
   /// format that the statement names. Gives the number of rows. A range that is passed by its
   /// name must live until then. Throws pg::error, and what the source throws; then, and when it
-  /// is cancelled, nothing was copied.
+  /// is cancelled, nothing was copied (cancelled at its very end, all of it may have been).
   template <class Source>
   RONDO_CORO_COPYING_WRAPPER task<std::uint64_t> copy_in(std::string sql, Source&& source) {
     return detail::copy_in<Source>(copy_channel(), std::move(sql), std::forward<Source>(source));

@@ -84,7 +84,7 @@ class pool : public db::verbs<pool> {
   /// gives, such as a file's lines: pieces of any size, cut anywhere, which together are in the
   /// format that the statement names. Gives the number of rows. A range that is passed by its
   /// name must live until then. Throws pg::error, and what the source throws; then, and when it
-  /// is cancelled, nothing was copied.
+  /// is cancelled, nothing was copied (cancelled at its very end, all of it may have been).
   template <class Source>
   RONDO_CORO_COPYING_WRAPPER task<std::uint64_t> copy_in(std::string sql, Source&& source) {
     return detail::copy_in<Source>(copy_channel(), std::move(sql), std::forward<Source>(source));
