@@ -23,9 +23,21 @@ using db::detail::value;
 void connection::fail(int code, std::string_view subject) {
   std::string cause;
   if ((code & 0xff) == SQLITE_INTERRUPT) cause = "it was cancelled";
-  if ((code & 0xff) == SQLITE_BUSY && sqlite3_extended_errcode(db_) != SQLITE_BUSY_SNAPSHOT)
-    cause = "another connection had locked the database for longer than the busy_timeout of " +
-            rondo::detail::duration_text(settings_->options.busy_timeout.nanoseconds());
+  if ((code & 0xff) == SQLITE_BUSY) {
+    bool in_vain = std::exchange(waited_in_vain_, false);
+    check_not_stopped(subject);
+    if (sqlite3_extended_errcode(db_) == SQLITE_BUSY_SNAPSHOT)
+      cause =
+          "another connection has changed the database since this transaction began to read: "
+          "it must begin again";
+    else if (in_vain)
+      cause = "another connection had locked the database for longer than the busy_timeout of " +
+              rondo::detail::duration_text(settings_->options.busy_timeout.nanoseconds());
+    else if (has_only_read())
+      detail::fail("40001", code, settings_->path, subject,
+                   "another connection is writing, which may wait for the end of what this "
+                   "transaction reads: it must begin again");
+  }
   detail::fail(db_, code, settings_->path, subject, std::move(cause));
 }
 
@@ -40,19 +52,52 @@ int connection::progress(void* self) noexcept {
 }
 
 int connection::busy(void* self, int count) noexcept {
-  constexpr int steps[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
   auto& c = *static_cast<connection*>(self);
+  c.sqlite_has_waited_ = true;
+  return c.wait_for_others(count);
+}
+
+bool connection::wait_for_others(int count) noexcept {
+  constexpr int steps[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
   auto now = std::chrono::steady_clock::now();
-  if (count == 0) c.busy_since_ = now;
+  if (count == 0) busy_since_ = now;
   std::chrono::nanoseconds left =
-      c.settings_->options.busy_timeout.nanoseconds() - (now - c.busy_since_);
-  if (left.count() <= 0) return 0;
+      settings_->options.busy_timeout.nanoseconds() - (now - busy_since_);
+  if (left.count() <= 0) {
+    waited_in_vain_ = true;
+    return false;
+  }
   auto time = std::chrono::milliseconds(
       steps[std::min<std::size_t>(static_cast<std::size_t>(count), std::size(steps) - 1)]);
   time = std::min(time, std::chrono::ceil<std::chrono::milliseconds>(left));
-  if (!c.must_end_) return c.interruption_.pause(time);
+  if (!must_end_) return interruption_.pause(time);
   std::this_thread::sleep_for(time);
-  return 1;
+  return true;
+}
+
+/// In a transaction that began by reading.
+bool connection::has_only_read() const noexcept {
+  return !sqlite3_get_autocommit(db_) && sqlite3_txn_state(db_, nullptr) == SQLITE_TXN_READ;
+}
+
+// SQLite asks its busy handler only where nothing of the connection's can keep the other one from
+// coming to its end. That is so, too, when it changes the journal's mode, where it asks nobody;
+// and of who has read and now wants to write, with a log: others' commits do not wait for him.
+bool connection::may_wait_for_others() const noexcept {
+  if (sqlite3_get_autocommit(db_)) return true;
+  bool log = settings_->options.journal == journal::wal && !settings_->in_memory();
+  return log && has_only_read();
+}
+
+int connection::step_patiently(sqlite3_stmt* s) noexcept {
+  waited_in_vain_ = sqlite_has_waited_ = false;
+  bool begins = !sqlite3_stmt_busy(s);
+  for (int tries = 0;; ++tries) {
+    int code = sqlite3_step(s);
+    if (code != SQLITE_BUSY || !begins || sqlite_has_waited_ || !may_wait_for_others()) return code;
+    if (!wait_for_others(tries)) return code;
+    sqlite3_reset(s);
+  }
 }
 
 connection::connection(std::shared_ptr<settings> s, role r, interruption& i)
@@ -69,8 +114,12 @@ void connection::close() noexcept {
   cache_.clear();
   sqlite3_close_v2(db_);  // rolls back what is left
   db_ = nullptr;
-  functions_known_ = 0;
+  forget_functions();
   in_transaction_ = query_only_ = false;
+}
+
+std::int64_t connection::last_insert_rowid() const noexcept {
+  return db_ ? sqlite3_last_insert_rowid(db_) : 0;
 }
 
 statement* connection::acquire(std::string_view sql) {
@@ -135,24 +184,28 @@ void connection::bind(const statement& s, const parameters& values, std::string_
 }
 
 bool connection::step(statement& s, std::string_view sql) {
-  int code = sqlite3_step(s.handle);
+  int code = step_patiently(s.handle);
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) fail(code, sql);
   return false;
+}
+
+bool connection::outside_of_transactions() const noexcept {
+  return !db_ || sqlite3_get_autocommit(db_);
 }
 
 void connection::check_transaction(std::string_view sql) {
   check_not_stopped(sql);
   // Some errors, and a statement that was stopped, make SQLite roll all of it back. What comes
   // then would be outside of every transaction.
-  if (in_transaction_ && sqlite3_get_autocommit(db_))
+  if (in_transaction_ && outside_of_transactions())
     detail::fail("25P02", SQLITE_ABORT, settings_->path, sql,
                  "its transaction was rolled back when an earlier statement failed or was "
                  "cancelled");
 }
 
 void connection::check_no_transaction_left(std::string_view sql) {
-  if (in_transaction_ || sqlite3_get_autocommit(db_)) return;
+  if (in_transaction_ || outside_of_transactions()) return;
   rollback();
   detail::fail("25001", SQLITE_MISUSE, settings_->path, sql,
                "it begins a transaction, which would be everybody's: use database::transaction");
@@ -160,23 +213,33 @@ void connection::check_no_transaction_left(std::string_view sql) {
 
 std::uint64_t connection::run(std::string_view sql, const parameters& values, stored_rows* into) {
   check_transaction(sql);
-  use s(*this, sql);
-  return run_prepared(*s, sql, values, into);
+  std::uint64_t rows = 0;
+  {
+    use s(*this, sql);
+    rows = run_prepared(*s, sql, values, into);
+  }
+  check_no_transaction_left(sql);
+  return rows;
 }
 
 std::optional<std::uint64_t> connection::run_if_it_only_reads(std::string_view sql,
                                                               const parameters& values,
                                                               stored_rows* into) {
-  std::optional<use> s;
-  try {
-    s.emplace(*this, sql);
-  } catch (const error& e) {
-    // Perhaps it is about a temporary table, which only its connection knows.
-    if (e.code() != SQLITE_ERROR) throw;
-    return std::nullopt;
+  std::uint64_t rows = 0;
+  {
+    std::optional<use> s;
+    try {
+      s.emplace(*this, sql);
+    } catch (const error& e) {
+      // Perhaps it is about a temporary table, which only its connection knows.
+      if (e.code() != SQLITE_ERROR) throw;
+      return std::nullopt;
+    }
+    if (!(**s).read_only) return std::nullopt;
+    rows = run_prepared(**s, sql, values, into);
   }
-  if (!(**s).read_only) return std::nullopt;
-  return run_prepared(**s, sql, values, into);
+  check_no_transaction_left(sql);
+  return rows;
 }
 
 std::uint64_t connection::run_prepared(statement& s, std::string_view sql, const parameters& values,
@@ -194,7 +257,6 @@ std::uint64_t connection::run_prepared(statement& s, std::string_view sql, const
     bool changed = sqlite3_total_changes64(db_) != before;
     rows = changed ? static_cast<std::uint64_t>(sqlite3_changes64(db_)) : 0;
   }
-  check_no_transaction_left(sql);
   return rows;
 }
 
@@ -239,7 +301,7 @@ void connection::run_script(std::string_view sql) {
     std::string_view left(at, static_cast<std::size_t>(end - at));
     int code = sqlite3_prepare_v3(db_, at, static_cast<int>(left.size()), 0, &s.handle, &rest);
     if (code != SQLITE_OK) fail(code, left);
-    while (s.handle && (code = sqlite3_step(s.handle)) == SQLITE_ROW) {
+    while (s.handle && (code = step_patiently(s.handle)) == SQLITE_ROW) {
     }
     if (s.handle && code != SQLITE_DONE)
       fail(code, left.substr(0, static_cast<std::size_t>(rest - at)));
@@ -310,7 +372,7 @@ void connection::release_savepoint(int depth) {
 }
 
 void connection::roll_back_to(int depth) noexcept {
-  if (!db_ || sqlite3_get_autocommit(db_)) return;
+  if (outside_of_transactions()) return;
   must_end from_here(*this);
   char sql[80];
   std::snprintf(sql, sizeof sql, "rollback to rondo_%d; release rondo_%d", depth, depth);

@@ -20,6 +20,7 @@
 #include "sqlite/stored_rows.hpp"
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
 
@@ -57,10 +58,11 @@ class connection {
   connection& operator=(const connection&) = delete;
   ~connection();
 
-  /// Opens it if it is not open, and gives it the functions that came since. Throws.
+  /// Opens it if it is not open, and gives it the functions that came since; those that replace
+  /// one, when no rows and blobs are open. Throws.
   void prepare_to_work();
   void close() noexcept;
-  sqlite3* handle() const noexcept { return db_; }
+  std::int64_t last_insert_rowid() const noexcept;
   bool is_reader() const noexcept { return role_ == role::reader; }
   const std::string& path() const noexcept { return settings_->path; }
 
@@ -124,12 +126,24 @@ class connection {
   void configure();
   std::string ask(const char* sql);
   void register_functions();
+  bool register_function(std::size_t n);
+  void forget_functions() noexcept;
+  bool something_is_open() const noexcept { return !cursors_.empty() || !blobs_.empty(); }
   void check_transaction(std::string_view sql);
+  /// With no statement in use: it may close the connection.
   void check_no_transaction_left(std::string_view sql);
+  /// Also when the connection had to be closed, because memory ran out.
+  bool outside_of_transactions() const noexcept;
   void run_own(const char* sql);
   statement* acquire(std::string_view sql);
   void bind(const statement& s, const db::detail::parameters& values, std::string_view sql);
   bool step(statement& s, std::string_view sql);
+  /// sqlite3_step, which waits for other connections also where SQLite does not.
+  int step_patiently(sqlite3_stmt* s) noexcept;
+  bool has_only_read() const noexcept;
+  bool may_wait_for_others() const noexcept;
+  /// False: that was long enough, or nobody wants it any more. count: how often it has waited.
+  bool wait_for_others(int count) noexcept;
   struct cursor;
   struct blob;
   struct backup;
@@ -153,7 +167,10 @@ class connection {
   std::unique_ptr<backup> backup_;
   std::uint64_t last_number_ = 0;
   std::size_t functions_known_ = 0;
+  std::vector<std::size_t> functions_put_off_;  // of these, until no statement is open
   std::chrono::steady_clock::time_point busy_since_;
+  bool sqlite_has_waited_ = false;  // in this step: its busy handler was called
+  bool waited_in_vain_ = false;     // all of busy_timeout
   bool in_transaction_ = false;
   bool query_only_ = false;  // for a transaction that only reads, on the writer
   bool must_end_ = false;    // a commit or a rollback, which is not stopped

@@ -67,7 +67,8 @@ const char* text_of(synchronous s) {
 
 void connection::prepare_to_work() {
   if (!db_) open();
-  if (functions_known_ != settings_->functions.count()) register_functions();
+  bool put_off = !functions_put_off_.empty() && !something_is_open();
+  if (put_off || functions_known_ != settings_->functions.count()) register_functions();
 }
 
 void connection::open() {
@@ -95,7 +96,7 @@ void connection::open() {
     cache_.clear();
     sqlite3_close_v2(db_);
     db_ = nullptr;
-    functions_known_ = 0;
+    forget_functions();
     throw;
   }
 }
@@ -136,7 +137,7 @@ std::string connection::ask(const char* sql) {
   int code = sqlite3_prepare_v2(db_, sql, -1, &s.handle, nullptr);
   if (code != SQLITE_OK) fail(code, sql);
   std::string answer;
-  while ((code = sqlite3_step(s.handle)) == SQLITE_ROW) {
+  while ((code = step_patiently(s.handle)) == SQLITE_ROW) {
     const unsigned char* text = sqlite3_column_text(s.handle, 0);
     if (text && answer.empty()) answer = reinterpret_cast<const char*>(text);
   }

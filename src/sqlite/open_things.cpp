@@ -34,6 +34,7 @@ bool connection::fetch(std::uint64_t number, stored_rows& into, std::size_t byte
   if (!c)
     detail::fail("24000", SQLITE_ABORT, settings_->path, "rows",
                  "the transaction that they belong to is over");
+  std::string sql;
   try {
     check_transaction(c->what->sql);
     while (step(*c->what, c->what->sql)) {
@@ -41,12 +42,13 @@ bool connection::fetch(std::uint64_t number, stored_rows& into, std::size_t byte
       into.add_row(c->what->handle);
       if (into.bytes() >= bytes) return true;
     }
-    check_no_transaction_left(c->what->sql);
+    sql = c->what->sql;
   } catch (...) {
     close_cursor(number);
     throw;
   }
   close_cursor(number);
+  check_no_transaction_left(sql);
   return false;
 }
 

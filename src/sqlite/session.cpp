@@ -1,8 +1,6 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/sqlite/session.hpp>
 
-#include <sqlite3.h>
-
 #include "sqlite/connection.hpp"
 
 namespace rondo { inline namespace v0 { namespace sqlite {
@@ -27,9 +25,7 @@ std::uint64_t session::run_many(std::string_view sql, db::detail::row_feed rows)
   return changed;
 }
 
-std::int64_t session::last_insert_rowid() const noexcept {
-  return sqlite3_last_insert_rowid(connection_.handle());
-}
+std::int64_t session::last_insert_rowid() const noexcept { return connection_.last_insert_rowid(); }
 
 session::savepoint::savepoint(session& s) : session_(s) {
   s.connection_.set_savepoint(s.depth_ + 1);

@@ -154,21 +154,42 @@ void finish(sqlite3_context* context) noexcept {
 
 }  // namespace
 
+// One that replaces another is refused while statements are open; in their midst it would be
+// another one from one row to the next.
 void connection::register_functions() {
-  for (std::size_t n = settings_->functions.count(); functions_known_ < n; ++functions_known_) {
-    auto f = settings_->functions.at(functions_known_);
-    int flags = SQLITE_UTF8;
-    if (f->options.deterministic) flags |= SQLITE_DETERMINISTIC;
-    if (f->options.direct_only) flags |= SQLITE_DIRECTONLY;
-    bool aggregate = f->is_aggregate();
-    auto made = std::make_unique<registered>(f);
-    // When it fails, too, SQLite destroys what it was given.
-    int code = sqlite3_create_function_v2(
-        db_, f->name.c_str(), f->arguments, flags, made.release(), aggregate ? nullptr : &call,
-        aggregate ? &add_row : nullptr, aggregate ? &finish : nullptr,
-        [](void* p) { delete static_cast<registered*>(p); });
-    if (code != SQLITE_OK) fail(code, "create function " + f->name);
+  if (!something_is_open()) {
+    while (!functions_put_off_.empty()) {
+      register_function(functions_put_off_.front());
+      functions_put_off_.erase(functions_put_off_.begin());
+    }
   }
+  for (std::size_t n = settings_->functions.count(); functions_known_ < n; ++functions_known_) {
+    functions_put_off_.reserve(functions_put_off_.size() + 1);
+    if (!register_function(functions_known_)) functions_put_off_.push_back(functions_known_);
+  }
+}
+
+/// False: not while something is open.
+bool connection::register_function(std::size_t n) {
+  auto f = settings_->functions.at(n);
+  int flags = SQLITE_UTF8;
+  if (f->options.deterministic) flags |= SQLITE_DETERMINISTIC;
+  if (f->options.direct_only) flags |= SQLITE_DIRECTONLY;
+  bool aggregate = f->is_aggregate();
+  auto made = std::make_unique<registered>(f);
+  // When it fails, too, SQLite destroys what it was given.
+  int code = sqlite3_create_function_v2(db_, f->name.c_str(), f->arguments, flags, made.release(),
+                                        aggregate ? nullptr : &call, aggregate ? &add_row : nullptr,
+                                        aggregate ? &finish : nullptr,
+                                        [](void* p) { delete static_cast<registered*>(p); });
+  if (code == SQLITE_BUSY && something_is_open()) return false;
+  if (code != SQLITE_OK) fail(code, "create function " + f->name);
+  return true;
+}
+
+void connection::forget_functions() noexcept {
+  functions_known_ = 0;
+  functions_put_off_.clear();
 }
 
 }}}}  // namespace rondo::v0::sqlite::detail

@@ -159,6 +159,10 @@ TEST(sqlite_database, what_would_hang_or_stay_is_refused) {
     auto begins = db.rows<int>("begin");
     std::string refused = test::error_text(co_await rondo::outcome_of(begins.next()));
     EXPECT_NE(refused.find("it begins a transaction"), refused.npos) << refused;
+    auto forgets = co_await sqlite::open(dir / "t.db", {.cached_statements = 0});
+    begins = forgets.rows<int>("begin /* which is forgotten when it has run */");
+    refused = test::error_text(co_await rondo::outcome_of(begins.next()));
+    EXPECT_NE(refused.find("begin /* which"), refused.npos) << refused;
     auto body = [&](sqlite::transaction&) -> rondo::task<> {
       auto changes = db.changes();
       std::string itself = test::error_text(co_await rondo::outcome_of(changes.next()));
@@ -330,6 +334,56 @@ TEST(sqlite_database, what_cannot_be_opened_says_why) {
   });
 }
 
+// SQLite itself does not wait there.
+TEST(sqlite_database, to_open_one_waits_for_who_has_locked_it) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto other = co_await sqlite::open(dir / "t.db", {.journal = sqlite::journal::rollback});
+    co_await other.execute("create table t(a)");
+    std::optional<rondo::task_handle<sqlite::database>> patient;
+    auto writes = [&](sqlite::transaction& t) -> rondo::task<> {
+      co_await t.execute("insert into t values(1)");
+      auto began = rondo::now();
+      std::string said = test::error_text(
+          co_await rondo::outcome_of(sqlite::open(dir / "t.db", {.busy_timeout = 30ms})));
+      EXPECT_EQ(said, "sqlite " + (dir / "t.db") +
+                          ": pragma journal_mode = wal: another connection had locked the database "
+                          "for longer than the busy_timeout of 0.03s");
+      EXPECT_GE(rondo::now() - began, 30ms);
+      began = rondo::now();
+      EXPECT_FALSE(
+          co_await rondo::move_on_after(sqlite::open(dir / "t.db", {.busy_timeout = 1h}), 20ms));
+      EXPECT_LT(rondo::now() - began, 10s);
+      patient = rondo::create_task(sqlite::open(dir / "t.db", {.busy_timeout = 60s}));
+      co_await rondo::sleep(20ms);
+      EXPECT_FALSE(patient->done());
+    };
+    co_await other.transaction(writes);
+    co_await other.close();
+    auto db = co_await *std::move(patient);
+    EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 1);
+    EXPECT_EQ(co_await db.one<std::string>("pragma journal_mode"), "wal");
+  });
+}
+
+TEST(sqlite_database, many_may_make_the_same_file_at_the_same_time) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    for (int i = 0; i < 20; ++i) {
+      std::string path = dir / (std::to_string(i) + ".db");
+      auto makes = [&]() -> rondo::task<> {
+        auto db = co_await sqlite::open(
+            path, {.synchronous = sqlite::synchronous::off, .busy_timeout = 60s});
+        co_await db.execute("create table if not exists t(a)");
+        co_await db.execute("insert into t values(1)");
+      };
+      co_await rondo::gather(makes(), makes(), makes(), makes(), makes(), makes());
+      auto db = co_await sqlite::open(path);
+      EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 6);
+    }
+  });
+}
+
 TEST(sqlite_database, one_that_is_read_only_changes_nothing) {
   folder dir;
   test::run([&]() -> rondo::task<> {
@@ -402,6 +456,27 @@ TEST(sqlite_database, threads_end_with_it_and_with_the_loop) {
   EXPECT_EQ(test::sqlite_threads(), 0);
   // The logs are gone: they were closed in order.
   EXPECT_EQ(dir.entries(), 2u);
+}
+
+// Of connections that end at the same time none may be the last one for SQLite, which cuts the
+// log and removes it.
+TEST(sqlite_database, the_log_is_gone_when_nobody_refers_to_it) {
+  folder dir;
+  for (int i = 0; i < 50; ++i) {
+    test::run([&]() -> rondo::task<> {
+      auto db = co_await sqlite::open(dir / "t.db", {.synchronous = sqlite::synchronous::off});
+      co_await db.execute("create table if not exists t(a)");
+      auto read = [](sqlite::session& s) { return s.one<int>("select count(*) from t"); };
+      co_await rondo::gather(db.run_read(read), db.run_read(read), db.run_read(read),
+                             db.run_read(read));
+      if (i % 2 != 0) {
+        db = {};
+        while (test::sqlite_threads() > 0) co_await rondo::sleep(1ms);
+        EXPECT_EQ(dir.entries(), 1u);
+      }
+    });
+    EXPECT_EQ(dir.entries(), 1u);
+  }
 }
 
 TEST(sqlite_database, one_that_outlives_its_loop_is_closed) {

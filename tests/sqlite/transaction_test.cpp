@@ -284,6 +284,132 @@ TEST(sqlite_transaction, a_deferred_one_begins_again_when_it_came_too_late) {
   });
 }
 
+struct of_two_databases {
+  int times = 0;  // that the body ran
+  std::string state;
+  std::string text;
+};
+
+/// A deferred transaction of db, which reads and then writes while one of other is writing,
+/// who ends as `how` does when `after` has passed.
+template <class F>
+rondo::task<of_two_databases> write_behind(sqlite::database& db, sqlite::database& other,
+                                           rondo::delay after, F how,
+                                           sqlite::transaction_options options) {
+  of_two_databases seen;
+  rondo::event has_read, has_written;
+  auto theirs = [&](sqlite::transaction& t) -> rondo::task<> {
+    co_await has_read.wait();
+    co_await t.execute("insert into t values(1)");
+    has_written.set();
+    co_await rondo::sleep(after);
+    how();
+  };
+  auto ours = [&](sqlite::transaction& t) -> rondo::task<> {
+    ++seen.times;
+    co_await t.one<int>("select count(*) from t");
+    has_read.set();
+    co_await has_written.wait();
+    co_await t.execute("insert into t values(2)");
+  };
+  auto first = rondo::create_task(other.transaction(theirs));
+  try {
+    options.deferred = true;
+    co_await db.transaction(ours, options);
+  } catch (const sqlite::error& e) {
+    seen.state = e.sqlstate();
+    seen.text = e.what();
+  }
+  static_cast<void>(co_await rondo::outcome_of(std::move(first)));
+  co_return seen;
+}
+
+TEST(sqlite_transaction, a_deferred_one_waits_for_who_writes) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto a = co_await open_with_table(dir / "t.db", {.busy_timeout = 60s});
+    auto b = co_await sqlite::open(dir / "t.db");
+    auto undoes = [] { throw std::runtime_error("undone"); };
+    auto commits = [] {};
+    auto seen = co_await write_behind(a, b, 20ms, undoes, {});
+    EXPECT_EQ(seen.text, "");
+    EXPECT_EQ(seen.times, 1);
+    EXPECT_EQ(co_await a.one<int>("select sum(a) from t"), 2);
+    seen = co_await write_behind(a, b, 20ms, commits, {});
+    EXPECT_EQ(seen.text, "");
+    EXPECT_EQ(seen.times, 2);
+    EXPECT_EQ(co_await a.one<int>("select sum(a) from t"), 5);
+    seen = co_await write_behind(a, b, 20ms, commits, {.tries = 1});
+    EXPECT_EQ(seen.state, "40001");
+    EXPECT_EQ(seen.text, "sqlite " + (dir / "t.db") +
+                             ": insert into t values(2): another connection has changed the "
+                             "database since this transaction began to read: it must begin again");
+  });
+}
+
+TEST(sqlite_transaction, a_deferred_one_waits_no_longer_than_it_says) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto a = co_await open_with_table(dir / "t.db", {.busy_timeout = 30ms});
+    auto b = co_await sqlite::open(dir / "t.db");
+    rondo::event has_written, enough;
+    auto theirs = [&](sqlite::transaction& t) -> rondo::task<> {
+      co_await t.execute("insert into t values(1)");
+      has_written.set();
+      co_await enough.wait();
+    };
+    auto ours = [&](sqlite::transaction& t) -> rondo::task<> {
+      co_await t.one<int>("select count(*) from t");
+      auto began = rondo::now();
+      std::string said =
+          test::error_text(co_await rondo::outcome_of(t.execute("insert into t values(2)")));
+      EXPECT_TRUE(said.ends_with("for longer than the busy_timeout of 0.03s")) << said;
+      EXPECT_GE(rondo::now() - began, 30ms);
+      enough.set();
+    };
+    auto first = rondo::create_task(b.transaction(theirs));
+    co_await has_written.wait();
+    co_await a.transaction(ours, {.deferred = true});
+    co_await first;
+  });
+}
+
+// There who writes waits for those who read, and both would wait for ever.
+TEST(sqlite_transaction, without_a_log_a_deferred_one_gives_way_at_once) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto a = co_await open_with_table(dir / "t.db",
+                                      {.journal = sqlite::journal::rollback, .busy_timeout = 1h});
+    auto b = co_await sqlite::open(dir / "t.db",
+                                   {.journal = sqlite::journal::rollback, .busy_timeout = 1h});
+    auto commits = [] {};
+    auto seen = co_await write_behind(a, b, 1ms, commits, {.tries = 1});
+    EXPECT_EQ(seen.state, "40001");
+    EXPECT_EQ(seen.text,
+              "sqlite " + (dir / "t.db") +
+                  ": insert into t values(2): another connection is writing, which may "
+                  "wait for the end of what this transaction reads: it must begin again");
+    seen = co_await write_behind(a, b, 1ms, commits, {.tries = 100});
+    EXPECT_EQ(seen.text, "");
+    EXPECT_GT(seen.times, 1);
+    EXPECT_EQ(co_await a.one<int>("select sum(a) from t"), 4);
+  });
+}
+
+TEST(sqlite_transaction, who_waited_for_nobody_is_not_told_that_he_did) {
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(":memory:");
+    co_await db.execute("create table t(a)");
+    auto body = [](sqlite::session& s) {
+      s.execute_many("insert into t values(?)", std::vector<int>(50'000));
+      for ([[maybe_unused]] int a : s.rows<int>("update t set a = 1 returning a"))
+        s.execute("commit");
+    };
+    std::string said = test::error_text(co_await rondo::outcome_of(db.run(body)));
+    EXPECT_TRUE(said.ends_with("SQL statements in progress")) << said;
+  });
+}
+
 TEST(sqlite_transaction, who_would_wait_for_himself_is_told) {
   folder dir;
   test::run([&]() -> rondo::task<> {

@@ -52,6 +52,46 @@ TEST(sqlite_functions, take_and_give_what_they_say) {
   });
 }
 
+// SQLite refuses to replace one while a statement of the connection is open.
+TEST(sqlite_functions, one_that_is_replaced_while_rows_are_open_comes_behind_them) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(dir / "f.db", {.readers = 1});
+    auto define = [&](int version) {
+      db.create_function("version", [version] { return version; });
+    };
+    define(1);
+    co_await db.execute("create table b(data)");
+    co_await db.execute("insert into b values(zeroblob(10))");
+    auto body = [&](sqlite::transaction& t) -> rondo::task<> {
+      auto rows = t.rows<int>(
+          "with recursive c(x) as (values(1) union all select x + 1 from c where x < 50000) "
+          "select version() from c");
+      EXPECT_EQ(co_await rows.next(), 1);
+      define(2);
+      define(3);
+      db.create_function("added", [] { return 7; });
+      int added = co_await t.one<int>("select added()");
+      EXPECT_EQ(added, 7);
+      EXPECT_EQ(co_await t.one<int>("select version()"), 1);
+      int n = 1;
+      while (auto v = co_await rows.next()) {
+        EXPECT_EQ(*v, 1);
+        ++n;
+      }
+      EXPECT_EQ(n, 50'000);
+      EXPECT_EQ(co_await t.one<int>("select version()"), 3);
+    };
+    co_await db.transaction(body);
+    sqlite::blob b = co_await db.open_blob("b", "data", 1);
+    define(4);
+    std::string read = co_await b.read(5);
+    EXPECT_EQ(read, std::string(5, '\0'));
+    b.close();
+    EXPECT_EQ(co_await db.one<int>("select version()"), 4);
+  });
+}
+
 TEST(sqlite_functions, aggregates_see_each_group) {
   test::run([&]() -> rondo::task<> {
     auto db = co_await sqlite::open(":memory:");

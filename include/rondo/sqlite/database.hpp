@@ -125,8 +125,9 @@ class database : public db::verbs<database> {
   ///     db.create_function("half", [](std::int64_t n) { return n / 2; });
   ///
   /// Each connection has a copy of f, called on its thread; f must not use the database. What it
-  /// throws is the statement's error. Statements that begin from now on know it. Throws
-  /// usage_error for a name that SQL cannot have.
+  /// throws is the statement's error. Statements that begin from now on know it; in place of one
+  /// of the same name and number of arguments, on a connection with open rows or blobs when these
+  /// are closed. Throws usage_error for a name that SQL cannot have.
   template <class F>
   void create_function(std::string name, F f, function_options options = {}) {
     add_function(
