@@ -35,8 +35,10 @@ void core::check_not_waiting_for_itself(const crew& c) const {
                     " itself, by its " + what + ": go on with that, or end it first");
 }
 
+// The writer's connection last: of two that end at the same time neither may be the last one for
+// SQLite, which removes the log then; and a reader may not.
 void core::close() noexcept {
-  if (readers_) readers_->close(true);
+  if (readers_) return readers_->close_before(writer_);
   writer_.close(true);
 }
 

@@ -133,6 +133,17 @@ void crew::close(bool end_now) noexcept {
   for (const auto& m : members_) m->called_.notify_one();
 }
 
+void crew::close_before(crew& last) noexcept {
+  close(true);
+  std::unique_lock lock(mutex_);
+  if (alive_ > 0) {
+    closed_behind_ = &last;
+    return;
+  }
+  lock.unlock();
+  last.close(true);
+}
+
 bool crew::wait_for_end(rondo::detail::outside_waiter& all_ended) noexcept {
   std::lock_guard lock(mutex_);
   if (alive_ == 0) return true;
@@ -222,6 +233,11 @@ void crew::serve(member& m) noexcept {
   m.connection_.close();
   lock.lock();
   if (--alive_ > 0) return;
+  if (crew* last = closed_behind_) {
+    lock.unlock();
+    last->close(true);
+    lock.lock();
+  }
   // One by one: until it is off the list its task may be cancelled, and forget it.
   while (rondo::detail::outside_waiter* w = waiting_for_end_.pop_front()) {
     lock.unlock();

@@ -44,6 +44,9 @@ class crew {
   /// Accepts nothing more but for leases. The threads end when all is done and no lease is
   /// left; end_now: without waiting for leases.
   void close(bool end_now) noexcept;
+  /// Ends this, without waiting for leases, and `last` when the threads of this have ended.
+  /// `last` must not be destroyed before this.
+  void close_before(crew& last) noexcept;
   /// True: all have ended. False: `all_ended` arrives when they have.
   bool wait_for_end(rondo::detail::outside_waiter& all_ended) noexcept;
   /// True: it will not arrive.
@@ -72,6 +75,7 @@ class crew {
   member* idle_ = nullptr;  // last in, first out
   bool closed_ = false;
   bool end_now_ = false;
+  crew* closed_behind_ = nullptr;
   rondo::detail::list<rondo::detail::outside_waiter> waiting_for_end_;
 };
 
