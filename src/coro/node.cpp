@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include <rondo/coro/detail/node.hpp>
 
+#include <atomic>
 #include <new>
 
 #include <rondo/coro/context_var.hpp>
@@ -14,6 +15,7 @@ namespace rondo { inline namespace v0 { namespace detail {
 struct node::details {
   std::string name;  // given by the user
   cancel_reason why_cancelled;
+  std::uint64_t identity = 0;
 };
 
 node::~node() {
@@ -176,6 +178,16 @@ void node::set_name(std::string name) {
   if (!details_) details_ = new details;
   details_->name = std::move(name);
 }
+
+std::uint64_t node::identity() {
+  static constinit std::atomic<std::uint64_t> last{0};
+  if (!details_) details_ = new details;
+  if (details_->identity == 0)
+    details_->identity = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return details_->identity;
+}
+
+std::uint64_t node::known_identity() const noexcept { return details_ ? details_->identity : 0; }
 
 void coroutine_lost(const node& n) noexcept {
   fatal("task '" + n.name() +

@@ -57,6 +57,10 @@ class blob::state {
   void opened() {
     if (lease_) hold_.emplace(core_, of(), "blob " + place_.table + "." + place_.column);
   }
+  /// In the task that uses it now.
+  void used() {
+    if (hold_) hold_->taken_over();
+  }
   detail::crew& of() const noexcept { return scope_ ? scope_->of() : core_->readers(); }
   lease* in(const char* caller) const { return scope_ ? scope_->in(caller) : lease_.get(); }
   bool writable() const noexcept { return place_.write; }
@@ -100,6 +104,7 @@ task<std::string> blob::read(std::size_t offset, std::size_t most) {
   if (offset >= s.size) co_return data;
   data.resize(std::min(most, s.size - offset));
   auto into = std::as_writable_bytes(std::span(data));
+  s.used();
   auto read = work_of([&](connection& c) { c.read_blob(s.number(), offset, into); });
   co_await connection_operation(s.of(), s.in("blob"), read);
   co_return data;

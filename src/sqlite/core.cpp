@@ -21,7 +21,7 @@ void core::check_not_waiting_for_itself(const crew& c) const {
   for (hold& h : holds_) {
     if (&h.of_ != &c) continue;
     for (const auto* n = rondo::detail::this_thread_scheduler->current; n; n = n->parent())
-      if (n == h.holder_) {
+      if (n->known_identity() == h.holder_) {
         ++own;
         break;
       }
@@ -84,7 +84,7 @@ void databases_of_loop::add(core& c) noexcept {
 hold::hold(rondo::detail::ref<core> c, crew& of, std::string what)
     : core_(std::move(c)),
       of_(of),
-      holder_(rondo::detail::this_thread_scheduler->current),
+      holder_(rondo::detail::this_thread_scheduler->current->identity()),
       what_(std::move(what)) {
   constexpr auto long_time = 60s;
   if (core_->has_readers() && &of_ == &core_->readers())

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,7 +84,7 @@ class hold : public rondo::detail::list_link<hold> {
   }
 
   /// The task that runs now has it from here on.
-  void taken_over() noexcept { holder_ = rondo::detail::this_thread_scheduler->current; }
+  void taken_over() { holder_ = rondo::detail::this_thread_scheduler->current->identity(); }
 
  private:
   friend core;
@@ -91,7 +92,7 @@ class hold : public rondo::detail::list_link<hold> {
 
   const rondo::detail::ref<core> core_;
   const crew& of_;
-  const rondo::detail::node* holder_;
+  std::uint64_t holder_;  // not its address, which another task may have by now
   std::string what_;
   scheduled long_time_;
 };

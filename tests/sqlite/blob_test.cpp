@@ -59,6 +59,34 @@ TEST(sqlite_blob, is_written_and_read_in_pieces) {
   });
 }
 
+// A task is not taken for another one that had its address before.
+TEST(sqlite_blob, is_held_by_the_task_that_used_it_last) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(dir / "b.db", {.readers = 1});
+    co_await db.execute("create table b(data)");
+    co_await db.execute("insert into b values(zeroblob(100))");
+    sqlite::blob b;
+    auto opens = [&]() -> rondo::task<> { b = co_await db.open_blob("b", "data", 1); };
+    auto asks = [&]() -> rondo::task<int> { co_return co_await db.one<int>("select 1"); };
+    co_await rondo::create_task(opens);
+    for (int i = 0; i < 10; ++i) {
+      auto waits = rondo::create_task(asks);
+      co_await test::turns(3);
+      EXPECT_FALSE(waits.done());
+      waits.cancel();
+      co_await test::ended(std::move(waits));
+    }
+    co_await b.read(10);
+    std::string said = test::error_text(co_await rondo::outcome_of(db.one<int>("select 1")));
+    EXPECT_TRUE(said.find("this task has the connection that it waits for itself, by its blob "
+                          "b.data") != said.npos)
+        << said;
+    b.close();
+    EXPECT_EQ(co_await db.one<int>("select 1"), 1);
+  });
+}
+
 TEST(sqlite_backup, is_the_database_of_one_moment_with_progress) {
   folder dir;
   test::run([&]() -> rondo::task<> {

@@ -1,6 +1,7 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -73,6 +74,10 @@ class node : public entry {
   /// The name given by the user, else that of the outermost coroutine, else of
   /// the operation.
   std::string name() const;
+  /// A number that no other node has or will have, unlike its address. It takes memory when it
+  /// is first asked for; 0: it never was.
+  std::uint64_t identity();
+  std::uint64_t known_identity() const noexcept;
   /// The name given by the user, or empty.
   std::string_view given_name() const noexcept;
   void set_name(std::string name);
@@ -128,7 +133,7 @@ class node : public entry {
   void cancel_below(bool through_shields) noexcept;
   static void start(entry& e) noexcept;
 
-  struct details;  // name and reason: most nodes have neither
+  struct details;  // name, reason and identity: most nodes have none of them
 
   scheduler* sched_ = nullptr;
   node* parent_ = nullptr;
