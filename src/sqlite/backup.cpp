@@ -71,14 +71,14 @@ task<> database::backup(std::string path, backup_options options) {
     throw usage_error("sqlite::database::backup: pages is " + std::to_string(options.pages));
   detail::kept<detail::core> c = checked();
   detail::crew& crew = c->readers();
-  c->check_not_waiting_for_itself(crew);
+  std::size_t holds = c->check_not_waiting_for_itself(crew);
   detail::lease_ptr lease(new detail::lease(crew));
   auto begin = detail::work_of([&](connection& on) {
     on.begin(connection::begin_as::snapshot);
     on.leased_to = lease.get();
     on.begin_backup(path);
   });
-  co_await detail::connection_operation(crew, lease.get(), begin);
+  co_await detail::connection_operation(crew, lease.get(), begin, holds);
   detail::hold held(rondo::detail::ref<detail::core>(c.get()), crew, "backup to " + path);
   backup_progress so_far;
   bool more = true;

@@ -90,9 +90,11 @@ void blob::close() noexcept { state_.reset(); }
 std::size_t blob::size() const noexcept { return state_ ? state_->size : 0; }
 
 task<blob> blob::open(std::unique_ptr<state> s) {
-  if (s->in("open_blob") && !s->writable()) s->owner().check_not_waiting_for_itself(s->of());
+  lease* in = s->in("open_blob");
+  std::size_t holds = 0;
+  if (!s->writable()) holds = s->owner().check_not_waiting_for_itself(s->of());
   auto open = work_of([&](connection& c) { s->open(c); });
-  co_await connection_operation(s->of(), s->in("open_blob"), open);
+  co_await connection_operation(s->of(), in, open, holds);
   s->opened();
   co_return blob(std::move(s));
 }

@@ -38,9 +38,12 @@ class [[nodiscard]] connection_operation final : public rondo::detail::operation
   connection_operation(crew& of, lease* in, work& w,
                        if_cancelled does = if_cancelled::stops) noexcept
       : request(in), crew_(of), in_(in), work_(w), does_(does) {}
+  /// holds: what core::check_not_waiting_for_itself has said.
+  connection_operation(crew& of, lease* in, work& w, std::size_t holds) noexcept
+      : request(in, holds), crew_(of), in_(in), work_(w), does_(if_cancelled::stops) {}
   connection_operation(connection_operation&& o) noexcept
       : operation(std::move(o)),
-        request(o.in_),
+        request(o.in_, o.holds_),
         crew_(o.crew_),
         in_(o.in_),
         work_(o.work_),

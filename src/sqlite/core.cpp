@@ -16,7 +16,7 @@ core::core(std::string path, const open_options& options)
     readers_.emplace(settings_, connection::role::reader, static_cast<std::size_t>(n));
 }
 
-void core::check_not_waiting_for_itself(const crew& c) const {
+std::size_t core::check_not_waiting_for_itself(const crew& c) const {
   std::size_t own = 0;
   for (hold& h : holds_) {
     if (&h.of_ != &c) continue;
@@ -26,7 +26,7 @@ void core::check_not_waiting_for_itself(const crew& c) const {
         break;
       }
   }
-  if (own < c.limit()) return;
+  if (own < c.limit()) return own;
   std::string what = holds_.front()->what_;
   for (hold& h : holds_)
     if (&h.of_ == &c) what = h.what_;

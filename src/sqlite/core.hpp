@@ -30,9 +30,9 @@ class core : public rondo::detail::counted<core>, public rondo::detail::list_lin
   settings& shared() noexcept { return *settings_; }
   const std::string& path() const noexcept { return settings_->path; }
 
-  /// Throws usage_error when this task holds all connections of the crew itself, and would
-  /// wait for ever.
-  void check_not_waiting_for_itself(const crew& c) const;
+  /// Throws usage_error when this task holds as many connections of the crew as it can have.
+  /// Gives how many it holds.
+  std::size_t check_not_waiting_for_itself(const crew& c) const;
 
   /// Without waiting for anybody but the threads' statements.
   void close() noexcept;

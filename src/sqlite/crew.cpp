@@ -11,7 +11,8 @@ namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
 
 class crew::member final : public interruption {
  public:
-  explicit member(crew& of) : crew_(of), connection_(of.settings_, of.role_, *this) {}
+  member(crew& of, std::size_t level)
+      : crew_(of), level_(level), connection_(of.settings_, of.role_, *this) {}
 
   bool stopped() const noexcept override { return running_->stop_.load(std::memory_order_relaxed); }
   bool pause(std::chrono::milliseconds time) noexcept override {
@@ -23,6 +24,7 @@ class crew::member final : public interruption {
   friend crew;
 
   crew& crew_;
+  const std::size_t level_;  // above 0: a spare
   connection connection_;
   std::condition_variable called_;
   rondo::detail::list<request> own_;  // of its lease
@@ -34,7 +36,7 @@ class crew::member final : public interruption {
 };
 
 crew::crew(std::shared_ptr<settings> s, connection::role role, std::size_t most)
-    : settings_(std::move(s)), role_(role), most_(most) {
+    : settings_(std::move(s)), role_(role), most_(most), queues_(most) {
   members_.reserve(most);
 }
 
@@ -44,13 +46,15 @@ crew::~crew() {
 }
 
 // With the lock held.
-void crew::start_member() {
-  members_.push_back(std::make_unique<member>(*this));
+void crew::start_member(std::size_t level) {
+  members_.push_back(std::make_unique<member>(*this, level));
   member& m = *members_.back();
   rondo::detail::signals_blocked in_the_thread_too;
   try {
     m.thread_ = std::thread([this, &m] { serve(m); });
     ++alive_;
+    if (level > 0) return;
+    ++ordinary_;
     ++looking_;
   } catch (const std::system_error& e) {
     members_.pop_back();
@@ -74,17 +78,33 @@ void crew::submit(request& r) {
     return;
   }
   if (closed_) throw usage_error("sqlite " + settings_->path + ": it is closed");
-  if (queued_ >= looking_ && !idle_ && members_.size() < most_) {
+  if (queued_ >= looking_ && !idle_ && ordinary_ < most_) {
     try {
-      start_member();
+      start_member(0);
     } catch (...) {
       if (members_.empty()) throw;
     }
   }
+  bool all_work = queued_ >= looking_ && !idle_;
+  if (r.holds_ > 0 && all_work && !has_spare(r.holds_)) start_member(r.holds_);
   r.queued_ = true;
-  queue_.push_back(r);
+  queues_[r.holds_].push_back(r);
   ++queued_;
+  if (r.holds_ > 0) ++of_holders_;
+  if (r.holds_ > 0 && all_work) call_spares();
   if (queued_ > looking_) wake_for_queue(lock);
+}
+
+bool crew::has_spare(std::size_t level) const noexcept {
+  for (const auto& m : members_)
+    if (m->level_ == level) return true;
+  return false;
+}
+
+// With the lock held. Each looks whether there is something for it.
+void crew::call_spares() noexcept {
+  for (const auto& m : members_)
+    if (m->level_ > 0 && !m->leased_to_ && std::exchange(m->waits_, false)) m->called_.notify_one();
 }
 
 bool crew::submit_to_lease(request& r) noexcept {
@@ -115,7 +135,10 @@ bool crew::withdraw(request& r) noexcept {
   if (!r.queued_) return false;
   r.queued_ = false;
   r.unlink();
-  if (!r.in_ || !r.in_->at_) --queued_;
+  if (!r.in_ || !r.in_->at_) {
+    --queued_;
+    if (r.holds_ > 0) --of_holders_;
+  }
   return true;
 }
 
@@ -172,10 +195,14 @@ void crew::join() noexcept {
 request* crew::take(member& m) noexcept {
   request* r = m.own_.pop_front();
   if (!r && !m.leased_to_) {
-    r = queue_.pop_front();
+    for (std::size_t n = of_holders_ > 0 ? queues_.size() - 1 : 0; !r && n >= m.level_; --n) {
+      r = queues_[n].pop_front();
+      if (n == 0) break;
+    }
     if (r) {
       --queued_;
-      --looking_;
+      if (r->holds_ > 0) --of_holders_;
+      if (m.level_ == 0) --looking_;
     }
   }
   if (r) r->queued_ = false;
@@ -191,13 +218,13 @@ void crew::serve(member& m) noexcept {
     if (!r) {
       if (closed_ && (!m.leased_to_ || end_now_)) break;
       m.waits_ = true;
-      if (!m.leased_to_) {
+      if (!m.leased_to_ && m.level_ == 0) {
         --looking_;
         m.next_idle_ = idle_;
         idle_ = &m;
       }
       m.called_.wait(lock, [&] { return !m.waits_ || (closed_ && (!m.leased_to_ || end_now_)); });
-      if (std::exchange(m.waits_, false) && !m.leased_to_) {
+      if (std::exchange(m.waits_, false) && !m.leased_to_ && m.level_ == 0) {
         // Called by close, and so still among the idle ones.
         member** at = &idle_;
         while (*at != &m) at = &(*at)->next_idle_;
@@ -219,16 +246,15 @@ void crew::serve(member& m) noexcept {
       } else {
         in->at_ = nullptr;
       }
-      bool was_leased = std::exchange(m.leased_to_, now) != nullptr;
-      if (was_leased) ++looking_;
-    } else if (!now) {
-      ++looking_;
+      m.leased_to_ = now;
+      if (now && of_holders_ > 0) call_spares();  // who may have counted on this one
     }
+    if (!now && m.level_ == 0) ++looking_;
     lock.unlock();
     r->finished();  // it may be gone now
     lock.lock();
   }
-  if (!m.leased_to_) --looking_;
+  if (!m.leased_to_ && m.level_ == 0) --looking_;
   lock.unlock();
   m.connection_.close();
   lock.lock();

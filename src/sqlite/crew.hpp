@@ -22,6 +22,11 @@ namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
 /// A request with a lease keeps its connection for what belongs to the lease: from there on
 /// that does nothing else, until the lease ends. The line of those who want a connection for
 /// themselves is so the same as that of all others.
+///
+/// Tasks that each hold a connection and want one more would wait for each other. So the
+/// requests of those who hold more come first, and for those who hold n or more there is a
+/// spare, a connection beyond the limit, started when they find nobody free. One for each n is
+/// enough: whoever has it finds the next one, and so comes to an end.
 class crew {
  public:
   crew(std::shared_ptr<settings> s, connection::role role, std::size_t most);
@@ -60,7 +65,10 @@ class crew {
 
   void serve(member& m) noexcept;
   request* take(member& m) noexcept;
-  void start_member();
+  /// level 0: one of those that the limit counts; n: the spare of those who hold n or more.
+  void start_member(std::size_t level);
+  bool has_spare(std::size_t level) const noexcept;
+  void call_spares() noexcept;
   void wake_for_queue(std::unique_lock<std::mutex>& lock) noexcept;
 
   const std::shared_ptr<settings> settings_;
@@ -68,9 +76,11 @@ class crew {
   const std::size_t most_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<member>> members_;
-  rondo::detail::list<request> queue_;
+  std::vector<rondo::detail::list<request>> queues_;  // by how many connections they hold
   std::size_t queued_ = 0;
-  std::size_t looking_ = 0;  // members that will look into the queue without being called
+  std::size_t of_holders_ = 0;  // of these, in others than the first queue
+  std::size_t ordinary_ = 0;    // members that are no spares
+  std::size_t looking_ = 0;  // ordinary members that will look into the queue without being called
   std::size_t alive_ = 0;
   member* idle_ = nullptr;  // last in, first out
   bool closed_ = false;

@@ -77,13 +77,13 @@ task<db::result> database::run_statement(std::string sql, db::detail::parameters
   ref<detail::stored_rows> rows(new detail::stored_rows);
   bool done = false;
   if (c->has_readers() && detail::may_be_read_only(sql)) {
-    c->check_not_waiting_for_itself(c->readers());
+    std::size_t holds = c->check_not_waiting_for_itself(c->readers());
     auto read = work_of([&](connection& to) {
       auto count = to.run_if_it_only_reads(sql, values, rows.get());
       done = count.has_value();
       rows->affected = count.value_or(0);
     });
-    co_await connection_operation(c->readers(), nullptr, read);
+    co_await connection_operation(c->readers(), nullptr, read, holds);
   }
   if (!done) {
     c->check_not_waiting_for_itself(c->writer());
@@ -112,7 +112,7 @@ rondo::detail::ref<db::detail::row_source> database::open_rows(std::string sql,
 
 task<> database::run_body(detail::kept<core> c, bool read_only, detail::session_body body) {
   detail::crew& crew = read_only ? c->readers() : c->writer();
-  c->check_not_waiting_for_itself(crew);
+  std::size_t holds = c->check_not_waiting_for_itself(crew);
   auto how = read_only ? connection::begin_as::snapshot : connection::begin_as::immediate;
   auto all = work_of([&](connection& to) {
     as_transaction(to, how, [&] {
@@ -120,7 +120,7 @@ task<> database::run_body(detail::kept<core> c, bool read_only, detail::session_
       body(s);
     });
   });
-  co_await connection_operation(crew, nullptr, all);
+  co_await connection_operation(crew, nullptr, all, holds);
 }
 
 task<> database::execute_script(std::string sql) {
@@ -135,7 +135,7 @@ task<> database::execute_script(std::string sql) {
 task<transaction_scope> database::begin(transaction_options options) {
   detail::kept<core> c = checked();
   detail::crew& crew = options.read_only ? c->readers() : c->writer();
-  c->check_not_waiting_for_itself(crew);
+  std::size_t holds = c->check_not_waiting_for_itself(crew);
   transaction_scope made(detail::kept<scope>(new scope(ref<core>(c.get()), crew)));
   detail::lease* lease = made.scope_->in("begin");
   auto how = options.read_only  ? connection::begin_as::snapshot
@@ -145,7 +145,7 @@ task<transaction_scope> database::begin(transaction_options options) {
     on.begin(how);
     on.leased_to = lease;
   });
-  co_await connection_operation(crew, lease, begin);
+  co_await connection_operation(crew, lease, begin, holds);
   made.scope_->held("transaction");
   co_return made;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 
 #include <rondo/detail/list.hpp>
 
@@ -19,8 +20,11 @@ class request : public rondo::detail::list_link<request> {
   virtual void finished() noexcept = 0;
 
  protected:
-  explicit request(lease* in) noexcept : in_(in) {}
+  /// holds: how many connections of the crew its task has already.
+  explicit request(lease* in, std::size_t holds = 0) noexcept : holds_(holds), in_(in) {}
   ~request() = default;
+
+  const std::size_t holds_;
 
  private:
   friend class crew;

@@ -36,8 +36,9 @@ class reader_rows final : public db::detail::row_source {
     ref<stored_rows> piece = next_piece(sql_, rows_before_);
     bool alone = !core_->has_readers();
     bool begins = !lease_ && more_;
+    std::size_t holds = 0;
     if (begins) {
-      core_->check_not_waiting_for_itself(core_->readers());
+      holds = core_->check_not_waiting_for_itself(core_->readers());
       lease_.reset(new lease(core_->readers()));
       hold_.emplace(core_, core_->readers(), "rows of " + db::detail::statement_text(sql_));
     }
@@ -51,7 +52,7 @@ class reader_rows final : public db::detail::row_source {
         c.leased_to = more_ ? lease_.get() : nullptr;
       });
       try {
-        co_await connection_operation(core_->readers(), lease_.get(), fetch);
+        co_await connection_operation(core_->readers(), lease_.get(), fetch, holds);
       } catch (...) {
         finish();
         throw;

@@ -109,6 +109,54 @@ TEST(sqlite_rows, more_streams_than_readers_take_turns) {
   });
 }
 
+// They hold all readers and each wants one more.
+TEST(sqlite_rows, whose_readers_ask_more_do_not_wait_for_each_other) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await open_with_rows(dir / "t.db", 20'000, {.readers = 3});
+    int threads = 0;
+    auto walk = [&]() -> rondo::task<> {
+      auto rows = db.rows<int>("select a from t");
+      int n = 0;
+      while (co_await rows.next()) {
+        if (++n % 5000 != 0) continue;
+        auto inner = db.rows<int>("select a from t");
+        for (int i = 1; i <= 10; ++i) EXPECT_EQ(co_await inner.next(), i);
+        EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 20'000);
+        threads = std::max(threads, test::sqlite_threads());
+      }
+      EXPECT_EQ(n, 20'000);
+    };
+    auto all = rondo::gather(walk(), walk(), walk(), walk(), walk(), walk(), walk());
+    co_await rondo::wait_for(std::move(all), 60s);
+    // The writer, the readers, and one each for those who hold one and who hold two.
+    EXPECT_EQ(threads, 1 + 3 + 2);
+  });
+}
+
+TEST(sqlite_rows, many_below_one_that_is_open_take_turns) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await open_with_rows(dir / "t.db", 20'000, {.readers = 3});
+    int threads = 0;
+    auto below = [&]() -> rondo::task<> {
+      auto rows = db.rows<int>("select a from t");
+      co_await rows.next();
+      EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 20'000);
+      threads = std::max(threads, test::sqlite_threads());
+    };
+    auto outer = [&]() -> rondo::task<> {
+      auto rows = db.rows<int>("select a from t");
+      co_await rows.next();
+      std::vector<rondo::task<>> all;
+      for (int i = 0; i < 20; ++i) all.push_back(below());
+      co_await rondo::gather(std::move(all));
+    };
+    co_await rondo::wait_for(rondo::gather(outer(), outer(), outer(), outer()), 60s);
+    EXPECT_LE(threads, 1 + 3 + 2);
+  });
+}
+
 TEST(sqlite_rows, of_a_transaction_see_its_changes) {
   folder dir;
   test::run([&]() -> rondo::task<> {

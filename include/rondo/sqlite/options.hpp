@@ -26,8 +26,10 @@ enum class synchronous : unsigned char {
 };
 
 struct open_options {
-  /// Connections that read beside the writer, each opened when it is first needed. 0: the
-  /// writer reads, too, which is also so without WAL and for ":memory:".
+  /// Connections that read beside the writer, each opened when it is first needed. A task that
+  /// holds some, by open rows or the like, gets one more even when none is left: up to so many
+  /// in all, for which there are up to readers - 1 more. 0: the writer reads, too, and rows()
+  /// has all rows in memory at once; which is also so without WAL and for ":memory:".
   int readers = 4;
   /// Nothing can be changed; the file must exist.
   bool read_only = false;
