@@ -12,6 +12,7 @@
 #include "sqlite/failure.hpp"
 #include "sqlite/finalized.hpp"
 #include "sqlite/first_word.hpp"
+#include "sqlite/open_connections.hpp"
 #include "sqlite/open_things.hpp"
 
 namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
@@ -113,6 +114,7 @@ void connection::close() noexcept {
   close_what_is_open();
   cache_.clear();
   sqlite3_close_v2(db_);  // rolls back what is left
+  open_connections::remove();
   db_ = nullptr;
   forget_functions();
   in_transaction_ = query_only_ = false;

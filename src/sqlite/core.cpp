@@ -52,6 +52,7 @@ bool core::ended() const noexcept { return writer_.ended() && (!readers_ || read
 // The loop does not wait for the last words on the disk: whoever wants to know them calls
 // close. The list of the loop's databases does at its end.
 void core::last_reference_gone() noexcept {
+  if (of_parent()) return;
   close();
   if (!listed()) {  // the loop is gone, and has joined the threads
     delete this;

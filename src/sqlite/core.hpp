@@ -29,6 +29,7 @@ class core : public rondo::detail::counted<core>, public rondo::detail::list_lin
   bool has_readers() const noexcept { return readers_.has_value(); }
   settings& shared() noexcept { return *settings_; }
   const std::string& path() const noexcept { return settings_->path; }
+  bool of_parent() const noexcept { return writer_.of_parent(); }
 
   /// Throws usage_error when this task holds as many connections of the crew as it can have.
   /// Gives how many it holds.
@@ -80,7 +81,7 @@ class hold : public rondo::detail::list_link<hold> {
   hold& operator=(const hold&) = delete;
   ~hold() {
     unlink();
-    long_time_.cancel();
+    if (!core_->of_parent()) long_time_.cancel();
   }
 
   /// The task that runs now has it from here on.

@@ -41,6 +41,10 @@ crew::crew(std::shared_ptr<settings> s, connection::role role, std::size_t most)
 }
 
 crew::~crew() {
+  if (of_parent()) {
+    for (auto& m : members_) static_cast<void>(m.release());
+    return;
+  }
   close(true);
   join();
 }
@@ -66,6 +70,9 @@ void crew::start_member(std::size_t level) {
 }
 
 void crew::submit(request& r) {
+  if (of_parent())
+    throw usage_error("sqlite " + settings_->path +
+                      ": it was opened by the process that forked this one");
   std::unique_lock lock(mutex_);
   if (r.in_ && r.in_->at_) {
     auto& m = *static_cast<member*>(r.in_->at_);
@@ -108,6 +115,7 @@ void crew::call_spares() noexcept {
 }
 
 bool crew::submit_to_lease(request& r) noexcept {
+  if (of_parent()) return false;
   std::unique_lock lock(mutex_);
   if (end_now_ || !r.in_->at_) return false;
   auto& m = *static_cast<member*>(r.in_->at_);

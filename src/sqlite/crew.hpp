@@ -10,6 +10,7 @@
 
 #include <rondo/coro/detail/outside.hpp>
 #include <rondo/detail/list.hpp>
+#include "coro/fork.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/request.hpp"
 
@@ -27,6 +28,9 @@ namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
 /// requests of those who hold more come first, and for those who hold n or more there is a
 /// spare, a connection beyond the limit, started when they find nobody free. One for each n is
 /// enough: whoever has it finds the next one, and so comes to an end.
+///
+/// A child of fork has none of the threads, and perhaps finds the lock held: there it refuses
+/// everything, and is left as it is.
 class crew {
  public:
   crew(std::shared_ptr<settings> s, connection::role role, std::size_t most);
@@ -34,8 +38,8 @@ class crew {
   crew& operator=(const crew&) = delete;
   ~crew();
 
-  /// Throws usage_error when it has been closed, std::system_error when there is no thread
-  /// and none can be started.
+  /// Throws usage_error when it has been closed or is of the parent process, std::system_error when
+  /// there is no thread and none can be started.
   void submit(request& r);
   /// The same for what cannot fail: its lease has a thread. False: it has been ended.
   bool submit_to_lease(request& r) noexcept;
@@ -45,6 +49,8 @@ class crew {
   void stop(request& r) noexcept;
 
   std::size_t limit() const noexcept { return most_; }
+  /// This is a child of the process that has made it.
+  bool of_parent() const noexcept { return forks_ != rondo::detail::fork_count(); }
 
   /// Accepts nothing more but for leases. The threads end when all is done and no lease is
   /// left; end_now: without waiting for leases.
@@ -74,6 +80,7 @@ class crew {
   const std::shared_ptr<settings> settings_;
   const connection::role role_;
   const std::size_t most_;
+  const unsigned forks_ = rondo::detail::fork_count();
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<member>> members_;
   std::vector<rondo::detail::list<request>> queues_;  // by how many connections they hold

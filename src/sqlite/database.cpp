@@ -62,6 +62,9 @@ task<database> open(std::string path, open_options options) {
 
 detail::kept<core> database::checked() const {
   if (!core_) throw usage_error("sqlite::database: it is not open");
+  if (core_->of_parent())
+    throw usage_error("sqlite " + core_->path() +
+                      ": it was opened by the process that forked this one");
   if (core_->home != rondo::detail::this_thread_scheduler_id)
     throw usage_error("sqlite " + core_->path() +
                       (rondo::detail::is_alive(core_->home)
@@ -152,7 +155,7 @@ task<transaction_scope> database::begin(transaction_options options) {
 
 task<> database::close() {
   detail::kept<core> c = std::move(core_);
-  if (!c) co_return;
+  if (!c || c->of_parent()) co_return;
   // First those who may find that a statement, accepted already, is for the writer.
   c->readers().close(false);
   co_await detail::end_of_crew(c->readers());

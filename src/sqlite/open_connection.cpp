@@ -8,6 +8,7 @@
 #include "sqlite/connection.hpp"
 #include "sqlite/failure.hpp"
 #include "sqlite/finalized.hpp"
+#include "sqlite/open_connections.hpp"
 
 namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
 namespace {
@@ -83,6 +84,10 @@ void connection::open() {
     flags |= SQLITE_OPEN_READWRITE;
     if (o.create && role_ == role::writer) flags |= SQLITE_OPEN_CREATE;
   }
+  if (!open_connections::add())
+    detail::fail("0A000", SQLITE_MISUSE, path, "open",
+                 "the process that forked this one had SQLite databases open then, which does not "
+                 "allow this one to have any: fork before you open them, or exec");
   int code = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
   try {
     if (code != SQLITE_OK) {
@@ -95,6 +100,7 @@ void connection::open() {
   } catch (...) {
     cache_.clear();
     sqlite3_close_v2(db_);
+    open_connections::remove();
     db_ = nullptr;
     forget_functions();
     throw;

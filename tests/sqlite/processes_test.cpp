@@ -108,6 +108,80 @@ TEST(sqlite_processes, one_that_is_killed_has_done_nothing_half) {
   });
 }
 
+int forked(int (*f)(sqlite::database&), sqlite::database& db) {
+  std::fflush(nullptr);
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    _exit(f(db));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
+}
+
+RONDO_CHILD(forks) {
+  std::string path = in_environment("DATABASE");
+  return test::run([&]() -> rondo::task<int> {
+    auto db = co_await sqlite::open(path);
+    co_await db.execute("create table t(a)");
+    auto uses_what_is_open = [](sqlite::database& parents) {
+      return rondo::run([&]() -> rondo::task<int> {
+        auto uses = co_await rondo::outcome_of(parents.execute("insert into t values(1)"));
+        auto opens = co_await rondo::outcome_of(sqlite::open(in_environment("DATABASE")));
+        test::say(test::error_text(std::move(uses)) + "\n");
+        test::say(test::error_text(std::move(opens)) + "\n");
+        co_await parents.close();
+        co_return 7;
+      });
+    };
+    auto drops = [](sqlite::database& parents) {
+      parents = {};
+      return 8;
+    };
+    auto opens_anew = [](sqlite::database&) {
+      return rondo::run([]() -> rondo::task<int> {
+        auto own = co_await sqlite::open(in_environment("DATABASE"));
+        co_await own.execute("insert into t values(2)");
+        co_return co_await own.one<int>("select sum(a) from t");
+      });
+    };
+    if (int how = forked(uses_what_is_open, db); how != 7) co_return how;
+    {
+      auto rows = db.rows<int>(
+          "with recursive c(x) as (values(1) union all select x + 1 from c "
+          "where x < 50000) select x from c");
+      co_await rows.next();
+      if (int how = forked(drops, db); how != 8) co_return how;
+    }
+    co_await db.execute("insert into t values(1)");
+    co_await db.close();
+    co_return forked(opens_anew, db);
+  });
+}
+
+// ThreadSanitizer starts no thread in a child of a program with threads.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define RONDO_NO_THREADS_IN_CHILD
+#endif
+#endif
+
+TEST(sqlite_processes, a_child_of_fork_is_refused_what_its_parent_has_open) {
+#ifdef RONDO_NO_THREADS_IN_CHILD
+  GTEST_SKIP() << "ThreadSanitizer";
+#endif
+  folder dir;
+  std::string path = dir / "t.db";
+  test::child other("forks", {"DATABASE=" + path});
+  EXPECT_EQ(other.wait(), "exit 3") << other.output();
+  std::string parents = "sqlite " + path + ": it was opened by the process that forked this one\n";
+  EXPECT_TRUE(other.output().starts_with(parents)) << other.output();
+  EXPECT_TRUE(other.output().find("open: the process that forked this one had SQLite databases "
+                                  "open then") != std::string::npos)
+      << other.output();
+}
+
 RONDO_CHILD(fills_the_disk) {
   std::signal(SIGXFSZ, SIG_IGN);
   test::run([]() -> rondo::task<> {
