@@ -31,12 +31,12 @@ std::string shown(const value& v) {
 }  // namespace
 
 void cell::wrong(const std::string& cause, const char* sqlstate) const {
-  const column& c = store.columns[at];
+  const column& c = store.columns()[at];
   std::size_t number = store.rows_before + row + 1;
-  std::string text = statement_text(store.statement) + ": column " + c.name;
+  std::string text = statement_text(store.described.statement) + ": column " + c.name;
   if (!c.type.empty()) text += " (" + c.type + ")";
   text += ", row " + std::to_string(number) + ": " + cause;
-  throw conversion_error(std::move(text), sqlstate, store.statement, c.name, number);
+  throw conversion_error(std::move(text), sqlstate, store.described.statement, c.name, number);
 }
 
 void cell::not_a(const char* wanted) const {

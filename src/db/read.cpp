@@ -83,7 +83,7 @@ double read_real(const cell& c) {
       c.wrong(std::to_string(c.what.integer) + " is not exact as a double", out_of_range);
     return static_cast<double>(c.what.integer);
   }
-  if (is_text(c) && c.store.columns[c.at].type == "numeric")
+  if (is_text(c) && c.store.columns()[c.at].type == "numeric")
     c.wrong("a numeric may not be exact as a double: ask for a db::numeric, or select it as float8",
             "42804");
   c.not_a("floating point number");

@@ -10,31 +10,32 @@ namespace {
 
 [[noreturn]] void mismatch(const row_store& rows, const std::string& cause,
                            const std::string& column) {
-  throw conversion_error(statement_text(rows.statement) + ": " + cause, "42804", rows.statement,
-                         column, 0);
+  throw conversion_error(statement_text(rows.described.statement) + ": " + cause, "42804",
+                         rows.described.statement, column, 0);
 }
 
 }  // namespace
 
 void check_columns(const row_store& rows, std::size_t wanted) {
-  if (rows.columns.size() == wanted) return;
+  if (rows.columns().size() == wanted) return;
   auto counted = [](std::size_t n) {
     return std::to_string(n) + (n == 1 ? " column" : " columns");
   };
-  mismatch(rows, "it gives " + counted(rows.columns.size()) + ", asked for were " + counted(wanted),
+  mismatch(rows,
+           "it gives " + counted(rows.columns().size()) + ", asked for were " + counted(wanted),
            "");
 }
 
 void find_fields(std::string_view names, const row_store& rows, std::span<std::size_t> columns) {
   constexpr auto nobodys = static_cast<std::size_t>(-1);
-  std::vector<std::size_t> fields(rows.columns.size(), nobodys);
+  std::vector<std::size_t> fields(rows.columns().size(), nobodys);
   for (std::size_t& found : columns) {
     std::size_t comma = names.find(',');
     std::string_view name = ascii::trimmed(names.substr(0, comma));
     names.remove_prefix(comma == names.npos ? names.size() : comma + 1);
     found = nobodys;
-    for (std::size_t i = 0; i < rows.columns.size(); ++i) {
-      if (rows.columns[i].name != name) continue;
+    for (std::size_t i = 0; i < rows.columns().size(); ++i) {
+      if (rows.columns()[i].name != name) continue;
       if (found != nobodys)
         mismatch(rows, "it gives two columns " + std::string(name), std::string(name));
       found = i;
@@ -45,8 +46,8 @@ void find_fields(std::string_view names, const row_store& rows, std::span<std::s
   }
   for (std::size_t i = 0; i < fields.size(); ++i)
     if (fields[i] == nobodys)
-      mismatch(rows, "there is no field for the column " + rows.columns[i].name,
-               rows.columns[i].name);
+      mismatch(rows, "there is no field for the column " + rows.columns()[i].name,
+               rows.columns()[i].name);
 }
 
 }}}}  // namespace rondo::v0::db::detail

@@ -2,6 +2,7 @@
 #include <rondo/pg/batch.hpp>
 
 #include <deque>
+#include <utility>
 
 #include "db/statement_text.hpp"
 #include "pg/make_error.hpp"
@@ -27,18 +28,20 @@ class batch_request final : public request {
       const auto& [sql, values] = statements_[i];
       auto a = on.convert(values);
       bool sent = false;
+      rondo::detail::ref<description> rows;
       if (prepare_) {
-        const char* name = nullptr;
-        preparing how = send_prepare(on, sql, name);
-        if (how == preparing::now) parts_.push_back({i, true});
+        statement_cache::prepared* as = nullptr;
+        preparing how = send_prepare(on, sql, as);
+        if (how == preparing::now) parts_.push_back({i, true, {}});
+        if (how == preparing::prepared) rows = as->rows;
         sent = how != preparing::no &&
-               PQsendQueryPrepared(c, name, a.count, a.values, a.lengths, a.formats, 0);
+               PQsendQueryPrepared(c, as->name.c_str(), a.count, a.values, a.lengths, a.formats, 0);
       } else {
         sent =
             PQsendQueryParams(c, sql.c_str(), a.count, nullptr, a.values, a.lengths, a.formats, 0);
       }
       if (!sent) return false;
-      parts_.push_back({i, false});
+      parts_.push_back({i, false, std::move(rows)});
     }
     return PQpipelineSync(c);
   }
@@ -51,7 +54,7 @@ class batch_request final : public request {
                         "the commit of " + std::to_string(statements_.size()) + " statements"));
       return PQclear(part);
     }
-    auto [which, is_prepare] = parts_.front();
+    auto& [which, is_prepare, rows] = parts_.front();
     if (status == PGRES_FATAL_ERROR) {
       stale_ = prepare_ ? says_stale(part) : stale::no;
       // Others of it may be so, too.
@@ -67,11 +70,9 @@ class batch_request final : public request {
                           db::detail::statement_text(statements_[which].sql)));
     } else if (!is_prepare && !abandoned &&
                (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)) {
-      from.executed(PQcmdStatus(part), statements_[which].sql);
       try {
-        auto* rows = new result_rows(part, statements_[which].sql);
-        part = nullptr;
-        results_[which] = db::result(rondo::detail::ref<db::detail::row_store>(rows));
+        results_[which] =
+            take_rows(from, std::exchange(part, nullptr), statements_[which].sql, rows);
       } catch (...) {
         fail(std::current_exception());
       }
@@ -98,6 +99,7 @@ class batch_request final : public request {
   struct part_of {
     std::size_t statement;
     bool is_prepare;
+    rondo::detail::ref<description> rows;
   };
   std::vector<batch::statement> statements_;
   std::vector<db::result> results_;

@@ -257,8 +257,8 @@ void pool_core::hand_out() noexcept {
 }
 
 void pool_core::open_more(std::size_t beside_waiting) noexcept {
-  if (closed_) return;
   auto max = static_cast<std::size_t>(options_.max), min = static_cast<std::size_t>(options_.min);
+  if (closed_ || links_.size() + opening_ >= max) return;
   std::size_t wanted = std::max(min, links_.size() + waiters_.size() + beside_waiting);
   // One at a time after a failure, two otherwise: a server that comes back is not stormed.
   std::size_t at_once = failures_ == 0 ? 2 : 1;

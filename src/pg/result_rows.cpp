@@ -1,7 +1,8 @@
 // Copyright 2026 The Rondo authors. SPDX-License-Identifier: Apache-2.0
 #include "pg/result_rows.hpp"
 
-#include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "db/array_text.hpp"
@@ -34,56 +35,142 @@ constexpr known_type known_types[] = {
     {19, 1003, "name", kind::text},
 };
 
+std::uint64_t affected_by(PGresult* result) noexcept {
+  std::uint64_t rows = 0;
+  for (const char* n = PQcmdTuples(result); *n >= '0' && *n <= '9'; ++n)
+    rows = rows * 10 + static_cast<std::uint64_t>(*n - '0');
+  return rows;
+}
+
+/// All rows of a statement, as libpq keeps them.
+class result_rows final : public text_rows {
+ public:
+  /// Owns the result.
+  result_rows(PGresult* result, rondo::detail::ref<description> of) noexcept
+      : text_rows(std::move(of)),
+        result_(result),
+        rows_(static_cast<std::size_t>(PQntuples(result))) {}
+  ~result_rows() override { PQclear(result_); }
+
+  std::size_t rows() const noexcept override { return rows_; }
+  db::detail::value at(std::size_t row, std::size_t column) const override {
+    int r = static_cast<int>(row), c = static_cast<int>(column);
+    if (PQgetisnull(result_, r, c)) return {};
+    return typed(column,
+                 {PQgetvalue(result_, r, c), static_cast<std::size_t>(PQgetlength(result_, r, c))});
+  }
+
+ private:
+  PGresult* result_;
+  std::size_t rows_;
+};
+
+/// A few values, copied: libpq's results have two kilobytes each, and many of them at a time
+/// are no longer in the processor's cache.
+class few_rows final : public text_rows {
+ public:
+  static constexpr int most_values = 16;
+  static constexpr std::size_t most_bytes = 256;
+
+  few_rows(const PGresult* from, rondo::detail::ref<description> of) noexcept
+      : text_rows(std::move(of)), rows_(static_cast<std::size_t>(PQntuples(from))) {
+    std::uint16_t end = 0;
+    std::size_t i = 0;
+    for (int r = 0, n = PQntuples(from); r < n; ++r) {
+      for (int c = 0, fields = PQnfields(from); c < fields; ++c, ++i) {
+        nulls_ |= static_cast<std::uint16_t>((PQgetisnull(from, r, c) ? 1U : 0U) << i);
+        auto length = static_cast<std::uint16_t>(PQgetlength(from, r, c));
+        std::memcpy(text_ + end, PQgetvalue(from, r, c), length);
+        ends_[i] = end = static_cast<std::uint16_t>(end + length);
+      }
+    }
+  }
+  static bool hold(const PGresult* result) noexcept {
+    int rows = PQntuples(result), fields = PQnfields(result);
+    if (rows > most_values || fields > most_values || rows * fields > most_values) return false;
+    std::size_t bytes = 0;
+    for (int r = 0; r < rows; ++r)
+      for (int c = 0; c < fields; ++c) bytes += static_cast<std::size_t>(PQgetlength(result, r, c));
+    return bytes <= most_bytes;
+  }
+
+  std::size_t rows() const noexcept override { return rows_; }
+  db::detail::value at(std::size_t row, std::size_t column) const override {
+    std::size_t i = row * columns().size() + column;
+    if (nulls_ >> i & 1) return {};
+    std::size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return typed(column, {text_ + begin, ends_[i] - begin});
+  }
+
+ private:
+  std::size_t rows_;
+  std::uint16_t nulls_ = 0;
+  std::uint16_t ends_[most_values];
+  char text_[most_bytes];
+};
+
 }  // namespace
 
-text_rows::text_rows(const PGresult* first, std::string sql) {
-  statement = std::move(sql);
+description::description(const PGresult* first, const std::string& sql) {
+  statement = sql;
   auto fields = static_cast<std::size_t>(PQnfields(first));
   columns.reserve(fields);
-  types_.reserve(fields);
+  types.reserve(fields);
   for (std::size_t i = 0; i < fields; ++i) {
     auto at = static_cast<int>(i);
     db::detail::column& c = columns.emplace_back();
     c.name = PQfname(first, at);
-    type& t = types_.emplace_back(kind::text, kind::text);
-    Oid oid = PQftype(first, at);
+    type& t = types.emplace_back(PQftype(first, at), kind::text, kind::text);
     for (const known_type& known : known_types) {
-      if (oid == known.oid) {
+      if (t.oid == known.oid) {
         c.type = known.name;
         t.is = known.is;
         break;
       }
-      if (oid == known.array) {
+      if (t.oid == known.array) {
         c.type = std::string(known.name) + "[]";
-        t = {kind::array, known.is};
+        t.is = kind::array;
+        t.element = known.is;
         break;
       }
     }
-    if (c.type.empty()) c.type = "type " + std::to_string(oid);
+    if (c.type.empty()) c.type = "type " + std::to_string(t.oid);
   }
 }
 
+bool description::fits(const PGresult* rows) const noexcept {
+  if (static_cast<std::size_t>(PQnfields(rows)) != types.size()) return false;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    auto at = static_cast<int>(i);
+    if (PQftype(rows, at) != types[i].oid || columns[i].name != PQfname(rows, at)) return false;
+  }
+  return true;
+}
+
 db::detail::value text_rows::typed(std::size_t column, std::string_view text) const noexcept {
-  const type& t = types_[column];
+  const description::type& t = description_->types[column];
   db::detail::value v = db::detail::value_of_text(t.is, text);
   v.element = t.element;
   return v;
 }
 
-result_rows::result_rows(PGresult* result, std::string sql)
-    : text_rows(result, std::move(sql)),
-      result_(result),
-      rows_(static_cast<std::size_t>(PQntuples(result))) {
-  const char* tuples = PQcmdTuples(result);
-  for (; *tuples >= '0' && *tuples <= '9'; ++tuples)
-    affected = affected * 10 + static_cast<std::uint64_t>(*tuples - '0');
-}
-
-db::detail::value result_rows::at(std::size_t row, std::size_t column) const {
-  int r = static_cast<int>(row), c = static_cast<int>(column);
-  if (PQgetisnull(result_, r, c)) return {};
-  return typed(column,
-               {PQgetvalue(result_, r, c), static_cast<std::size_t>(PQgetlength(result_, r, c))});
+rondo::detail::ref<db::detail::row_store> make_rows(PGresult* result, const std::string& sql,
+                                                    rondo::detail::ref<description>& known) {
+  struct clears {
+    PGresult* result;
+    ~clears() { PQclear(result); }
+  } unless_kept{result};
+  if (!known || !known->fits(result))
+    known = rondo::detail::ref<description>(new description(result, sql));
+  rondo::detail::ref<db::detail::row_store> made;
+  if (few_rows::hold(result)) {
+    made = rondo::detail::ref<db::detail::row_store>(new few_rows(result, known));
+  } else {
+    made = rondo::detail::ref<db::detail::row_store>(new result_rows(result, known));
+    unless_kept.result = nullptr;
+  }
+  made->affected = affected_by(result);
+  return made;
 }
 
 void streamed_rows::add(const PGresult* row) {
@@ -100,7 +187,7 @@ void streamed_rows::add(const PGresult* row) {
 }
 
 db::detail::value streamed_rows::at(std::size_t row, std::size_t column) const {
-  const place& p = places_[row * columns.size() + column];
+  const place& p = places_[row * columns().size() + column];
   if (p.length < 0) return {};
   return typed(column, std::string_view(text_).substr(p.begin, static_cast<std::size_t>(p.length)));
 }

@@ -33,7 +33,9 @@ class rows_request final : public request {
         if (abandoned || dropped_) break;
         try {
           if (!rows_) {
-            rows_ = rondo::detail::ref<streamed_rows>(new streamed_rows(part, sql_));
+            if (!description_)
+              description_ = rondo::detail::ref<description>(new description(part, sql_));
+            rows_ = rondo::detail::ref<streamed_rows>(new streamed_rows(description_));
             rows_->rows_before = given_;
           }
           rows_->add(part);
@@ -83,6 +85,7 @@ class rows_request final : public request {
  private:
   std::string sql_;
   db::detail::parameters values_;
+  rondo::detail::ref<description> description_;
   rondo::detail::ref<streamed_rows> rows_;
   std::size_t given_ = 0;
   bool unbounded_ = false;

@@ -32,10 +32,12 @@ task<db::result> run_statement(pool_core& pool, link& l, std::string sql,
       new statement(std::move(sql), std::move(values), pool.options().prepare));
   for (bool again = false;; again = true) {
     bool alone = stands_alone(l);
+    l.submit(*asked);
     try {
-      co_await ask(pool, l, *asked);
+      co_await asked->done();
       co_return asked->take_result();
-    } catch (const error&) {
+    } catch (const error& e) {
+      pool.noticed_failure(l, e.sqlstate());
       // Within a transaction the error has ended it.
       if (again || !alone || !asked->is_stale()) throw;
     }

@@ -20,15 +20,24 @@ stale says_stale(const PGresult* problem) noexcept {
   return changed ? stale::changed : stale::no;
 }
 
-preparing send_prepare(link& on, const std::string& sql, const char*& name) {
-  name = on.statements().find(sql);
-  if (name) return preparing::prepared;
-  name = on.statements().add(sql);
-  if (!PQsendPrepare(on.connection(), name, sql.c_str(), 0, nullptr)) {
+preparing send_prepare(link& on, const std::string& sql, statement_cache::prepared*& as) {
+  as = on.statements().find(sql);
+  if (as) return preparing::prepared;
+  as = &on.statements().add(sql);
+  if (!PQsendPrepare(on.connection(), as->name.c_str(), sql.c_str(), 0, nullptr)) {
     on.statements().forget(sql, false);
     return preparing::no;
   }
   return preparing::now;
+}
+
+db::result take_rows(link& from, PGresult* result, const std::string& sql,
+                     rondo::detail::ref<description>& known) {
+  from.executed(PQcmdStatus(result), sql);
+  const description* before = known.get();
+  db::result rows(make_rows(result, sql, known));
+  if (known.get() != before) from.statements().describe(sql, known);
+  return rows;
 }
 
 bool statement::send(link& on) {
@@ -39,12 +48,13 @@ bool statement::send(link& on) {
                              0) &&
            PQpipelineSync(c);
   }
-  const char* name = nullptr;
+  statement_cache::prepared* as = nullptr;
   auto a = on.convert(values_);
-  preparing how = send_prepare(on, sql_, name);
+  preparing how = send_prepare(on, sql_, as);
   awaits_prepare_ = how == preparing::now;
+  if (how == preparing::prepared) description_ = as->rows;
   return how != preparing::no &&
-         PQsendQueryPrepared(c, name, a.count, a.values, a.lengths, a.formats, 0) &&
+         PQsendQueryPrepared(c, as->name.c_str(), a.count, a.values, a.lengths, a.formats, 0) &&
          PQpipelineSync(c);
 }
 
@@ -72,14 +82,11 @@ void statement::got(link& from, PGresult* part) {
         break;
       }
       rolled_back_ = std::string_view(PQcmdStatus(part)) == "ROLLBACK";
-      from.executed(PQcmdStatus(part), sql_);
       [[fallthrough]];
     case PGRES_TUPLES_OK:
       if (abandoned) break;
       try {
-        auto* rows = new result_rows(part, sql_);
-        part = nullptr;
-        result_ = db::result(rondo::detail::ref<db::detail::row_store>(rows));
+        result_ = take_rows(from, std::exchange(part, nullptr), sql_, description_);
       } catch (...) {
         fail(std::current_exception());
       }

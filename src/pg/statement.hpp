@@ -8,13 +8,17 @@
 #include <rondo/db/result.hpp>
 #include "pg/link.hpp"
 #include "pg/request.hpp"
+#include "pg/result_rows.hpp"
 
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 
 /// Says a statement by the name under which it is prepared, and prepares it before if it is
 /// not: without waiting, for both go out together. False: libpq has refused.
 enum class preparing : unsigned char { no, prepared, now };
-preparing send_prepare(link& on, const std::string& sql, const char*& name);
+preparing send_prepare(link& on, const std::string& sql, statement_cache::prepared*& as);
+/// The rows of a statement; takes the result. known: what its rows are made of, if that is known.
+db::result take_rows(link& from, PGresult* result, const std::string& sql,
+                     rondo::detail::ref<description>& known);
 
 /// One statement with its Sync, and its rows.
 class statement final : public request {
@@ -40,6 +44,7 @@ class statement final : public request {
   std::string sql_;
   db::detail::parameters values_;
   db::result result_;
+  rondo::detail::ref<description> description_;
   bool prepare_;
   bool awaits_prepare_ = false;
   bool stale_ = false;

@@ -15,17 +15,22 @@ statement_cache::statement_cache(std::size_t limit) : limit_(limit) {
   prefix_ = text;
 }
 
-const char* statement_cache::find(const std::string& sql) {
+statement_cache::prepared* statement_cache::find(const std::string& sql) {
   auto found = by_text_.find(sql);
   if (found == by_text_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, found->second);
-  return entries_.front().name.c_str();
+  return &entries_.front();
 }
 
-const char* statement_cache::add(const std::string& sql) {
-  entries_.push_front({sql, prefix_ + std::to_string(next_++)});
+statement_cache::prepared& statement_cache::add(const std::string& sql) {
+  entries_.push_front({sql, prefix_ + std::to_string(next_++), {}});
   by_text_.emplace(entries_.front().sql, entries_.begin());
-  return entries_.front().name.c_str();
+  return entries_.front();
+}
+
+void statement_cache::describe(const std::string& sql,
+                               const rondo::detail::ref<description>& rows) {
+  if (auto found = by_text_.find(sql); found != by_text_.end()) found->second->rows = rows;
 }
 
 void statement_cache::forget(const std::string& sql, bool on_server) {

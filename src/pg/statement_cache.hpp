@@ -7,6 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include <rondo/detail/counted.hpp>
+#include "pg/result_rows.hpp"
+
 namespace rondo { inline namespace v0 { namespace pg { namespace detail {
 
 /// The statements that are prepared on one connection; the one that was used longest ago makes
@@ -15,10 +18,16 @@ class statement_cache {
  public:
   explicit statement_cache(std::size_t limit);
 
-  /// The name by which the server knows it; null: it does not. Counts as a use.
-  const char* find(const std::string& sql);
-  /// The name to prepare it by.
-  const char* add(const std::string& sql);
+  struct prepared {
+    std::string sql;
+    std::string name;                      ///< by which the server knows it
+    rondo::detail::ref<description> rows;  ///< of its last result; none yet
+  };
+  /// Null: the server does not know it. Counts as a use. Valid until something is changed here.
+  prepared* find(const std::string& sql);
+  prepared& add(const std::string& sql);
+  /// What its results are made of.
+  void describe(const std::string& sql, const rondo::detail::ref<description>& rows);
   /// on_server: it is prepared there all the same, and is to be deallocated.
   void forget(const std::string& sql, bool on_server);
   /// The session has none any more.
@@ -29,17 +38,13 @@ class statement_cache {
   std::size_t size() const noexcept { return by_text_.size(); }
 
  private:
-  struct entry {
-    std::string sql;
-    std::string name;
-  };
-  using position = std::list<entry>::iterator;
+  using position = std::list<prepared>::iterator;
 
   std::size_t limit_;
   std::string prefix_;  // random: behind a pooler others use names on the same server session
   unsigned long long next_ = 0;
   std::vector<std::string> dropped_;
-  std::list<entry> entries_;                                // last used first
+  std::list<prepared> entries_;                             // last used first
   std::unordered_map<std::string_view, position> by_text_;  // views of the entries' texts
 };
 

@@ -93,7 +93,7 @@ task<db::result> database::run_statement(std::string sql, db::detail::parameters
     auto write = work_of([&](connection& to) { rows->affected = to.run(sql, values, rows.get()); });
     co_await connection_operation(c->writer(), nullptr, write);
   }
-  rows->statement = std::move(sql);
+  rows->description.statement = std::move(sql);
   co_return db::result(ref<db::detail::row_store>(rows.get()));
 }
 

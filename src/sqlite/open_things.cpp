@@ -38,7 +38,7 @@ bool connection::fetch(std::uint64_t number, stored_rows& into, std::size_t byte
   try {
     check_transaction(c->what->sql);
     while (step(*c->what, c->what->sql)) {
-      if (into.columns.empty()) into.take_columns(c->what->handle);
+      if (into.columns().empty()) into.take_columns(c->what->handle);
       into.add_row(c->what->handle);
       if (into.bytes() >= bytes) return true;
     }

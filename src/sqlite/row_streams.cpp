@@ -16,7 +16,7 @@ constexpr std::size_t bytes_a_piece = std::size_t(64) * 1024;
 
 ref<stored_rows> next_piece(const std::string& sql, std::size_t rows_before) {
   ref<stored_rows> piece(new stored_rows);
-  piece->statement = sql;
+  piece->description.statement = sql;
   piece->rows_before = rows_before;
   return piece;
 }

@@ -10,7 +10,7 @@ using rondo::detail::ref;
 db::result session::run_statement(std::string_view sql, const db::detail::parameters& values) {
   ref<detail::stored_rows> rows(new detail::stored_rows);
   rows->affected = connection_.run(sql, values, rows.get());
-  rows->statement = sql;
+  rows->description.statement = sql;
   return db::result(ref<db::detail::row_store>(rows.get()));
 }
 
@@ -54,7 +54,7 @@ session_rows::~session_rows() {
 const db::result& session_rows::next() {
   constexpr std::size_t bytes_a_piece = std::size_t(16) * 1024;
   ref<stored_rows> piece(new stored_rows);
-  piece->statement = sql_;
+  piece->description.statement = sql_;
   piece->rows_before = before_;
   if (more_) more_ = connection_.fetch(number_, *piece, bytes_a_piece);
   before_ += piece->rows();

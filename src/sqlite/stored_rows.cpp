@@ -10,7 +10,7 @@ using db::detail::kind;
 using db::detail::value;
 
 value stored_rows::at(std::size_t row, std::size_t at) const {
-  const item& i = items_[row * columns.size() + at];
+  const item& i = items_[row * description.columns.size() + at];
   switch (i.is) {
     case kind::integer:
       return value::of(i.integer);
@@ -25,17 +25,17 @@ value stored_rows::at(std::size_t row, std::size_t at) const {
 
 void stored_rows::take_columns(sqlite3_stmt* s) {
   int n = sqlite3_column_count(s);
-  columns.reserve(static_cast<std::size_t>(n));
+  description.columns.reserve(static_cast<std::size_t>(n));
   for (int i = 0; i < n; ++i) {
     const char* name = sqlite3_column_name(s, i);
     if (!name) throw std::bad_alloc();
     const char* type = sqlite3_column_decltype(s, i);
-    columns.push_back({name, type ? type : ""});
+    description.columns.push_back({name, type ? type : ""});
   }
 }
 
 void stored_rows::add_row(sqlite3_stmt* s) {
-  for (std::size_t i = 0, n = columns.size(); i < n; ++i) {
+  for (std::size_t i = 0, n = description.columns.size(); i < n; ++i) {
     value v = column_value(s, static_cast<int>(i));
     item made{v.is, {0}, 0};
     if (v.is == kind::integer) {

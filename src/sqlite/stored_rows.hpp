@@ -15,10 +15,12 @@ namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
 /// Rows, copied out of SQLite.
 class stored_rows final : public db::detail::row_store {
  public:
-  stored_rows() noexcept { times_are_utc = true; }
+  stored_rows() noexcept : row_store(description) { times_are_utc = true; }
 
   std::size_t rows() const noexcept override { return rows_; }
   db::detail::value at(std::size_t row, std::size_t at) const override;
+
+  db::detail::row_description description;
 
   /// Of a statement that has been stepped: before, what it will give may still change.
   void take_columns(sqlite3_stmt* s);

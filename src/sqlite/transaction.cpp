@@ -25,7 +25,7 @@ task<db::result> transaction_scope::run_statement(std::string sql, db::detail::p
   ref<detail::stored_rows> rows(new detail::stored_rows);
   auto run = work_of([&](connection& c) { rows->affected = c.run(sql, values, rows.get()); });
   co_await connection_operation(s->of(), in, run);
-  rows->statement = std::move(sql);
+  rows->description.statement = std::move(sql);
   co_return db::result(ref<db::detail::row_store>(rows.get()));
 }
 

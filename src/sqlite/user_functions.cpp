@@ -16,11 +16,12 @@ using db::detail::value;
 /// The arguments of a call, as a row.
 class call_arguments final : public db::detail::row_store {
  public:
-  explicit call_arguments(const user_function& f) {
-    statement = f.name;
+  explicit call_arguments(const user_function& f) : row_store(description_) {
+    description_.statement = f.name;
     times_are_utc = true;
-    for (int i = 1; i <= f.arguments; ++i) columns.push_back({"argument " + std::to_string(i), {}});
-    values_.resize(columns.size());
+    for (int i = 1; i <= f.arguments; ++i)
+      description_.columns.push_back({"argument " + std::to_string(i), {}});
+    values_.resize(description_.columns.size());
   }
   std::size_t rows() const noexcept override { return 1; }
   value at(std::size_t, std::size_t at) const override { return values_[at]; }
@@ -53,6 +54,7 @@ class call_arguments final : public db::detail::row_store {
     }
   }
 
+  db::detail::row_description description_;
   std::vector<value> values_;
 };
 

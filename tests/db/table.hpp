@@ -15,15 +15,16 @@ class table final : public db::detail::row_store {
   using value = db::detail::value;
 
   table(std::vector<std::string> names, std::vector<std::vector<value>> rows)
-      : rows_(std::move(rows)) {
-    for (std::string& name : names) columns.push_back({std::move(name), ""});
-    statement = "select it";
+      : row_store(description_), rows_(std::move(rows)) {
+    for (std::string& name : names) description_.columns.push_back({std::move(name), ""});
+    description_.statement = "select it";
     affected = rows_.size();
   }
   std::size_t rows() const noexcept override { return rows_.size(); }
   value at(std::size_t row, std::size_t column) const override { return rows_[row][column]; }
 
  private:
+  db::detail::row_description description_;
   std::vector<std::vector<value>> rows_;
 };
 

@@ -65,11 +65,11 @@ class result {
   bool empty() const noexcept { return size() == 0; }
   /// Rows that were inserted, updated or deleted; of a select, those that it gave.
   std::uint64_t affected() const noexcept { return rows_ ? rows_->affected : 0; }
-  std::size_t columns() const noexcept { return rows_ ? rows_->columns.size() : 0; }
+  std::size_t columns() const noexcept { return rows_ ? rows_->columns().size() : 0; }
   /// i < columns(), as everywhere.
-  std::string_view column_name(std::size_t i) const noexcept { return rows_->columns[i].name; }
+  std::string_view column_name(std::size_t i) const noexcept { return rows_->columns()[i].name; }
   /// As the database calls it; empty where it does not say.
-  std::string_view column_type(std::size_t i) const noexcept { return rows_->columns[i].type; }
+  std::string_view column_type(std::size_t i) const noexcept { return rows_->columns()[i].type; }
 
   /// i < size().
   row operator[](std::size_t i) const noexcept { return row(*rows_, i); }

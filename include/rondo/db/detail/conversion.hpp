@@ -266,6 +266,7 @@ struct conversion<std::vector<T>> {
 template <class... A>
 parameters encode(const A&... args) {
   parameters p;
+  p.reserve(sizeof...(A));
   (conversion<std::decay_t<const A&>>::write(p, args), ...);
   return p;
 }

@@ -22,6 +22,7 @@ class parameters {
     size_ = open_ = 0;
   }
   std::size_t size() const noexcept { return size_; }
+  void reserve(std::size_t n) { items_.reserve(n); }
 
   void add_null() { push({}); }
   void add(bool v) { push({.is = kind::boolean, .integer = v}); }

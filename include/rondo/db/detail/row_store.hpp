@@ -16,18 +16,27 @@ struct column {
   std::string type;  ///< as the database calls it, for texts of errors; may be empty
 };
 
+/// What a statement gave is made of.
+struct row_description {
+  std::vector<column> columns;
+  std::string statement;
+};
+
 /// The rows that a statement gave, in the form in which its database keeps them. Belongs to
 /// one thread at a time.
 class row_store : public rondo::detail::counted<row_store> {
  public:
+  /// d lives as long as this, which does not look at it before it is asked.
+  explicit row_store(const row_description& d) noexcept : described(d) {}
   virtual ~row_store() = default;
 
   virtual std::size_t rows() const noexcept = 0;
-  /// row < rows(), at < columns.size(). Refers to bytes of this.
+  /// row < rows(), at < columns().size(). Refers to bytes of this.
   virtual value at(std::size_t row, std::size_t at) const = 0;
 
-  std::vector<column> columns;
-  std::string statement;
+  const std::vector<column>& columns() const noexcept { return described.columns; }
+
+  const row_description& described;
   std::uint64_t affected = 0;  ///< rows that were inserted, updated or deleted; else those selected
   bool times_are_utc = false;  ///< a text that says no time zone, as SQLite's functions write it
   std::size_t rows_before = 0;  ///< in earlier pieces of the same answer
