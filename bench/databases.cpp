@@ -4,10 +4,13 @@
 #include "databases.hpp"
 
 #include <sys/resource.h>
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <random>
 #include <ranges>
 #include <stdexcept>
 #include <string>
@@ -134,6 +137,29 @@ task<> stream(std::string conninfo, long n) {
   if (got != n) wrong("pg_stream");
 }
 
+/// From the cancellation of a statement at a random moment until its connection, the only one,
+/// has answered the next one.
+task<> cancels(std::string conninfo, long n) {
+  using clock = std::chrono::steady_clock;
+  pg::pool db(conninfo, {.max = 1});
+  std::mt19937 random(1);
+  std::vector<double> milliseconds;
+  for (long i = 0; i < n; ++i) {
+    auto asked = db.query("select pg_sleep(10)");
+    co_await rondo::move_on_after(std::move(asked), std::chrono::microseconds(random() % 3000));
+    auto began = clock::now();
+    if (co_await db.one<long>("select $1::int", i) != i) wrong("pg_cancel");
+    milliseconds.push_back(std::chrono::duration<double, std::milli>(clock::now() - began).count());
+  }
+  std::sort(milliseconds.begin(), milliseconds.end());
+  auto at = [&](double share) {
+    return milliseconds[static_cast<std::size_t>(share * static_cast<double>(n - 1))];
+  };
+  std::printf("RESULT pg_cancel %.3f ms p99=%.3f max=%.3f connections=%zu\n", at(0.5), at(0.99),
+              at(1), db.statistics().connected);
+  co_await db.close();
+}
+
 bool run_pg(std::string_view name, int argc, char** argv) {
   if (!name.starts_with("pg") || argc < 4) return false;
   std::string conninfo = argv[2];
@@ -145,6 +171,8 @@ bool run_pg(std::string_view name, int argc, char** argv) {
     rondo::run(queries("pg_pipe", conninfo, n, conc, {.max = 1, .pipeline = conc}));
   } else if (name == "pg_batch") {
     rondo::run(batches(conninfo, n, conc));
+  } else if (name == "pg_cancel") {
+    rondo::run(cancels(conninfo, n));
   } else if (name == "pg_copy") {
     rondo::run(copy(conninfo, n));
   } else if (name == "pg_stream") {
