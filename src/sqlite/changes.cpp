@@ -39,11 +39,8 @@ task<std::optional<file_watch>> watch_file(const std::string& path) {
   co_return changes;
 }
 
-}  // namespace
-
-async_generator<std::uint64_t> database::changes(delay interval) {
+async_generator<std::uint64_t> watch_changes(detail::kept<detail::core> c, delay interval) {
   constexpr std::chrono::nanoseconds between_looks = 10ms;  // own changes come by the thousand
-  detail::kept<detail::core> c = checked();
   // The writer's connection is told of all changes but its own. Readers each have a count of
   // their own, so without a writer there is one connection for this.
   std::optional<crew> own;
@@ -74,6 +71,13 @@ async_generator<std::uint64_t> database::changes(delay interval) {
     }
     co_await sleep(between_looks);
   }
+}
+
+}  // namespace
+
+// Its first step may come when this database object has been moved.
+async_generator<std::uint64_t> database::changes(delay interval) {
+  return watch_changes(checked(), interval);
 }
 
 }}}  // namespace rondo::v0::sqlite

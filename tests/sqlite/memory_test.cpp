@@ -51,7 +51,8 @@ rondo::task<> use_everything(const folder& dir) {
       throw std::runtime_error("undone alone");
     };
     static_cast<void>(co_await rondo::outcome_of(t.transaction(fails_within)));
-    co_await t.execute_many("insert into t values(?)", std::vector<int>{5, -6});
+    std::vector<int> two{5, -6};
+    co_await t.execute_many("insert into t values(?)", two);
     auto rows = t.rows<int>("select a from t");
     co_await rows.next();
     sqlite::blob b = co_await t.open_blob("b", "data", 1);

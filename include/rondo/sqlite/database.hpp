@@ -118,7 +118,8 @@ class database : public db::verbs<database> {
   /// file: what has changed it does not say. It sees changes from its first next() on, not
   /// those of this database. It looks when the file's log is written to, and at the latest
   /// after `interval`. Cancelling a next() ends it.
-  async_generator<std::uint64_t> changes(delay interval = std::chrono::seconds(1));
+  RONDO_CORO_WRAPPER async_generator<std::uint64_t> changes(
+      delay interval = std::chrono::seconds(1));
 
   /// Lets SQL call f, for its result from its arguments, which are converted as columns are:
   ///
