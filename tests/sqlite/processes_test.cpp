@@ -222,6 +222,41 @@ TEST(sqlite_processes, a_full_disk_is_told_and_left_behind) {
   EXPECT_TRUE(other.output().find("rows 2 ok") != std::string::npos) << other.output();
 }
 
+TEST(sqlite_processes, a_database_that_may_not_grow_keeps_what_it_has) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await sqlite::open(dir / "t.db", {.on_connect = "pragma max_page_count = 20"});
+    co_await db.execute("create table t(a, b)");
+    co_await db.execute("insert into t values(1, 'before')");
+    const std::string text(1000, 'x');
+    int inserted = 0;
+    auto fill = [&](sqlite::transaction& t) -> rondo::task<> {
+      for (;; ++inserted) co_await t.execute("insert into t values(?, ?)", inserted, text);
+    };
+    const std::string told =
+        "sqlite " + (dir / "t.db") + ": insert into t values(?, ?): database or disk is full";
+    try {
+      co_await db.transaction(fill);
+      ADD_FAILURE() << "no error";
+    } catch (const sqlite::error& e) {
+      EXPECT_EQ(e.sqlstate(), "53100");
+      EXPECT_EQ(e.what(), told);
+    }
+    EXPECT_GT(inserted, 0);
+    EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 1);
+    // One by one, until it is full: those that were told to be there are.
+    inserted = 0;
+    auto one_by_one = [&]() -> rondo::task<> {
+      for (;; ++inserted) co_await db.execute("insert into t values(?, ?)", inserted, text);
+    };
+    EXPECT_EQ(test::error_text(co_await rondo::outcome_of(one_by_one())), told);
+    EXPECT_EQ(co_await db.one<int>("select count(*) from t"), 1 + inserted);
+    co_await db.execute("delete from t where b = ?", text);
+    co_await db.execute("insert into t values(2, 'after')");
+    EXPECT_EQ(co_await db.one<std::string>("pragma integrity_check"), "ok");
+  });
+}
+
 TEST(sqlite_processes, changes_of_others_are_seen_and_own_ones_are_not) {
   folder dir;
   test::run([&]() -> rondo::task<> {
