@@ -24,15 +24,19 @@ struct loop_link::state {
   entry* head = nullptr;
   entry** tail = &head;
 
-  /// With the lock held. True if this was the first: then it must wake().
-  bool append(entry& e) noexcept {
-    bool first = !head;
+  bool owed = false;  // somebody will wake it for what is in the list, but not now
+
+  /// With the lock held. True if nobody wakes it for what is in the list: then the caller must
+  /// wake(); if he does it later, only those who do the same rely on him.
+  bool append(entry& e, bool later = false) noexcept {
+    bool must_wake = !head || (owed && !later);
+    owed = later && (!head || owed);
     e.next = nullptr;
     *tail = &e;
     tail = &e.next;
     posted.store(true, std::memory_order_release);
-    if (first) wakers.fetch_add(1, std::memory_order_relaxed);
-    return first;
+    if (must_wake) wakers.fetch_add(1, std::memory_order_relaxed);
+    return must_wake;
   }
   /// Without the lock, after an append. This may be gone when it returns.
   void wake(backend& loops) noexcept {
@@ -40,6 +44,16 @@ struct loop_link::state {
     wakers.fetch_sub(1, std::memory_order_release);
   }
 };
+
+namespace {
+constinit thread_local owed_wake* owed_by_this_thread = nullptr;
+}  // namespace
+
+void owed_wake::make_current(owed_wake* w) noexcept { owed_by_this_thread = w; }
+
+void owed_wake::pay() noexcept {
+  if (auto* of = std::exchange(of_, nullptr)) of->wake(*sleeps_);
+}
 
 loop_link* loop_link::make(backend& kernel) { return new loop_link(kernel); }
 loop_link::loop_link(backend& kernel) : state_(new state) { state_->kernel = &kernel; }
@@ -67,33 +81,42 @@ void loop_link::release() noexcept {
 bool loop_link::post(entry& e) noexcept {
   if (state_->of_parent()) return false;
   backend* kernel;
-  bool first;
+  bool must_wake;
   {
     std::lock_guard lock(state_->mutex);
     kernel = state_->kernel;
     if (!kernel) return false;
-    first = state_->append(e);
+    must_wake = state_->append(e);
   }
-  if (first) state_->wake(*kernel);
+  if (must_wake) state_->wake(*kernel);
   return true;
 }
 
 void loop_link::post_and_release(entry& e) noexcept {
   if (state_->of_parent()) return;
+  owed_wake* owner = owed_by_this_thread;
+  bool later = owner && (!owner->owed() || owner->of_ == state_);
   backend* kernel;
-  bool first = false;
+  bool must_wake = false;
   {
     std::lock_guard lock(state_->mutex);
     kernel = state_->kernel;
     if (kernel) {
       // Not the last reference, as the loop has its own until it closes; and it
       // need not look for a deadlock, as it has e to run.
-      first = state_->append(e);
+      must_wake = state_->append(e, later);
       state_->references.fetch_sub(1, std::memory_order_acq_rel);
     }
   }
   if (!kernel) release();
-  if (first) state_->wake(*kernel);
+  if (!must_wake) return;
+  if (!later) return state_->wake(*kernel);
+  if (owner->owed()) {  // the loop has come by in between: one wake is enough
+    state_->wakers.fetch_sub(1, std::memory_order_release);
+    return;
+  }
+  owner->of_ = state_;
+  owner->sleeps_ = kernel;
 }
 
 bool loop_link::has_posts() const noexcept {
@@ -106,6 +129,7 @@ void loop_link::drain(scheduler& s) noexcept {
     std::lock_guard lock(state_->mutex);
     e = std::exchange(state_->head, nullptr);
     state_->tail = &state_->head;
+    state_->owed = false;
     state_->posted.store(false, std::memory_order_relaxed);
   }
   while (e) {

@@ -36,8 +36,37 @@ class loop_link final : public outside_link {
  private:
   explicit loop_link(backend& kernel);
   ~loop_link();
+  friend class owed_wake;
   struct state;
   state* state_;
+};
+
+/// To wake a loop that sleeps costs microseconds, and its thread may take the processor from
+/// the one that wakes it. A thread that has more for the loop soon lets it sleep until then.
+/// A loop that does not sleep sees at once what was posted. Belongs to its thread.
+class owed_wake {
+ public:
+  owed_wake() noexcept = default;
+  owed_wake(const owed_wake&) = delete;
+  owed_wake& operator=(const owed_wake&) = delete;
+  ~owed_wake() { pay(); }
+
+  /// Calls f, which throws nothing; the loop is woken for what f completes when pay is called.
+  /// That must be soon: nothing else wakes it for that, and it does not close before.
+  template <class F>
+  void owing(F f) noexcept {
+    make_current(this);
+    f();
+    make_current(nullptr);
+  }
+  bool owed() const noexcept { return of_ != nullptr; }
+  void pay() noexcept;
+
+ private:
+  friend class loop_link;
+  static void make_current(owed_wake* w) noexcept;
+  loop_link::state* of_ = nullptr;
+  backend* sleeps_ = nullptr;
 };
 
 }}}  // namespace rondo::v0::detail

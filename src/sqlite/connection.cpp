@@ -49,6 +49,7 @@ void connection::check_not_stopped(std::string_view sql) const {
 
 int connection::progress(void* self) noexcept {
   auto& c = *static_cast<connection*>(self);
+  c.interruption_.takes_time();
   return !c.must_end_ && c.interruption_.stopped();
 }
 
@@ -60,6 +61,7 @@ int connection::busy(void* self, int count) noexcept {
 
 bool connection::wait_for_others(int count) noexcept {
   constexpr int steps[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
+  interruption_.takes_time();
   auto now = std::chrono::steady_clock::now();
   if (count == 0) busy_since_ = now;
   std::chrono::nanoseconds left =
@@ -248,6 +250,7 @@ std::uint64_t connection::run_prepared(statement& s, std::string_view sql, const
                                        stored_rows* into) {
   check_not_stopped(sql);
   bind(s, values, sql);
+  timed here(*this, s);
   sqlite3_int64 before = sqlite3_total_changes64(db_);
   bool row = step(s, sql);
   std::uint64_t rows = 0;

@@ -33,10 +33,18 @@ struct blob_place {
   bool write;
 };
 
-/// Whether who asked for what a connection does still wants it.
+/// The thread of a connection, which knows who waits for what that does.
 class interruption {
  public:
+  /// Nobody wants it any more.
   virtual bool stopped() const noexcept = 0;
+  /// A statement begins, which took little time when it last ran, or not. Who waits for one
+  /// before may be told behind it if it is quick.
+  virtual void begins(std::chrono::steady_clock::time_point now, bool quick) noexcept = 0;
+  /// Whether `begins` is of use.
+  virtual bool tells_late() const noexcept = 0;
+  /// What runs is not quick after all.
+  virtual void takes_time() noexcept = 0;
   /// Waits so long, less when it is stopped meanwhile; false then.
   virtual bool pause(std::chrono::milliseconds time) noexcept = 0;
 
@@ -151,6 +159,7 @@ class connection {
   blob& find_blob(std::uint64_t number);
   /// Those of a transaction or lease that ends.
   void close_what_is_open() noexcept;
+  class timed;
   std::uint64_t run_prepared(statement& s, std::string_view sql,
                              const db::detail::parameters& values, stored_rows* into);
   void over() noexcept;

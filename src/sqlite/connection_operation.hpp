@@ -13,6 +13,7 @@ namespace rondo { inline namespace v0 { namespace sqlite { namespace detail {
 class work {
  public:
   virtual void run(connection& c) = 0;
+  virtual bool may_be_quick() const noexcept { return false; }
 
  protected:
   ~work() = default;
@@ -24,6 +25,18 @@ class work_of final : public work {
  public:
   explicit work_of(F f) : f_(std::move(f)) {}
   void run(connection& c) override { f_(c); }
+
+ private:
+  F f_;
+};
+
+/// The same for what runs one prepared statement and nothing else.
+template <class F>
+class statement_of final : public work {
+ public:
+  explicit statement_of(F f) : f_(std::move(f)) {}
+  void run(connection& c) override { f_(c); }
+  bool may_be_quick() const noexcept override { return true; }
 
  private:
   F f_;
@@ -89,6 +102,7 @@ class [[nodiscard]] connection_operation final : public rondo::detail::operation
     }
   }
   void finished() noexcept override { end_.arrive(); }
+  bool may_be_quick() const noexcept override { return work_.may_be_quick(); }
 
   rondo::detail::outside end_;
   crew& crew_;

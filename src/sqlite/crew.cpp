@@ -2,6 +2,7 @@
 #include "sqlite/crew.hpp"
 
 #include <pthread.h>
+#include <optional>
 #include <system_error>
 
 #include <rondo/coro/errors.hpp>
@@ -19,6 +20,17 @@ class crew::member final : public interruption {
     std::unique_lock lock(crew_.mutex_);
     return !called_.wait_for(lock, time, [this] { return stopped(); });
   }
+  void begins(std::chrono::steady_clock::time_point now, bool quick) noexcept override {
+    if (!told_late_.owed()) return;
+    constexpr auto longest = std::chrono::microseconds(100);
+    if (!late_since_) late_since_ = now;
+    if (!quick || now - *late_since_ > longest) takes_time();
+  }
+  bool tells_late() const noexcept override { return running_->may_be_quick(); }
+  void takes_time() noexcept override {
+    told_late_.pay();
+    late_since_.reset();
+  }
 
  private:
   friend crew;
@@ -32,6 +44,9 @@ class crew::member final : public interruption {
   lease* leased_to_ = nullptr;
   member* next_idle_ = nullptr;
   bool waits_ = false;
+  // To the loop, of what has finished: many quick statements cost it one wake.
+  rondo::detail::owed_wake told_late_;
+  std::optional<std::chrono::steady_clock::time_point> late_since_;
   std::thread thread_;  // the last: it uses the others
 };
 
@@ -224,6 +239,12 @@ void crew::serve(member& m) noexcept {
   for (;;) {
     request* r = take(m);
     if (!r) {
+      if (m.told_late_.owed()) {
+        lock.unlock();
+        m.takes_time();
+        lock.lock();
+        continue;
+      }
       if (closed_ && (!m.leased_to_ || end_now_)) break;
       m.waits_ = true;
       if (!m.leased_to_ && m.level_ == 0) {
@@ -244,6 +265,7 @@ void crew::serve(member& m) noexcept {
     m.running_ = r;
     lock.unlock();
     lease* in = r->in_;
+    if (!r->may_be_quick()) m.takes_time();
     r->run(m.connection_);
     lock.lock();
     m.running_ = nullptr;
@@ -259,7 +281,7 @@ void crew::serve(member& m) noexcept {
     }
     if (!now && m.level_ == 0) ++looking_;
     lock.unlock();
-    r->finished();  // it may be gone now
+    m.told_late_.owing([r]() noexcept { r->finished(); });  // it may be gone now
     lock.lock();
   }
   if (!m.leased_to_ && m.level_ == 0) --looking_;

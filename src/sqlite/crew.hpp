@@ -11,6 +11,7 @@
 #include <rondo/coro/detail/outside.hpp>
 #include <rondo/detail/list.hpp>
 #include "coro/fork.hpp"
+#include "loop/loop_link.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/request.hpp"
 

@@ -23,6 +23,7 @@ using detail::connection;
 using detail::connection_operation;
 using detail::core;
 using detail::scope;
+using detail::statement_of;
 using detail::work_of;
 using rondo::detail::ref;
 
@@ -81,7 +82,7 @@ task<db::result> database::run_statement(std::string sql, db::detail::parameters
   bool done = false;
   if (c->has_readers() && detail::may_be_read_only(sql)) {
     std::size_t holds = c->check_not_waiting_for_itself(c->readers());
-    auto read = work_of([&](connection& to) {
+    auto read = statement_of([&](connection& to) {
       auto count = to.run_if_it_only_reads(sql, values, rows.get());
       done = count.has_value();
       rows->affected = count.value_or(0);
@@ -90,7 +91,8 @@ task<db::result> database::run_statement(std::string sql, db::detail::parameters
   }
   if (!done) {
     c->check_not_waiting_for_itself(c->writer());
-    auto write = work_of([&](connection& to) { rows->affected = to.run(sql, values, rows.get()); });
+    auto write =
+        statement_of([&](connection& to) { rows->affected = to.run(sql, values, rows.get()); });
     co_await connection_operation(c->writer(), nullptr, write);
   }
   rows->description.statement = std::move(sql);

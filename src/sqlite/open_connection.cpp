@@ -73,6 +73,7 @@ void connection::prepare_to_work() {
 }
 
 void connection::open() {
+  interruption_.takes_time();
   const open_options& o = settings_->options;
   const std::string& path = settings_->path;
   if (o.journal == journal::wal && !settings_->in_memory()) refuse_network(path);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <chrono>
 #include <utility>
 
 #include "sqlite/connection.hpp"
@@ -26,6 +27,30 @@ class connection::use {
  private:
   connection& c_;
   statement* statement_;
+};
+
+/// While a statement runs.
+class connection::timed {
+ public:
+  timed(connection& c, statement& s) noexcept
+      : statement_(c.interruption_.tells_late() ? &s : nullptr) {
+    if (!statement_) return;
+    begun_ = clock::now();
+    // What is on the disk when it returns takes its time.
+    bool commits = !s.read_only && sqlite3_get_autocommit(c.db_);
+    c.interruption_.begins(begun_, s.quick && !commits);
+  }
+  timed(const timed&) = delete;
+  timed& operator=(const timed&) = delete;
+  ~timed() {
+    constexpr auto little_time = std::chrono::microseconds(50);
+    if (statement_) statement_->quick = clock::now() - begun_ < little_time;
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  statement* const statement_;
+  clock::time_point begun_;
 };
 
 class connection::must_end {

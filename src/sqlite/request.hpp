@@ -18,6 +18,8 @@ class request : public rondo::detail::list_link<request> {
   virtual void run(connection& c) noexcept = 0;
   /// On the thread, when the connection is free for the next one. This may be gone behind it.
   virtual void finished() noexcept = 0;
+  /// On the thread: it says itself whether it takes time (interruption).
+  virtual bool may_be_quick() const noexcept { return false; }
 
  protected:
   /// holds: how many connections of the crew its task has already.

@@ -21,6 +21,7 @@ struct statement : rondo::detail::list_link<statement> {
   int parameters = 0;
   bool read_only = false;
   bool cached = false;
+  bool quick = false;  // it took little time when it last ran
 };
 
 /// The statements of a connection: those that were used last stay prepared. One that is in

@@ -12,6 +12,7 @@ using detail::connection_operation;
 using detail::if_cancelled;
 using detail::lease;
 using detail::scope;
+using detail::statement_of;
 using detail::work_of;
 using rondo::detail::ref;
 
@@ -23,7 +24,7 @@ task<db::result> transaction_scope::run_statement(std::string sql, db::detail::p
   detail::kept<scope> s = scope_;
   lease* in = s->in("query");
   ref<detail::stored_rows> rows(new detail::stored_rows);
-  auto run = work_of([&](connection& c) { rows->affected = c.run(sql, values, rows.get()); });
+  auto run = statement_of([&](connection& c) { rows->affected = c.run(sql, values, rows.get()); });
   co_await connection_operation(s->of(), in, run);
   rows->description.statement = std::move(sql);
   co_return db::result(ref<db::detail::row_store>(rows.get()));

@@ -62,11 +62,12 @@ class call_arguments final : public db::detail::row_store {
 struct registered {
   std::shared_ptr<const user_function> what;
   std::unique_ptr<function_instance> function;  // null: an aggregate
+  interruption& caller;
   call_arguments arguments;
   parameters result;
 
-  explicit registered(std::shared_ptr<const user_function> f)
-      : what(std::move(f)), function(what->function()), arguments(*what) {}
+  registered(std::shared_ptr<const user_function> f, interruption& i)
+      : what(std::move(f)), function(what->function()), caller(i), arguments(*what) {}
 };
 
 void give(sqlite3_context* context, const parameters& result) {
@@ -94,6 +95,7 @@ void give(sqlite3_context* context, const parameters& result) {
 /// Runs f, whose exceptions become errors of the statement.
 template <class F>
 void guarded(sqlite3_context* context, const registered& r, F f) noexcept {
+  r.caller.takes_time();  // it may, and may even wait for the loop
   try {
     f();
   } catch (const std::bad_alloc&) {
@@ -178,7 +180,7 @@ bool connection::register_function(std::size_t n) {
   if (f->options.deterministic) flags |= SQLITE_DETERMINISTIC;
   if (f->options.direct_only) flags |= SQLITE_DIRECTONLY;
   bool aggregate = f->is_aggregate();
-  auto made = std::make_unique<registered>(f);
+  auto made = std::make_unique<registered>(f, interruption_);
   // When it fails, too, SQLite destroys what it was given.
   int code = sqlite3_create_function_v2(db_, f->name.c_str(), f->arguments, flags, made.release(),
                                         aggregate ? nullptr : &call, aggregate ? &add_row : nullptr,

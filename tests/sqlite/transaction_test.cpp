@@ -410,6 +410,50 @@ TEST(sqlite_transaction, who_waited_for_nobody_is_not_told_that_he_did) {
   });
 }
 
+// The loop is woken once for many quick statements, but not kept waiting by one that is slow
+// where it was quick before.
+TEST(sqlite_transaction, who_is_done_does_not_wait_for_a_slow_one) {
+  folder dir;
+  test::run([&]() -> rondo::task<> {
+    auto db = co_await open_with_table(dir / "t.db");
+    std::atomic<bool> waits = false, told = false;
+    auto wait_for_loop = [&] {
+      for (auto end = rondo::now() + 20s; waits && !told && rondo::now() < end;)
+        std::this_thread::sleep_for(1ms);
+      return told.load();
+    };
+    db.create_function("wait_for_loop", [&wait_for_loop] { return wait_for_loop(); });
+    const std::string count =
+        "with recursive c(x) as (values(1) union all select x + 1 from c where x < ?) "
+        "select count(*) from c";
+    auto body = [&](sqlite::transaction& t) -> rondo::task<> {
+      for (int i = 0; i < 3; ++i) {
+        co_await t.execute("insert into t values(1)");
+        EXPECT_EQ(co_await t.one<int>(count, 1), 1);
+        EXPECT_FALSE(co_await t.one<bool>("select wait_for_loop()"));
+      }
+      auto quick = [&]() -> rondo::task<> { co_await t.execute("insert into t values(1)"); };
+      auto slow = [&]() -> rondo::task<> { co_await t.query(count, test::for_ever); };
+      auto first = rondo::create_task(quick);
+      auto endless = rondo::create_task(slow);
+      co_await rondo::wait_for(std::move(first), 20s);
+      EXPECT_FALSE(endless.done());
+      endless.cancel();
+      co_await test::ended(std::move(endless));
+
+      waits = true;
+      auto tells = [&]() -> rondo::task<> {
+        co_await t.execute("insert into t values(1)");
+        told = true;
+      };
+      auto [a, b] = co_await rondo::gather(
+          rondo::outcome_of(tells()), rondo::outcome_of(t.one<bool>("select wait_for_loop()")));
+      EXPECT_TRUE(std::move(b).get());
+    };
+    co_await db.transaction(body);
+  });
+}
+
 TEST(sqlite_transaction, who_would_wait_for_himself_is_told) {
   folder dir;
   test::run([&]() -> rondo::task<> {
