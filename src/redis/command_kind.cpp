@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <iterator>
 
 #include <rondo/coro/errors.hpp>
@@ -19,22 +20,39 @@ struct known_command {
 
 // In order. What is not here is plain.
 constexpr known_command special[] = {
-    {"ASKING", command_kind::has_state},     {"AUTH", command_kind::has_state},
-    {"BLMOVE", command_kind::blocks},        {"BLMPOP", command_kind::blocks},
-    {"BLPOP", command_kind::blocks},         {"BRPOP", command_kind::blocks},
-    {"BRPOPLPUSH", command_kind::blocks},    {"BZMPOP", command_kind::blocks},
-    {"BZPOPMAX", command_kind::blocks},      {"BZPOPMIN", command_kind::blocks},
-    {"DISCARD", command_kind::has_state},    {"EXEC", command_kind::has_state},
-    {"HELLO", command_kind::has_state},      {"MONITOR", command_kind::subscribes},
-    {"MULTI", command_kind::has_state},      {"PSUBSCRIBE", command_kind::subscribes},
-    {"PSYNC", command_kind::subscribes},     {"PUNSUBSCRIBE", command_kind::subscribes},
-    {"QUIT", command_kind::has_state},       {"READONLY", command_kind::has_state},
-    {"READWRITE", command_kind::has_state},  {"RESET", command_kind::has_state},
-    {"SELECT", command_kind::has_state},     {"SSUBSCRIBE", command_kind::subscribes},
-    {"SUBSCRIBE", command_kind::subscribes}, {"SUNSUBSCRIBE", command_kind::subscribes},
-    {"SYNC", command_kind::subscribes},      {"UNSUBSCRIBE", command_kind::subscribes},
-    {"UNWATCH", command_kind::has_state},    {"WAIT", command_kind::blocks},
-    {"WAITAOF", command_kind::blocks},       {"WATCH", command_kind::has_state},
+    {"ASKING", command_kind::has_state},
+    {"AUTH", command_kind::has_state},
+    {"BLMOVE", command_kind::blocks},
+    {"BLMPOP", command_kind::blocks},
+    {"BLPOP", command_kind::blocks},
+    {"BRPOP", command_kind::blocks},
+    {"BRPOPLPUSH", command_kind::blocks},
+    {"BZMPOP", command_kind::blocks},
+    {"BZPOPMAX", command_kind::blocks},
+    {"BZPOPMIN", command_kind::blocks},
+    {"DISCARD", command_kind::has_state},
+    {"EXEC", command_kind::has_state},
+    {"HELLO", command_kind::has_state},
+    {"MONITOR", command_kind::odd_answers},
+    {"MULTI", command_kind::has_state},
+    {"PSUBSCRIBE", command_kind::subscribes},
+    {"PSYNC", command_kind::odd_answers},
+    {"PUNSUBSCRIBE", command_kind::subscribes},
+    {"QUIT", command_kind::has_state},
+    {"READONLY", command_kind::has_state},
+    {"READWRITE", command_kind::has_state},
+    {"REPLCONF", command_kind::odd_answers},
+    {"RESET", command_kind::has_state},
+    {"SELECT", command_kind::has_state},
+    {"SSUBSCRIBE", command_kind::subscribes},
+    {"SUBSCRIBE", command_kind::subscribes},
+    {"SUNSUBSCRIBE", command_kind::subscribes},
+    {"SYNC", command_kind::odd_answers},
+    {"UNSUBSCRIBE", command_kind::subscribes},
+    {"UNWATCH", command_kind::has_state},
+    {"WAIT", command_kind::blocks},
+    {"WAITAOF", command_kind::blocks},
+    {"WATCH", command_kind::has_state},
 };
 
 constexpr std::string_view readers[] = {
@@ -76,7 +94,7 @@ struct before_ignoring_case {
 };
 
 /// Which lengths the special ones that begin with a letter have, as bits: nearly all others
-/// need no search. CLIENT, XREAD and XREADGROUP are looked at as well.
+/// need no search. CLIENT, SCRIPT, XREAD and XREADGROUP are looked at as well.
 struct lengths_by_letter {
   std::uint32_t bits[256] = {};
   constexpr void note(std::string_view name) {
@@ -85,7 +103,7 @@ struct lengths_by_letter {
   }
   constexpr lengths_by_letter() {
     for (const known_command& k : special) note(k.name);
-    for (std::string_view name : {"CLIENT", "XREAD", "XREADGROUP"}) note(name);
+    for (std::string_view name : {"CLIENT", "SCRIPT", "XREAD", "XREADGROUP"}) note(name);
   }
 };
 constexpr lengths_by_letter lengths;
@@ -96,17 +114,21 @@ constexpr std::string_view client_plain[] = {"GETNAME",      "GETREDIR", "HELP",
                                              "TRACKINGINFO", "UNBLOCK",  "UNPAUSE"};
 
 /// XREAD and XREADGROUP with BLOCK before STREAMS; CLIENT with what changes the connection
-/// (REPLY: answers are no longer one a command).
+/// (REPLY: answers are no longer one a command); SCRIPT DEBUG, after which a script is talked
+/// with.
 command_kind kind_by_arguments(const command& c) noexcept {
   argument_walk walk(c.body());
   std::string_view name = walk.argument();
   auto is = [](std::string_view a, std::string_view b) { return ascii::equal_ignoring_case(a, b); };
   if (is(name, "CLIENT") && !walk.at_end()) {
     std::string_view what = walk.argument();
+    if (is(what, "REPLY")) return command_kind::odd_answers;
     bool plain = std::any_of(std::begin(client_plain), std::end(client_plain),
                              [&](std::string_view p) { return is(what, p); });
     return plain ? command_kind::plain : command_kind::has_state;
   }
+  if (is(name, "SCRIPT") && !walk.at_end())
+    return is(walk.argument(), "DEBUG") ? command_kind::odd_answers : command_kind::plain;
   if (is(name, "XREAD") || is(name, "XREADGROUP")) {
     while (!walk.at_end()) {
       std::string_view word = walk.argument();
@@ -154,7 +176,7 @@ command_kind kind_of(const command& c) noexcept {
   if (found != std::end(special) && ascii::equal_ignoring_case(found->name, name))
     return found->kind;
   char first = upper(name[0]);
-  return first == 'C' || first == 'X' ? kind_by_arguments(c) : command_kind::plain;
+  return first == 'C' || first == 'S' || first == 'X' ? kind_by_arguments(c) : command_kind::plain;
 }
 
 bool only_reads(std::string_view name) noexcept {
@@ -168,31 +190,61 @@ void check_plain(const batch& commands, std::string_view what) {
     command c(walk.argument());
     for (std::size_t i = 1; i < arguments; ++i) c.add(walk.argument());
     command_kind kind = kind_of(c);
-    if (kind != command_kind::plain)
-      throw usage_error(std::string(what) + ": " + std::string(c.name()) + ": " +
-                        instead_of(c.name(), kind));
+    if (kind != command_kind::plain) throw usage_error(std::string(what) + ": " + refusal(c, kind));
   }
 }
 
-std::string instead_of(std::string_view name, command_kind kind) {
-  if (ascii::equal_ignoring_case(name, "WAIT") || ascii::equal_ignoring_case(name, "WAITAOF"))
-    return "it is about one connection's writes: use client::acquire";
-  std::string lower = ascii::lower(name);
+namespace {
+
+constexpr bool is_any_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string instead_of(const std::string& name, std::string_view what, command_kind kind) {
   switch (kind) {
     case command_kind::blocks:
-      if (lower == "xread" || lower == "xreadgroup")
-        return "BLOCK would hold up all who share the connection: use client::read_stream";
-      return "it would hold up all who share the connection: use client::" + lower +
-             " or client::acquire";
+      if (is_any_of(name, {"wait", "waitaof"}))
+        return "it is about one connection's writes: use client::acquire";
+      if (is_any_of(name, {"xread", "xreadgroup"}))
+        return "BLOCK would hold up all who share the connection: use client::read_stream or "
+               "client::read_group";
+      if (is_any_of(name, {"blpop", "brpop", "blmove", "bzpopmin", "bzpopmax"}))
+        return "it would hold up all who share the connection: use client::" + name +
+               " or client::acquire";
+      return "it would hold up all who share the connection: use client::acquire";
     case command_kind::subscribes:
-      return "it needs a connection of its own: use client::subscribe";
-    default:
-      if (lower == "multi" || lower == "exec" || lower == "discard" || lower == "watch" ||
-          lower == "unwatch")
-        return "others share the connection: use client::transaction";
-      return "it would change the connection for all who share it: say it in the URL, or use "
-             "client::acquire";
+      if (is_any_of(name, {"unsubscribe", "punsubscribe", "sunsubscribe"}))
+        return "a subscription ends with its object: use subscription::close";
+      if (name == "ssubscribe") return "no client subscribes to a shard's channels";
+      return "it needs a connection of its own: use client::" + name;
+    case command_kind::odd_answers:
+      return "it is not answered once, as commands are: no client can have it, use redis-cli";
+    case command_kind::has_state:
+      break;
+    case command_kind::plain:
+      return {};
   }
+  if (is_any_of(name, {"multi", "exec", "discard", "watch", "unwatch"}))
+    return "others share the connection: use client::transaction";
+  if (is_any_of(name, {"auth", "select"}))
+    return "it would change the connection for all who share it: say it in the URL, or use "
+           "client::acquire";
+  if (name == "quit") return "it would end the connection for all who share it: use client::close";
+  if (what == "setname")
+    return "it would change the connection for all who share it: use client_options::name";
+  return "it would change the connection for all who share it: use client::acquire";
+}
+
+}  // namespace
+
+std::string refusal(const command& c, command_kind kind) {
+  argument_walk walk(c.body());
+  std::string name(walk.argument());
+  bool two_words =
+      ascii::equal_ignoring_case(name, "CLIENT") || ascii::equal_ignoring_case(name, "SCRIPT");
+  std::string what = two_words && !walk.at_end() ? std::string(walk.argument()) : "";
+  std::string subject = what.empty() ? name : name + " " + what;
+  return subject + ": " + instead_of(ascii::lower(name), ascii::lower(what), kind);
 }
 
 }}}}  // namespace rondo::v0::redis::detail

@@ -36,8 +36,8 @@ lease::~lease() {
 task<reply> lease::exchange(command c, std::optional<delay> limit) {
   std::string name(c.name());
   command_kind kind = kind_of(c);
-  if (kind == command_kind::subscribes)
-    throw usage_error("redis::connection::call: " + name + ": " + instead_of(name, kind));
+  if (kind == command_kind::subscribes || kind == command_kind::odd_answers)
+    throw usage_error("redis::connection::call: " + refusal(c, kind));
   if (kind == command_kind::has_state) has_state_ = true;
   std::string bytes;
   c.append_to(bytes);

@@ -48,8 +48,7 @@ void request::check() {
 void command_request::check_kind() {
   command_kind kind = kind_of(command_);
   if (kind == command_kind::plain) return;
-  refuse(std::make_exception_ptr(
-      usage_error("client::call: " + name() + ": " + instead_of(command_.name(), kind))));
+  refuse(std::make_exception_ptr(usage_error("client::call: " + refusal(command_, kind))));
 }
 
 bool command_request::only_reads() const noexcept { return detail::only_reads(command_.name()); }

@@ -141,6 +141,38 @@ TEST(redis_client, what_must_not_share_the_connection_is_refused) {
         co_await error_of(r.call("XREADGROUP", "GROUP", "block", "block", "STREAMS", "s", ">")),
         "no error");
     EXPECT_EQ(co_await r.call<std::string>("CLIENT", "GETNAME"), "rondo");
+    // All that changes a connection, ends it, or is not answered once.
+    std::vector<std::pair<std::string, std::string>> words{
+        {"SCRIPT", "DEBUG"},    {"CLIENT", "NO-EVICT"}, {"CLIENT", "NO-TOUCH"},
+        {"CLIENT", "SETNAME"},  {"CLIENT", "SETINFO"},  {"CLIENT", "CACHING"},
+        {"client", "tracking"}, {"CLIENT", "REPLY"},    {"HELLO", "3"},
+        {"RESET", "x"},         {"ASKING", "x"},        {"READONLY", "x"},
+        {"READWRITE", "x"},     {"SYNC", "x"},          {"PSYNC", "x"},
+        {"REPLCONF", "ACK"},    {"MONITOR", "x"},       {"PSUBSCRIBE", "x"},
+        {"SSUBSCRIBE", "x"},    {"UNSUBSCRIBE", "x"},   {"PUNSUBSCRIBE", "x"},
+        {"SUNSUBSCRIBE", "x"},  {"DISCARD", "x"},       {"UNWATCH", "x"},
+        {"WAITAOF", "1"},       {"BRPOPLPUSH", "x"},    {"BLMPOP", "x"},
+        {"BZMPOP", "x"}};
+    for (const auto& [name, what] : words) {
+      std::string why = co_await error_of(r.call(name, what));
+      EXPECT_EQ(why.substr(0, 14 + name.size()), "client::call: " + name) << why;
+    }
+    EXPECT_EQ(co_await error_of(r.call("SCRIPT", "DEBUG", "YES")),
+              "client::call: SCRIPT DEBUG: it is not answered once, as commands are: no client "
+              "can have it, use redis-cli");
+    EXPECT_EQ(co_await error_of(r.call("CLIENT", "SETNAME", "me")),
+              "client::call: CLIENT SETNAME: it would change the connection for all who share "
+              "it: use client_options::name");
+    EXPECT_EQ(co_await error_of(r.call("QUIT")),
+              "client::call: QUIT: it would end the connection for all who share it: use "
+              "client::close");
+    EXPECT_EQ(co_await error_of(r.call("SCRIPT", "EXISTS", "x")), "no error");
+    {
+      auto own = co_await r.acquire();
+      std::string why = co_await error_of(own.call("CLIENT", "REPLY", "OFF"));
+      EXPECT_EQ(why.substr(0, 39), "redis::connection::call: CLIENT REPLY: ") << why;
+      EXPECT_EQ(co_await own.call<std::string>("PING"), "PONG");
+    }
     redis::batch b;
     b.add("SET", "a", 1).add("BLPOP", "l", 0);
     EXPECT_THROW(static_cast<void>(r.run(b)), rondo::usage_error);
