@@ -112,7 +112,7 @@ task<> run_on(lease& on, command c, std::optional<delay> limit) {
   std::string bytes;
   c.append_to(bytes);
   std::vector<reply> one = co_await on.exchange(name, std::move(bytes), 1, limit);
-  if (one.front().is_error()) throw_server_error(name, one.front());
+  if (one.front().is_error()) throw_server_error({name, &on.core()}, one.front());
 }
 
 task<std::vector<reply>> watch_and_execute(core_handle core, std::vector<std::string> keys,
@@ -141,9 +141,9 @@ task<std::vector<reply>> watch_and_execute(core_handle core, std::vector<std::st
     reply& executed = all.back();
     if (!executed.is_error() || executed.text().rfind("EXECABORT", 0) == 0) on.is_watching(false);
     for (const reply& r : all)
-      if (r.is_error()) throw_server_error("a transaction", r);
+      if (r.is_error()) throw_server_error({"a transaction", core.get()}, r);
     if (!executed.is_nil())
-      co_return std::move(to_elements(executed, "EXEC", "an array", commands.size()));
+      co_return std::move(to_elements(executed, {"EXEC", core.get()}, "an array", commands.size()));
   }
   std::string watched;
   for (const std::string& key : keys) watched += " " + key;
@@ -193,6 +193,10 @@ task<client> connect(std::string_view url, client_options options) {
 
 task<client> connect(std::string_view url, tls_context trust, client_options options) {
   return detail::open_client(detail::make_settings(url, std::move(trust), options));
+}
+
+detail::core_handle connection::client() const {
+  return detail::core_handle(lease_ ? &lease_->core() : nullptr);
 }
 
 task<reply> connection::exchange(command c, std::optional<delay> limit) {

@@ -8,18 +8,18 @@
 namespace rondo { inline namespace v0 { namespace redis {
 
 std::int64_t reply::integer() const {
-  if (kind_ != kind::integer) detail::throw_mismatch("reply", "an integer", *this);
+  if (kind_ != kind::integer) detail::throw_mismatch({"reply"}, "an integer", *this);
   return number_;
 }
 
 const std::string& reply::text() const {
   if (kind_ != kind::string && kind_ != kind::status && kind_ != kind::error)
-    detail::throw_mismatch("reply", "a string", *this);
+    detail::throw_mismatch({"reply"}, "a string", *this);
   return text_;
 }
 
 const std::vector<reply>& reply::elements() const {
-  if (kind_ != kind::array) detail::throw_mismatch("reply", "an array", *this);
+  if (kind_ != kind::array) detail::throw_mismatch({"reply"}, "an array", *this);
   return elements_;
 }
 

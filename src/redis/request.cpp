@@ -106,10 +106,10 @@ std::vector<reply> batch_request::answers() {
   reply& executed = replies_.back();
   if (executed.is_error()) {
     for (std::size_t i = 0; i + 1 < replies_.size(); ++i)
-      if (replies_[i].is_error()) throw_server_error(nth_name(bytes_, i), replies_[i]);
-    throw_server_error("EXEC", executed);
+      if (replies_[i].is_error()) throw_server_error({nth_name(bytes_, i), client()}, replies_[i]);
+    throw_server_error({"EXEC", client()}, executed);
   }
-  return std::move(to_elements(executed, "EXEC", "an array", size_ - 2));
+  return std::move(to_elements(executed, {"EXEC", client()}, "an array", size_ - 2));
 }
 
 }}}}  // namespace rondo::v0::redis::detail

@@ -130,7 +130,7 @@ task<> stream_reader_core::fetch() {
 task<reply> stream_reader_core::run(lease& on, command c, std::optional<delay> limit) {
   std::string name(c.name());
   reply r = co_await on.exchange(std::move(c), limit);
-  if (r.is_error()) throw_server_error(name, r);
+  if (r.is_error()) throw_server_error(to(name), r);
   co_return r;
 }
 
@@ -139,13 +139,14 @@ task<> stream_reader_core::prepare(lease& on) {
   if (is_group()) {
     reply r =
         co_await on.exchange(command("XGROUP", "CREATE", key_, group_, from_, "MKSTREAM"), limit);
-    if (r.is_error() && r.text().rfind("BUSYGROUP", 0) != 0) throw_server_error("XGROUP CREATE", r);
+    if (r.is_error() && r.text().rfind("BUSYGROUP", 0) != 0)
+      throw_server_error(to("XGROUP CREATE"), r);
     if (last_.empty()) last_ = "0-0";
   } else if (last_.empty() && from_ == "$") {
     reply r = co_await run(on, command("XREVRANGE", key_, "+", "-", "COUNT", 1), limit);
-    std::vector<reply>& newest = to_elements(r, "XREVRANGE", "an array");
-    last_ =
-        newest.empty() ? "0-0" : to_text(std::move(newest[0].raw_elements().at(0)), "XREVRANGE");
+    std::vector<reply>& newest = to_elements(r, to("XREVRANGE"), "an array");
+    last_ = newest.empty() ? "0-0"
+                           : to_text(std::move(newest[0].raw_elements().at(0)), to("XREVRANGE"));
   } else if (last_.empty()) {
     last_ = from_;
   }
@@ -158,9 +159,9 @@ task<> stream_reader_core::look_for_gap(lease& on) {
   reply r = co_await on.exchange(command("XINFO", "STREAM", key_), client_->its.options.timeout);
   behind_ = false;
   if (r.is_error()) co_return;  // there is no stream now, or a user who may not ask
-  for (auto [name, value] : to_pairs(r, "XINFO STREAM")) {
+  for (auto [name, value] : to_pairs(r, to("XINFO STREAM"))) {
     if (name->text() != "first-entry" || value->is_nil()) continue;
-    std::string first = to_text(std::move(value->raw_elements().at(0)), "XINFO STREAM");
+    std::string first = to_text(std::move(value->raw_elements().at(0)), to("XINFO STREAM"));
     if (id_numbers(last_) != id_numbers("0") && id_numbers(first) > id_numbers(last_)) gap_ = true;
   }
 }
@@ -170,15 +171,15 @@ task<> stream_reader_core::claim(lease& on) {
   reply r = co_await run(
       on, command("XAUTOCLAIM", key_, group_, consumer_, idle, claim_from_, "COUNT", count_),
       client_->its.options.timeout);
-  std::vector<reply>& parts = to_elements(r, "XAUTOCLAIM", "an array");
-  if (parts.size() < 2) throw_mismatch("XAUTOCLAIM", "an array of 3", r);
-  std::string next = to_text(std::move(parts[0]), "XAUTOCLAIM");
-  take(to_elements(parts[1], "XAUTOCLAIM", "an array"), true);
+  std::vector<reply>& parts = to_elements(r, to("XAUTOCLAIM"), "an array");
+  if (parts.size() < 2) throw_mismatch(to("XAUTOCLAIM"), "an array of 3", r);
+  std::string next = to_text(std::move(parts[0]), to("XAUTOCLAIM"));
+  take(to_elements(parts[1], to("XAUTOCLAIM"), "an array"), true);
   if (parts.size() > 2) {  // from Redis 7 on: those that are no more
-    for (reply& id : to_elements(parts[2], "XAUTOCLAIM", "an array")) {
+    for (reply& id : to_elements(parts[2], to("XAUTOCLAIM"), "an array")) {
       stream_entry lost;
       lost.stream = key_;
-      lost.id = to_text(std::move(id), "XAUTOCLAIM");
+      lost.id = to_text(std::move(id), to("XAUTOCLAIM"));
       lost.gap = lost.again = true;
       entries_.push_back(std::move(lost));
     }
@@ -202,9 +203,9 @@ task<> stream_reader_core::read(lease& on) {
   reply r = co_await run(on, std::move(c), limit);
   std::size_t before = entries_.size();
   if (!r.is_nil()) {
-    for (reply& stream : to_elements(r, "XREAD", "an array")) {
-      std::vector<reply>& two = to_elements(stream, "XREAD", "a stream and its entries", 2);
-      std::vector<reply>& entries = to_elements(two[1], "XREAD", "an array");
+    for (reply& stream : to_elements(r, to("XREAD"), "an array")) {
+      std::vector<reply>& two = to_elements(stream, to("XREAD"), "a stream and its entries", 2);
+      std::vector<reply>& entries = to_elements(two[1], to("XREAD"), "an array");
       take(entries, ours);
     }
   }
@@ -218,16 +219,16 @@ void stream_reader_core::take(std::vector<reply>& entries, bool again) {
   std::deque<stream_entry> taken;
   for (reply& r : entries) {
     if (r.is_nil()) continue;  // XAUTOCLAIM of Redis 6: it is no more
-    std::vector<reply>& two = to_elements(r, "XREAD", "an entry", 2);
+    std::vector<reply>& two = to_elements(r, to("XREAD"), "an entry", 2);
     stream_entry e;
     e.stream = key_;
-    e.id = to_text(std::move(two[0]), "XREAD");
+    e.id = to_text(std::move(two[0]), to("XREAD"));
     e.again = again;
     if (two[1].is_nil()) {
       e.gap = true;  // it was given to us, and has been cut off since
     } else {
       e.fields =
-          convert<std::vector<std::pair<std::string, std::string>>>(std::move(two[1]), "XREAD");
+          convert<std::vector<std::pair<std::string, std::string>>>(std::move(two[1]), to("XREAD"));
     }
     if (std::exchange(gap_, false)) e.gap = true;
     taken.push_back(std::move(e));

@@ -12,6 +12,7 @@
 #include <rondo/coro/task.hpp>
 #include <rondo/coro/task_handle.hpp>
 #include <rondo/detail/counted.hpp>
+#include <rondo/redis/detail/convert.hpp>
 #include <rondo/redis/stream_reader.hpp>
 #include <rondo/sync/event.hpp>
 #include "redis/client_core.hpp"
@@ -49,6 +50,7 @@ class stream_reader_core : public rondo::detail::counted<stream_reader_core> {
   task<> read(lease& on);
   task<reply> run(lease& on, command c, std::optional<delay> limit);
   void take(std::vector<reply>& entries, bool again);
+  question to(std::string_view command) const noexcept { return {command, client_.get()}; }
   bool is_group() const noexcept { return !group_.empty(); }
 
   rondo::detail::ref<client_core> client_;

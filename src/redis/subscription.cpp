@@ -106,16 +106,17 @@ task<> subscription_core::take(reply& r) {
         error("redis " + client_->its.to.text() + ": " + name + ": " + r.text(), name, r.text())));
     co_return;
   }
-  std::vector<reply>& parts = to_elements(r, name, "an array");
+  const question to{name, client_.get()};
+  std::vector<reply>& parts = to_elements(r, to, "an array");
   std::string what = parts.empty() ? "" : parts[0].text();
   message m;
   if (what == "message" && parts.size() == 3) {
-    m.channel = to_text(std::move(parts[1]), name);
-    m.payload = to_text(std::move(parts[2]), name);
+    m.channel = to_text(std::move(parts[1]), to);
+    m.payload = to_text(std::move(parts[2]), to);
   } else if (what == "pmessage" && parts.size() == 4) {
-    m.pattern = to_text(std::move(parts[1]), name);
-    m.channel = to_text(std::move(parts[2]), name);
-    m.payload = to_text(std::move(parts[3]), name);
+    m.pattern = to_text(std::move(parts[1]), to);
+    m.channel = to_text(std::move(parts[2]), to);
+    m.payload = to_text(std::move(parts[3]), to);
   } else if (what == "subscribe" || what == "psubscribe") {
     if (++confirmed_ < subscribe_.arguments() - 1) co_return;
     bool again = std::exchange(was_subscribed_, true);
@@ -125,7 +126,7 @@ task<> subscription_core::take(reply& r) {
   } else if (what == "pong") {
     co_return;
   } else {
-    throw_mismatch(name, "a message", r);
+    throw_mismatch(to, "a message", r);
   }
   co_await messages_.put(std::move(m));
 }

@@ -45,10 +45,10 @@ task<reply> evaluate(core_handle core, const script& what, command by_sha, call_
 task<reply> wait_on_extra(core_handle core, command c, delay longest);
 async_generator<std::string> scan(core_handle core, std::string pattern, std::size_t count);
 template <class T>
-task<T> converted(task<reply> answer, std::string name) {
+task<T> converted(core_handle client, task<reply> answer, std::string name) {
   reply r = co_await std::move(answer);
-  if (r.is_error()) throw_server_error(name, r);
-  co_return convert<T>(std::move(r), name);
+  if (r.is_error()) throw_server_error({name, client.get()}, r);
+  co_return convert<T>(std::move(r), {name, client.get()});
 }
 }  // namespace detail
 
@@ -148,6 +148,7 @@ class [[nodiscard]] client : public verbs<client> {
                                           const A&... arguments) {
     const std::vector<std::string>& names = keys.names();
     return detail::converted<T>(
+        handle(),
         detail::evaluate(handle(), what,
                          command("EVALSHA", what.sha(), names.size(), names, arguments...), {}),
         "EVALSHA");
@@ -241,7 +242,7 @@ class [[nodiscard]] client : public verbs<client> {
   RONDO_CORO_COPYING_WRAPPER task<std::optional<T>> popped(command c, delay timeout) {
     std::string name(c.name());
     return detail::converted<std::optional<T>>(
-        detail::wait_on_extra(handle(), std::move(c), timeout), std::move(name));
+        handle(), detail::wait_on_extra(handle(), std::move(c), timeout), std::move(name));
   }
 
   detail::core_handle core_;

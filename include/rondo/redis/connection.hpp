@@ -32,24 +32,26 @@ class connection : public verbs<connection> {
   /// too: the command may have run.
   template <class T = reply, class... A>
   RONDO_CORO_COPYING_WRAPPER task<T> call(std::string_view name, const A&... arguments) {
-    return converted<T>(exchange(command(name, arguments...)), std::string(name));
+    return converted<T>(client(), exchange(command(name, arguments...)), std::string(name));
   }
   /// The same with a timeout of its own: for what the server may answer late.
   template <class T = reply, class... A>
   RONDO_CORO_COPYING_WRAPPER task<T> call(call_options options, std::string_view name,
                                           const A&... arguments) {
-    return converted<T>(exchange(command(name, arguments...), options.timeout), std::string(name));
+    return converted<T>(client(), exchange(command(name, arguments...), options.timeout),
+                        std::string(name));
   }
 
  private:
   /// limit: none: the client's.
   RONDO_CORO_COPYING_WRAPPER task<reply> exchange(command c,
                                                   std::optional<delay> limit = std::nullopt);
+  detail::core_handle client() const;
   template <class T>
-  static task<T> converted(task<reply> answer, std::string name) {
+  static task<T> converted(detail::core_handle client, task<reply> answer, std::string name) {
     reply r = co_await std::move(answer);
-    if (r.is_error()) detail::throw_server_error(name, r);
-    co_return detail::convert<T>(std::move(r), name);
+    if (r.is_error()) detail::throw_server_error({name, client.get()}, r);
+    co_return detail::convert<T>(std::move(r), {name, client.get()});
   }
   friend class client;
   detail::lease_handle lease_;

@@ -55,8 +55,8 @@ class protocol_error : public rondo::error {
   using rondo::error::error;
 };
 
-/// An answer does not fit the type that was asked for: `redis: GET: expected an integer,
-/// not the string "abc"`.
+/// An answer does not fit the type that was asked for: `redis 127.0.0.1:6379: GET: expected an
+/// integer, not the string "abc"`.
 class conversion_error : public rondo::error {
  public:
   using rondo::error::error;

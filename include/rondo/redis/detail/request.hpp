@@ -68,6 +68,7 @@ class request : public rondo::detail::operation, public rondo::detail::list_link
   ~request();
   /// Throws what it has ended with, if no answer.
   void check();
+  const client_core* client() const noexcept { return core_; }
   /// Refused before it begins: error_ is thrown by check().
   void refuse(std::exception_ptr why) noexcept {
     ending_ = ending::refused;
@@ -137,8 +138,8 @@ class [[nodiscard]] call_operation final : public command_request {
   call_operation(call_operation&&) noexcept = default;
   T result() {
     check();
-    if (reply_.is_error()) throw_server_error(command_.name(), reply_);
-    return convert<T>(std::move(reply_), command_.name());
+    if (reply_.is_error()) throw_server_error({command_.name(), client()}, reply_);
+    return convert<T>(std::move(reply_), {command_.name(), client()});
   }
 };
 
@@ -197,7 +198,7 @@ class [[nodiscard]] batch_operation final : public batch_request {
  private:
   template <std::size_t... I>
   std::tuple<T...> tuple(std::vector<reply>& all, std::index_sequence<I...>) {
-    return std::tuple<T...>{convert<T>(std::move(all[I]), command_name(I))...};
+    return std::tuple<T...>{convert<T>(std::move(all[I]), {command_name(I), client()})...};
   }
 };
 
