@@ -152,6 +152,8 @@ bool client_core::is_sent(const request& r) const noexcept {
 void client_core::finish(request& r, request::ending how) noexcept {
   r.was_sent_ = is_sent(r);
   leave(r);
+  bool not_sent = how == request::ending::closed || how == request::ending::not_connected;
+  if (not_sent && r.sent_before_) how = request::ending::lost;
   r.ending_ = how;
   r.complete();
 }
@@ -192,7 +194,8 @@ void client_core::throw_failure(const request& r) const {
       auto limit = r.options_.timeout ? r.options_.timeout : its.options.timeout;
       of += "no answer within " + duration_text(limit->nanoseconds());
       if (r.was_sent_) throw timeout_error(of + "; it was sent, and may run");
-      of += "; it was not sent";
+      of += r.sent_before_ ? "; it was sent before the connection was lost, and may have run"
+                           : "; it was not sent";
       if (wire_ || attempts_ == 0) throw timeout_error(of);
       std::chrono::nanoseconds ago(loop_->now_ns() - last_failure_at_);
       throw timeout_error(of + ", there is no connection; last attempt " + duration_text(ago) +
@@ -332,6 +335,7 @@ void client_core::disconnected() noexcept {
     } else if (is_sent(*r) && !r->options_.idempotent && !r->only_reads()) {
       finish(*r, request::ending::lost);
     } else {
+      if (is_sent(*r)) r->sent_before_ = true;
       r->forget_answers();
       r->outstanding_ = 0;
       again.push_back(*r);

@@ -250,6 +250,44 @@ TEST(redis_outage, fail_fast_does_not_wait) {
   });
 }
 
+/// What may run twice is sent again; that it was sent once is said all the same.
+TEST(redis_outage, what_waits_to_be_sent_again_may_have_run) {
+  for (std::string how : {"time is up", "the client is closed", "fail_fast"}) {
+    test::redis_server server;
+    test::run([&]() -> rondo::task<> {
+      redis::client_options options;
+      options.fail_fast = how == "fail_fast";
+      auto r = co_await redis::connect(server.url(), options);
+      server.stop();
+      auto mark = [&]() -> rondo::task<std::string> {
+        redis::call_options twice;
+        twice.idempotent = true;
+        if (how == "time is up") twice.timeout = 200ms;
+        try {
+          co_await r.call<void>(twice, "SET", "k", "v");
+        } catch (const redis::connection_lost& e) {
+          EXPECT_NE(how, "time is up");
+          co_return e.what();
+        } catch (const rondo::timeout_error& e) {
+          EXPECT_EQ(how, "time is up");
+          co_return e.what();
+        } catch (const std::exception& e) {
+          ADD_FAILURE() << e.what();
+        }
+        co_return "no error";
+      };
+      auto sent = rondo::create_task(mark());
+      co_await rondo::testing::wait_until_all_blocked();  // the stopped server's socket takes it
+      server.kill();
+      while (r.statistics().connected) co_await rondo::sleep(1ms);
+      if (how == "the client is closed") co_await r.close();
+      std::string why = co_await sent;
+      EXPECT_TRUE(contains(why, "may have run")) << how << ": " << why;
+      EXPECT_FALSE(contains(why, "not sent")) << how << ": " << why;
+    });
+  }
+}
+
 /// What a peer does until it ends in an error, as it may when a client leaves it.
 rondo::task<> until_left(rondo::task<> peer) {
   try {

@@ -29,7 +29,8 @@ class error : public rondo::error {
 
 /// The connection was lost after the command had been sent, before its answer: it may
 /// have run or not. Commands that only read, or were called idempotent, are sent again
-/// instead.
+/// instead; they fail so when they cannot be: with client_options::fail_fast, and when the
+/// client is closed.
 class connection_lost : public rondo::error {
  public:
   using rondo::error::error;

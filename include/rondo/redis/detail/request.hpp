@@ -85,7 +85,8 @@ class request : public rondo::detail::operation, public rondo::detail::list_link
   client_core* core_;
   call_options options_;
   ending ending_ = ending::answered;
-  bool was_sent_ = false;
+  bool was_sent_ = false;        // when it ended
+  bool sent_before_ = false;     // on a connection that was lost: it may have run
   std::uint64_t first_ = 0;      // in flight: the number of its first entry
   std::size_t outstanding_ = 0;  // entries that refer to it
   deadline_timer timer_;
