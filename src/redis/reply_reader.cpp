@@ -55,12 +55,12 @@ struct reply_reader::callbacks {
         which = kind::error;
       } else if (task->type != REDIS_REPLY_STRING) {
         return refuse(self, "an answer of a type that was not asked for");
-      } else if (size > self.limits_.bulk) {
-        return refuse(self, "a string of " + size_text(size) + ", over the limit of " +
-                                size_text(self.limits_.bulk));
-      } else if (text[size] != '\r' || text[size + 1] != '\n') {  // hiredis takes any two bytes
-        return refuse(self, "a string that does not end where it should");
       }
+      if (std::string why = self.too_long(size); !why.empty()) return refuse(self, std::move(why));
+      // hiredis takes any two bytes.
+      if (which == kind::string && (text[size] != '\r' || text[size + 1] != '\n'))
+        return refuse(self, "a string that does not end where it should");
+      self.bytes_ += size;
       r.assign(which, {text, size});
       return true;
     });
@@ -71,6 +71,9 @@ struct reply_reader::callbacks {
     if (size > self.limits_.elements - std::min(self.elements_, self.limits_.elements))
       return refuse(self, "an array of " + std::to_string(size) + " in an answer of at most " +
                               std::to_string(self.limits_.elements) + " elements");
+    if (static_cast<std::size_t>(self.reader_->ridx) >= self.limits_.depth)
+      return refuse(self,
+                    "arrays nested more than " + std::to_string(self.limits_.depth) + " deep");
     self.elements_ += size;
     return true;
   }
@@ -141,7 +144,7 @@ reply_reader::~reply_reader() = default;
 // not move before all of it is read.
 redis::reply* reply_reader::place(const redisReadTask& task) {
   if (!task.parent) {
-    elements_ = 0;
+    elements_ = bytes_ = 0;
     return &root_;
   }
   auto* parent = static_cast<redis::reply*>(task.parent->obj);
@@ -172,6 +175,16 @@ reply_reader::found reply_reader::refuse(std::string why) {
   return found::violation;
 }
 
+std::string reply_reader::too_long(std::size_t size) const {
+  if (size > limits_.bulk)
+    return "a string of " + size_text(size) + ", over the limit of " + size_text(limits_.bulk);
+  std::size_t before = current(*reader_).parent ? bytes_ : 0;
+  if (size > limits_.bytes - std::min(before, limits_.bytes))
+    return "a string of " + size_text(size) + " in an answer of at most " +
+           size_text(limits_.bytes);
+  return {};
+}
+
 bool reply_reader::in_the_midst() const noexcept {
   const redisReader& r = *reader_;
   return r.pos < r.len || r.ridx > 0 || (r.ridx == 0 && current(r).type != -1);
@@ -191,8 +204,7 @@ bool reply_reader::within_limits() {
     std::size_t size = 0;
     auto [stop, problem] = std::from_chars(rest.data(), rest.data() + end, size);
     bool is_number = problem == std::errc() && stop == rest.data() + end;
-    if (type == REDIS_REPLY_STRING && is_number && size > limits_.bulk)
-      refuse("a string of " + size_text(size) + ", over the limit of " + size_text(limits_.bulk));
+    if (type == REDIS_REPLY_STRING && is_number) violation_ = too_long(size);
   } else if (rest.size() > (is_text ? longest_line : longest_length)) {
     refuse(is_text ? "a line of more than " + size_text(longest_line)
                    : std::string("a number without an end"));

@@ -17,6 +17,8 @@ namespace rondo { inline namespace v0 { namespace redis { namespace detail {
 struct reply_limits {
   std::size_t bulk = 64U << 20;      ///< bytes of one string
   std::size_t elements = 1'000'000;  ///< of a whole answer
+  std::size_t bytes = 256U << 20;    ///< of all strings of an answer
+  std::size_t depth = 64;            ///< of arrays in arrays; hiredis 0.14 knows 7
 };
 
 /// Bytes of a server to replies: hiredis reads the protocol, and what it finds becomes our
@@ -50,6 +52,8 @@ class reply_reader {
   struct callbacks;
   found refuse(std::string why);
   bool within_limits();
+  /// Why a string may not come; empty: it may.
+  std::string too_long(std::size_t size) const;
   redis::reply* place(const redisReadTask& task);
 
   struct free_reader {
@@ -57,6 +61,7 @@ class reply_reader {
   };
   reply_limits limits_;
   std::size_t elements_ = 0;  // of the answer that is read
+  std::size_t bytes_ = 0;     // of it
   redis::reply root_;
   std::string violation_;
   bool out_of_memory_ = false;

@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::size_t buffer_size = 64U << 10;
 
-reply_limits limits_of(const client_options& o) { return {o.max_string, o.max_elements}; }
+reply_limits limits_of(const client_options& o) {
+  return {.bulk = o.max_string, .elements = o.max_elements, .bytes = o.max_answer};
+}
 
 task<stream> open_stream(const settings& its) {
   const address& to = its.to;

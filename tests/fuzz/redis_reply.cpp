@@ -2,6 +2,7 @@
 //
 // Bytes of a server to replies. The first byte says in pieces of which size they come: however
 // they are cut, the same must be found, and what was found is found again when it is sent.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -17,7 +18,7 @@ using rondo::redis::detail::reply_limits;
 using rondo::redis::detail::reply_reader;
 using found = reply_reader::found;
 
-constexpr reply_limits limits{.bulk = 500, .elements = 50};
+constexpr reply_limits limits{.bulk = 500, .elements = 50, .bytes = 700, .depth = 4};
 
 void require(bool truth) {
   if (!truth) std::abort();
@@ -37,6 +38,23 @@ std::size_t elements(const reply& r) {
   return n;
 }
 
+std::size_t text_bytes(const reply& r) {
+  if (r.type() == reply::kind::array) {
+    std::size_t n = 0;
+    for (const reply& e : r.elements()) n += text_bytes(e);
+    return n;
+  }
+  bool has_none = r.type() == reply::kind::nil || r.type() == reply::kind::integer;
+  return has_none ? 0 : r.text().size();
+}
+
+std::size_t depth(const reply& r) {
+  if (r.type() != reply::kind::array) return 0;
+  std::size_t deepest = 0;
+  for (const reply& e : r.elements()) deepest = std::max(deepest, depth(e));
+  return deepest + 1;
+}
+
 result read(std::string_view bytes, std::size_t piece_size) {
   reply_reader reader(limits);
   result r;
@@ -52,6 +70,8 @@ result read(std::string_view bytes, std::size_t piece_size) {
         return r;
       }
       require(elements(reader.value()) <= limits.elements);
+      require(text_bytes(reader.value()) <= limits.bytes);
+      require(depth(reader.value()) <= limits.depth);
       r.replies.push_back(std::move(reader.value()));
     }
   }

@@ -487,6 +487,14 @@ TEST(redis_outage, an_answer_over_the_limit_is_asked_for_once) {
         << refused;
     EXPECT_EQ(co_await r.get("none"), std::nullopt);
     EXPECT_EQ(r.statistics().connects, 2u);
+    options.max_answer = 1500;
+    auto careful = co_await redis::connect(server.url(), options);
+    co_await careful.call<void>("MSET", "a", std::string(900, 'x'), "b", std::string(900, 'x'));
+    refused = co_await error_of(careful.mget("a", "b"));
+    EXPECT_TRUE(contains(refused, "a string of 900 bytes in an answer of at most 1500 bytes"))
+        << refused;
+    EXPECT_EQ((co_await careful.mget("a", "none")).at(1), std::nullopt);
+    EXPECT_EQ(careful.statistics().connects, 2u);
   });
 }
 

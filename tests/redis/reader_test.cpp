@@ -143,6 +143,34 @@ TEST(redis_reader, a_length_over_the_limit_is_refused_before_its_bytes_come) {
             2u);
 }
 
+// Each within its limit, many are memory without one.
+TEST(redis_reader, the_strings_of_an_answer_have_a_limit_together) {
+  reply_limits limits{.bulk = 1000, .bytes = 1500};
+  std::string text = std::string(600, 'x') + "\r\n";
+  std::string bulk = "$600\r\n" + text;
+  const std::string why = "a string of 600 bytes in an answer of at most 1500 bytes";
+  EXPECT_EQ(read({"*2\r\n" + bulk + bulk}, limits).replies.size(), 1u);
+  EXPECT_EQ(read({"*3\r\n" + bulk + bulk + bulk}, limits).violation, why);
+  // Before its bytes come, and in an inner array.
+  EXPECT_EQ(read({"*3\r\n" + bulk + bulk + "$600\r\n"}, limits).violation, why);
+  EXPECT_EQ(read({"*2\r\n*2\r\n" + bulk + bulk + "*1\r\n" + bulk}, limits).violation, why);
+  EXPECT_EQ(read({"*3\r\n+" + text + "-" + text + "+" + text}, limits).violation, why);
+  // Each answer has its own.
+  EXPECT_EQ(
+      read({bulk + bulk + bulk + "*1\r\n" + bulk + "*2\r\n" + bulk + bulk}, limits).replies.size(),
+      5u);
+}
+
+TEST(redis_reader, arrays_are_nested_so_deep_and_no_deeper) {
+  reply_limits limits{.depth = 3};
+  EXPECT_EQ(read({repeated("*1\r\n", 3) + ":1\r\n"}, limits).replies.size(), 1u);
+  EXPECT_EQ(read({repeated("*1\r\n", 4)}, limits).violation, "arrays nested more than 3 deep");
+  EXPECT_EQ(read({"*2\r\n:1\r\n" + repeated("*1\r\n", 3)}, limits).violation,
+            "arrays nested more than 3 deep");
+  EXPECT_EQ(read({repeated("*1\r\n", 3) + "*0\r\n"}, limits).violation,
+            "arrays nested more than 3 deep");
+}
+
 TEST(redis_reader, after_a_violation_nothing_is_read) {
   reply_reader reader({});
   reader.feed("?\r\n");

@@ -32,10 +32,11 @@ struct client_options {
   std::size_t max_unsent = 16U << 20;
   /// Waits for room beyond that, else throws overloaded.
   bool wait_for_room = true;
-  /// Of what the server sends: bytes of a string, elements of an answer. More is a
-  /// protocol_error, and ends the connection.
+  /// Of what the server sends: bytes of a string, elements of an answer, bytes of all of an
+  /// answer's strings. More is a protocol_error, and ends the connection.
   std::size_t max_string = 64U << 20;
   std::size_t max_elements = 1'000'000;
+  std::size_t max_answer = 256U << 20;
   /// Extra connections at a time, for what cannot share one; subscriptions do not count.
   std::size_t max_extra = 16;
   /// Messages of a subscription that may wait for who fetches them; then it stops reading.
