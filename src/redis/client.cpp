@@ -28,6 +28,7 @@ core_handle::~core_handle() {
 }
 
 void end_lease::operator()(lease* l) const noexcept { delete l; }
+lease* lease_of::get(const connection& c) noexcept { return c.lease_.get(); }
 
 namespace {
 
@@ -126,6 +127,10 @@ task<std::vector<reply>> watch_and_execute(core_handle core, std::vector<std::st
     on.is_watching(true);
     co_await run_on(on, command("WATCH", keys), limit);
     batch commands = co_await body(lent);
+    const lease* there = lease_of::get(lent);  // another may have the place of one that ended
+    if (there != &on || !there->is_watching())
+      throw usage_error("redis " + core.get()->its.to.text() +
+                        ": transaction: its body has moved the connection away that it was lent");
     check_plain(commands, "client::transaction");
     if (commands.empty()) {
       co_await run_on(on, command("UNWATCH"), limit);

@@ -40,6 +40,7 @@ class lease final : public dependent {
                                     std::optional<delay> limit);
   /// Whether it watches keys for a transaction: nobody else may get it so.
   void is_watching(bool does) noexcept { is_watching_ = does; }
+  bool is_watching() const noexcept { return is_watching_; }
   void client_closed() noexcept override;
   client_core& core() const noexcept { return *core_; }
 

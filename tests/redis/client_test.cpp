@@ -369,6 +369,42 @@ TEST(redis_client, a_watched_transaction_leaves_no_state_to_others) {
   });
 }
 
+TEST(redis_client, a_watched_transactions_connection_may_not_be_moved_away) {
+  with_client([](redis::client& r) -> rondo::task<> {
+    const std::string why =
+        from(server(), "transaction: its body has moved the connection away that it was lent");
+    auto ends_it = [](redis::connection& c) -> rondo::task<redis::batch> {
+      redis::connection mine = std::move(c);
+      co_await mine.set("key", 1);
+      redis::batch b;
+      b.add("SET", "key", 2);
+      co_return b;
+    };
+    EXPECT_EQ(co_await error_of(r.transaction({"key"}, ends_it)), why);
+    std::optional<redis::connection> kept;
+    auto keeps_it = [&](redis::connection& c) -> rondo::task<redis::batch> {
+      kept.emplace(std::move(c));
+      co_return redis::batch();
+    };
+    EXPECT_EQ(co_await error_of(r.transaction({"key"}, keeps_it)), why);
+    EXPECT_EQ(co_await kept->get<int>("key"), 1);
+    EXPECT_EQ(r.statistics().extra, 1u);
+    auto exchanges_it = [&](redis::connection& c) -> rondo::task<redis::batch> {
+      std::swap(*kept, c);
+      kept.reset();
+      co_return redis::batch();
+    };
+    EXPECT_EQ(co_await error_of(r.transaction({"key"}, exchanges_it)), why);
+    auto throws = [&](redis::connection& c) -> rondo::task<redis::batch> {
+      redis::connection mine = std::move(c);
+      throw std::runtime_error("no");
+      co_return redis::batch();
+    };
+    EXPECT_EQ(co_await error_of(r.transaction({"key"}, throws)), "no");
+    EXPECT_EQ(r.statistics().extra, 0u);
+  });
+}
+
 TEST(redis_client, a_watched_transaction_without_multi_runs_nothing) {
   test::redis_server server;
   test::run([&]() -> rondo::task<> {

@@ -119,8 +119,8 @@ class [[nodiscard]] client : public verbs<client> {
                                          detail::batch_operation<T...>::as::transaction, options);
   }
   /// A transaction that depends on what it reads. `body`, a coroutine, is given a connection
-  /// to read with and returns the batch to run; if one of the keys was changed by somebody
-  /// else meanwhile, nothing is done, and it is run anew, up to `tries` times:
+  /// to read with, which is only lent, and returns the batch to run; if one of the keys was changed
+  /// by somebody else meanwhile, nothing is done, and it is run anew, up to `tries` times:
   ///
   ///     auto take = [](redis::connection& c) -> rondo::task<redis::batch> {
   ///       auto left = co_await c.get<int>("left");

@@ -53,7 +53,7 @@ class connection : public verbs<connection> {
     if (r.is_error()) detail::throw_server_error({name, client.get()}, r);
     co_return detail::convert<T>(std::move(r), {name, client.get()});
   }
-  friend class client;
+  friend struct detail::lease_of;
   detail::lease_handle lease_;
 };
 

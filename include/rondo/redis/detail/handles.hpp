@@ -4,7 +4,11 @@
 #include <memory>
 #include <utility>
 
-namespace rondo { inline namespace v0 { namespace redis { namespace detail {
+namespace rondo { inline namespace v0 { namespace redis {
+
+class connection;
+
+namespace detail {
 
 class client_core;
 class lease;
@@ -32,4 +36,10 @@ struct end_lease {
 };
 using lease_handle = std::unique_ptr<lease, end_lease>;
 
-}}}}  // namespace rondo::v0::redis::detail
+/// The one that a connection has, or null.
+struct lease_of {
+  static lease* get(const connection& c) noexcept;
+};
+
+}  // namespace detail
+}}}  // namespace rondo::v0::redis
