@@ -96,12 +96,17 @@ bool client_core::submit(request& r) noexcept {
     r.ending_ = request::ending::closed;
     return true;
   }
-  if (wire_ && waiting_.empty() && has_room(r)) {
-    if (!enqueue(r)) return true;
-    arm_deadline(r);
-    return false;
+  if (waiting_.empty()) {
+    admission a = admit(r);
+    if (a == admission::failed) return true;
+    if (a == admission::sent) {
+      arm_deadline(r);
+      return false;
+    }
   }
-  bool refused = wire_ ? !its.options.wait_for_room : its.options.fail_fast;
+  bool soon = transactions_ == transactions::asked &&
+              row_.size() + waiting_count_ + r.commands() <= its.options.max_in_flight;
+  bool refused = wire_ ? !its.options.wait_for_room && !soon : its.options.fail_fast;
   if (refused) {
     r.ending_ = wire_ ? request::ending::overloaded : request::ending::not_connected;
     return true;
@@ -110,6 +115,13 @@ bool client_core::submit(request& r) noexcept {
   ++waiting_count_;
   arm_deadline(r);
   return false;
+}
+
+client_core::admission client_core::admit(request& r) noexcept {
+  if (!wire_ || transactions_ == transactions::asked || !has_room(r)) return admission::waits;
+  if (r.is_transaction_ && transactions_ == transactions::unknown)
+    return ask_for_transactions(r) ? admission::waits : admission::failed;
+  return enqueue(r) ? admission::sent : admission::failed;
 }
 
 bool client_core::enqueue(request& r) noexcept {
@@ -122,15 +134,37 @@ bool client_core::enqueue(request& r) noexcept {
     r.refuse(std::current_exception());
     return false;
   }
+  r.first_ = row_.end();
+  r.outstanding_ = n;
+  appended(n, &r);
+  return true;
+}
+
+bool client_core::ask_for_transactions(request& r) noexcept {
+  if (writer_) turn_time_ = loop_->now_ns();
+  try {
+    std::string empty_one;
+    command("MULTI").append_to(empty_one);
+    command("EXEC").append_to(empty_one);
+    row_.reserve(2);
+    unsent_ += empty_one;
+  } catch (...) {
+    r.refuse(std::current_exception());
+    return false;
+  }
+  transactions_ = transactions::asked;
+  asked_at_ = row_.end();
+  appended(2, nullptr);
+  return true;
+}
+
+void client_core::appended(std::size_t commands, request* r) noexcept {
   if (row_.empty()) {
     last_sign_ = turn_time();
     watch_silence();
   }
-  r.first_ = row_.end();
-  r.outstanding_ = n;
-  for (; n > 0; --n) row_.push(&r);
+  for (; commands > 0; --commands) row_.push(r);
   if (writer_) std::exchange(writer_, nullptr)->complete();
-  return true;
 }
 
 void client_core::leave(request& r) noexcept {
@@ -175,10 +209,11 @@ void client_core::disarm(request& r) noexcept {
 
 void client_core::admit_waiting() noexcept {
   while (request* r = waiting_.front()) {
-    if (!wire_ || !has_room(*r)) return;
+    admission a = admit(*r);
+    if (a == admission::waits) return;
     r->unlink();
     --waiting_count_;
-    if (enqueue(*r)) continue;
+    if (a == admission::sent) continue;
     disarm(*r);
     r->complete();
   }
@@ -314,6 +349,7 @@ void client_core::connected(wire& w) noexcept {
   sending_.clear();
   turn_time_ = 0;
   first_unsent_ = row_.end();
+  transactions_ = transactions::unknown;
   admit_waiting();
 }
 
@@ -373,6 +409,19 @@ task<> client_core::read_replies(wire& w) {
   }
 }
 
+namespace {
+
+/// That the server has left a transaction whose EXEC it has answered so. Throws
+/// connection_lost: what came behind it was not run, but queued.
+void require_outside(const reply& exec, const wire& w) {
+  if (exec.text().rfind("EXECABORT", 0) == 0 || exec.text().rfind("ERR EXEC without", 0) == 0)
+    return;
+  throw connection_lost("redis " + w.server +
+                        ": EXEC was refused within a transaction: " + exec.text());
+}
+
+}  // namespace
+
 void client_core::take_replies(wire& w) {
   while (reply* r = w.next()) {
     if (row_.begin() == first_unsent_)
@@ -380,8 +429,10 @@ void client_core::take_replies(wire& w) {
                            ": an answer that nobody has asked for: " + r->describe());
     request* to = row_[row_.begin()];
     if (!to) {
+      bool of_ours = transactions_ == transactions::asked && row_.begin() >= asked_at_;
+      if (of_ours) take_permission(*r, w);
+      if (!of_ours) ++unheard_;
       row_.pop();
-      ++unheard_;
       continue;
     }
     bool last = to->take(std::move(*r));
@@ -389,11 +440,38 @@ void client_core::take_replies(wire& w) {
     --to->outstanding_;
     if (!last) continue;
     disarm(*to);
+    const reply* refused = to->is_transaction_ ? to->refused_exec() : nullptr;
     to->complete();
+    if (!refused) continue;
+    transactions_ = transactions::unknown;
+    require_outside(*refused, w);
   }
   if (row_.begin() == first_unsent_ && w.in_the_midst())
     throw protocol_error("redis " + w.server + ": the beginning of an answer that nobody has " +
                          "asked for");
+}
+
+// Nothing else was sent until both answers are here. Who has asked is the first that waits.
+void client_core::take_permission(reply& r, const wire& w) {
+  if (row_.begin() == asked_at_) {
+    multi_refused_ = r.is_error() ? r.text() : "";
+    return;
+  }
+  if (!r.is_error()) {
+    transactions_ = transactions::allowed;
+    return;
+  }
+  transactions_ = transactions::unknown;
+  bool by_multi = !multi_refused_.empty();
+  const std::string& why = by_multi ? multi_refused_ : r.text();
+  const char* name = by_multi ? "MULTI" : "EXEC";
+  request* first = waiting_.front();
+  if (first && first->is_transaction_) {
+    first->refuse(std::make_exception_ptr(
+        error("redis " + w.server + ": " + name + ": " + why + "; nothing was run", name, why)));
+    finish(*first, request::ending::refused);
+  }
+  if (!by_multi) require_outside(r, w);
 }
 
 // --- A server that says nothing ---

@@ -99,10 +99,17 @@ class client_core : public rondo::detail::counted<client_core> {
   void note_end(const char* why) noexcept;
   class connection_guard;
 
+  enum class admission : unsigned char { sent, waits, failed };
+  admission admit(request& r) noexcept;
   bool has_room(const request& r) const noexcept;
   bool is_sent(const request& r) const noexcept;
   /// False: it has ended, for want of memory.
   bool enqueue(request& r) noexcept;
+  /// The same, for r.
+  bool ask_for_transactions(request& r) noexcept;
+  void take_permission(reply& r, const wire& w);
+  /// Entries for what was appended to unsent_.
+  void appended(std::size_t commands, request* r) noexcept;
   void admit_waiting() noexcept;
   void take_replies(wire& w);
   void finish(request& r, request::ending how) noexcept;
@@ -125,7 +132,15 @@ class client_core : public rondo::detail::counted<client_core> {
   rondo::detail::list<request> waiting_;
   std::size_t waiting_count_ = 0;
   output_wait* writer_ = nullptr;  // when it waits
-  std::int64_t turn_time_ = 0;     // while it has been woken and has not run
+  // Whether transactions are possible on this connection. A server that forbids its user MULTI
+  // would run a transaction's commands one by one, so the first asks by an empty one, and all
+  // calls behind it wait for the answers: some servers stay within a transaction whose EXEC
+  // they refuse.
+  enum class transactions : unsigned char { unknown, asked, allowed };
+  transactions transactions_ = transactions::unknown;
+  std::uint64_t asked_at_ = 0;  // the entries of the empty one
+  std::string multi_refused_;   // why
+  std::int64_t turn_time_ = 0;  // while it has been woken and has not run
 
   struct silence_timer : rondo::detail::timer {
     client_core* owner = nullptr;

@@ -17,6 +17,7 @@ request::request(request&& other) noexcept
       core_(other.core_),
       options_(other.options_),
       ending_(other.ending_),
+      is_transaction_(other.is_transaction_),
       error_(std::move(other.error_)) {
   core_->retain();
 }
@@ -78,6 +79,7 @@ batch_request::batch_request(client_core* core, const batch& commands, as how, c
   }
   // Others' commands cannot come between: all of it is in one piece of the connection's
   // bytes.
+  mark_transaction();
   command("MULTI").append_to(bytes_);
   bytes_ += commands.bytes();
   command("EXEC").append_to(bytes_);
@@ -99,12 +101,20 @@ void batch_request::require_size(std::size_t expected) const {
     throw usage_error("client::run: " + name() + " for " + std::to_string(expected) + " types");
 }
 
+const reply* batch_request::refused_exec() const noexcept {
+  return how_ == as::transaction && replies_.back().is_error() ? &replies_.back() : nullptr;
+}
+
 std::vector<reply> batch_request::answers() {
   check();
   if (how_ == as::batch) return std::move(replies_);
   // A command that could not be queued makes EXEC an error, and says why itself.
   reply& executed = replies_.back();
   if (executed.is_error()) {
+    if (const reply& multi = replies_.front(); multi.is_error())
+      throw error("redis " + client()->its.to.text() + ": " + name() +
+                      ": MULTI was refused, and its commands were run one by one: " + multi.text(),
+                  "MULTI", multi.text());
     for (std::size_t i = 0; i + 1 < replies_.size(); ++i)
       if (replies_[i].is_error()) throw_server_error({nth_name(bytes_, i), client()}, replies_[i]);
     throw_server_error({"EXEC", client()}, executed);

@@ -423,6 +423,74 @@ TEST(redis_client, a_watched_transaction_without_multi_runs_nothing) {
   });
 }
 
+TEST(redis_client, a_transaction_that_is_forbidden_runs_nothing) {
+  test::redis_server server;
+  test::run([&]() -> rondo::task<> {
+    auto r = co_await redis::connect(server.url());
+    std::string url = "redis://bob:pw@127.0.0.1:" + std::to_string(server.port());
+    redis::batch b;
+    b.add("SET", "key", 1).add("INCR", "other");
+    for (std::string forbidden : {"multi", "exec"}) {
+      co_await r.call<void>("ACL", "SETUSER", "bob", "reset", "on", ">pw", "~*", "+@all",
+                            "-" + forbidden);
+      auto bob = co_await redis::connect(url);
+      // Others' commands of the same turn are not affected.
+      auto count = [&]() -> rondo::task<std::int64_t> { co_return co_await bob.incr("n"); };
+      auto fail = [&]() -> rondo::task<std::string> {
+        co_return co_await error_of(bob.transaction(b));
+      };
+      for (int i = 1; i < 3; ++i) {
+        co_await r.call<void>("DEL", "n");
+        auto [one, error, two, again, three] =
+            co_await rondo::gather(count(), fail(), count(), fail(), count());
+        EXPECT_TRUE(error.find("NOPERM") != error.npos && error == again) << error << again;
+        EXPECT_EQ(error.substr(0, 6), "redis ") << error;
+        EXPECT_EQ(error.substr(error.size() - 17), "; nothing was run") << error;
+        EXPECT_EQ(one + 10 * two + 100 * three, 321);
+      }
+      EXPECT_EQ(co_await r.exists("key", "other"), 0);
+      EXPECT_EQ(co_await bob.get("key"), std::nullopt);
+      EXPECT_EQ(bob.statistics().connects, 1u);
+      // What is permitted later is possible then; what is forbidden later is told.
+      co_await r.call<void>("ACL", "SETUSER", "bob", "+multi", "+exec");
+      EXPECT_EQ((co_await bob.transaction(b)).size(), 2u);
+      co_await r.call<void>("ACL", "SETUSER", "bob", "-multi");
+      std::string late = co_await error_of(bob.transaction(b));
+      EXPECT_NE(late.find("MULTI was refused, and its commands were run one by one: NOPERM"),
+                late.npos)
+          << late;
+      EXPECT_EQ(co_await r.get<int>("other"), 2);
+      late = co_await error_of(bob.transaction(b));
+      EXPECT_NE(late.find("nothing was run"), late.npos) << late;
+      EXPECT_EQ(co_await r.get<int>("other"), 2);
+      co_await r.del("key", "other");
+    }
+  });
+}
+
+TEST(redis_client, a_connections_first_transaction_may_be_cancelled_and_is_waited_for) {
+  redis::client_options options;
+  options.wait_for_room = false;
+  options.max_in_flight = 8;
+  with_client(
+      [](redis::client& r) -> rondo::task<> {
+        redis::batch b;
+        b.add("INCR", "n");
+        auto first = rondo::create_task(error_of(r.transaction(b)));
+        co_await rondo::sleep(0s);
+        first.cancel();
+        auto add = [&]() -> rondo::task<int> { co_return co_await r.call<int>("INCR", "n"); };
+        auto all = [&]() -> rondo::task<int> {
+          co_return std::get<0>(co_await r.transaction<int>(b));
+        };
+        auto [one, two, three, four] = co_await rondo::gather(add(), all(), add(), all());
+        EXPECT_EQ(one + 10 * two + 100 * three + 1000 * four, 4321);
+        redis::client_statistics s = r.statistics();
+        EXPECT_EQ(s.in_flight + s.waiting + s.unheard, 0u);
+      },
+      options);
+}
+
 TEST(redis_client, many_tasks_count_by_watched_transactions) {
   with_client([](redis::client& r) -> rondo::task<> {
     auto count = [&]() -> rondo::task<> {

@@ -455,6 +455,78 @@ TEST(redis_outage, a_hostile_server_gives_errors) {
   });
 }
 
+/// A server that stays within a transaction when it refuses its EXEC, as Redis 6 does: after
+/// so many that it allows.
+class redis_6 {
+ public:
+  explicit redis_6(int allowed) : allowed_(allowed) {}
+  redis_6(const redis_6&) = delete;
+  rondo::task<> operator()(rondo::stream s) {
+    ++connections;
+    bool within = false;
+    for (;;) {
+      std::string command = co_await read_command(s);
+      if (command.empty()) co_return;
+      std::string answer = command == "CLIENT" ? "+OK\r\n" : "$-1\r\n";
+      if (command == "MULTI") {
+        within = true;
+        answer = "+OK\r\n";
+      } else if (command == "EXEC" && allowed_-- > 0) {
+        within = false;
+        answer = "*0\r\n";
+      } else if (command == "EXEC") {
+        answer = "-NOPERM this user has no permissions to run the 'exec' command\r\n";
+      } else if (within) {
+        answer = "+QUEUED\r\n";
+      }
+      co_await s.write(answer);
+    }
+  }
+  int connections = 0;
+
+ private:
+  /// Its name; empty at the end.
+  static rondo::task<std::string> read_command(rondo::stream& s) {
+    std::string line = co_await s.read_line();
+    if (line.empty()) co_return line;
+    std::string name;
+    for (int left = std::stoi(line.substr(1)); left > 0; --left) {
+      std::string size = co_await s.read_line();
+      std::string text = co_await s.read_exactly(std::stoul(size.substr(1)) + 2);
+      if (name.empty()) name = text.substr(0, text.size() - 2);
+    }
+    co_return name;
+  }
+  int allowed_;
+};
+
+TEST(redis_outage, no_connection_stays_within_a_transaction) {
+  test::run([]() -> rondo::task<> {
+    for (int allowed : {0, 1}) {
+      redis_6 peer(allowed);
+      auto server = co_await rondo::start_server(
+          [&](rondo::stream s) -> rondo::task<> { co_await until_left(peer(std::move(s))); },
+          "127.0.0.1", 0);
+      auto r = co_await redis::connect("redis://127.0.0.1:" + std::to_string(server.port()));
+      redis::batch b;
+      b.add("GET", "k");
+      auto fail = [&]() -> rondo::task<std::string> {
+        co_return co_await error_of(r.transaction(b));
+      };
+      auto get = [&]() -> rondo::task<> { EXPECT_EQ(co_await r.get("k"), std::nullopt); };
+      auto all = co_await rondo::gather(get(), fail(), get(), get());
+      const std::string& error = std::get<1>(all);
+      EXPECT_TRUE(contains(error, "EXEC: NOPERM")) << error;
+      EXPECT_EQ(co_await r.get("k"), std::nullopt);
+      EXPECT_EQ(peer.connections, 2);
+      EXPECT_TRUE(contains(r.statistics().last_error, "EXEC was refused"))
+          << r.statistics().last_error;
+      co_await r.close();
+      co_await server.close();
+    }
+  });
+}
+
 // As to our PING, by a server that is busy or doesn't let this user ask.
 TEST(redis_outage, an_error_does_not_end_a_subscription) {
   test::run([]() -> rondo::task<> {

@@ -111,7 +111,9 @@ class [[nodiscard]] client : public verbs<client> {
                                          options);
   }
   /// The same with nobody's commands in between (MULTI, EXEC). A command that the server does
-  /// not know or understand is an error, and none has run. Throws and is cancelled as call.
+  /// not know or understand is an error, and none has run; so is MULTI or EXEC that the user is
+  /// forbidden (unless that is so only since the last transaction: then the error says that
+  /// the commands ran one by one). Throws and is cancelled as call.
   template <class... T>
   awaitable<typename detail::batch_answers<T...>::type> auto transaction(
       const batch& commands, call_options options = {}) {

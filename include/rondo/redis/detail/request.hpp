@@ -51,6 +51,8 @@ class request : public rondo::detail::operation, public rondo::detail::list_link
   /// For messages: "GET", "a batch of 3 commands".
   virtual std::string name() const = 0;
   virtual bool only_reads() const noexcept = 0;
+  /// Of a transaction that is answered: what the server has refused its EXEC with, or null.
+  virtual const reply* refused_exec() const noexcept { return nullptr; }
 
   enum class ending : unsigned char {
     answered,
@@ -69,6 +71,8 @@ class request : public rondo::detail::operation, public rondo::detail::list_link
   /// Throws what it has ended with, if no answer.
   void check();
   const client_core* client() const noexcept { return core_; }
+  /// It is a MULTI, commands and an EXEC.
+  void mark_transaction() noexcept { is_transaction_ = true; }
   /// Refused before it begins: error_ is thrown by check().
   void refuse(std::exception_ptr why) noexcept {
     ending_ = ending::refused;
@@ -85,6 +89,7 @@ class request : public rondo::detail::operation, public rondo::detail::list_link
   client_core* core_;
   call_options options_;
   ending ending_ = ending::answered;
+  bool is_transaction_ = false;
   bool was_sent_ = false;        // when it ended
   bool sent_before_ = false;     // on a connection that was lost: it may have run
   std::uint64_t first_ = 0;      // in flight: the number of its first entry
@@ -157,14 +162,15 @@ class batch_request : public request {
   void forget_answers() noexcept final { replies_.clear(); }
   std::string name() const final;
   bool only_reads() const noexcept final { return false; }
+  const reply* refused_exec() const noexcept final;
 
  protected:
   enum class as : bool { batch, transaction };
   batch_request(client_core* core, const batch& commands, as how, call_options options);
   batch_request(batch_request&&) noexcept = default;
   ~batch_request() = default;
-  /// Those of the batch; of a transaction, what EXEC has given. Throws redis::error when a
-  /// transaction was not made.
+  /// Those of the batch; of a transaction, what EXEC has given. Throws redis::error when no
+  /// transaction was made.
   std::vector<reply> answers();
   /// The name of one of its commands.
   std::string command_name(std::size_t index) const;
