@@ -34,7 +34,7 @@ std::string hexadecimal(std::string_view bytes) {
 
 /// Of a column, or of the elements of an array.
 bool has_type(const cell& c, std::string_view name) {
-  std::string_view type = c.store.columns[c.at].type;
+  std::string_view type = c.store.columns()[c.at].type;
   if (type.ends_with("[]")) type.remove_suffix(2);
   return type == name;
 }

@@ -38,7 +38,7 @@ std::string shown(const cell& c) {
 
 table_column column_of(const row_store& rows, std::size_t at) {
   table_column made;
-  made.name = printable(rows.columns[at].name);
+  made.name = printable(rows.columns()[at].name);
   made.width = columns_of(made.name);
   made.texts.reserve(rows.rows());
   for (std::size_t i = 0; i < rows.rows(); ++i) {
@@ -103,7 +103,7 @@ std::string table_text(const rondo::db::result& result, std::size_t columns) {
 void row_output::begin(any_row first) {
   bool json = format_ == row_format::json;
   std::string names;
-  for (const auto& column : first.rows->columns) {
+  for (const auto& column : first.rows->columns()) {
     bool leads = before_.empty();
     if (json) {
       before_.push_back((leads ? "{" : ",") + json_string(column.name) + ":");
